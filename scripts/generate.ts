@@ -1,0 +1,43 @@
+/**
+ * Writes src/<room>/index.ts for the rooms whose files are found by name (families, preparation, metrics), so that a new
+ * family, step or metric is one new file. Run by `npm run build` and before the tests; the result is git-ignored.
+ */
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+
+const root = join(import.meta.dirname, "..", "src");
+const HEAD = "// Written by scripts/generate.ts; do not edit.\n";
+
+function ids(room: string): string[] {
+  return readdirSync(join(root, room), { withFileTypes: true })
+    .filter((e) => e.isFile() && e.name.endsWith(".ts") && e.name !== "index.ts" && !e.name.startsWith("_"))
+    .map((e) => basename(e.name, ".ts"))
+    .sort();
+}
+
+function lazy(room: string, type: string, from: string, name: string): string {
+  const lines = ids(room).map((id) => `  "${id}": async () => (await import("./${id}.ts")).${name} as ${type},`);
+  return `${HEAD}import type { ${type} } from "../core/${from}.ts";\n\nexport const ${room === "families" ? "families" : "steps"}: Readonly<Record<string, () => Promise<${type}>>> = {\n${lines.join("\n")}\n};\n`;
+}
+
+function eager(room: string): string {
+  const names = ids(room);
+  const imports = names.map((id, i) => `import { metrics as m${i} } from "./${id}.ts";`);
+  return `${HEAD}import type { Metric } from "../core/metric.ts";\n${imports.join("\n")}\n\nexport const metrics: readonly Metric[] = [${names.map((_, i) => `...m${i}`).join(", ")}];\n`;
+}
+
+function write(file: string, text: string): void {
+  let old = "";
+  try {
+    old = readFileSync(file, "utf8");
+  } catch {}
+  if (old !== text) writeFileSync(file, text);
+}
+
+export function generate(): void {
+  write(join(root, "families", "index.ts"), lazy("families", "Family", "family", "family"));
+  write(join(root, "preparation", "index.ts"), lazy("preparation", "Step", "step", "step"));
+  write(join(root, "metrics", "index.ts"), eager("metrics"));
+}
+
+if (process.argv[1] === import.meta.filename) generate();

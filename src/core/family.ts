@@ -1,0 +1,66 @@
+import type { z } from "zod";
+import type { Matrix } from "./dataset.ts";
+
+export type EngineId = "xgboost" | "lightgbm" | "openblas";
+
+/** Rows with their classes. */
+export interface LabelledMatrix {
+  readonly x: Matrix;
+  /** [x.rows] class codes */
+  readonly y: Int32Array;
+  /** [x.rows] positive row weights (class weights); absent: all 1 */
+  readonly weights?: Float32Array;
+}
+
+export interface FitContext<P> {
+  readonly train: LabelledMatrix;
+  /** For early stopping and learning curves; never weighted. */
+  readonly validation: LabelledMatrix;
+  readonly classes: number;
+  readonly params: P;
+  readonly seed: number;
+  /** Threads that the family may use. */
+  readonly threads: number;
+  /** Honoured between rounds: fit rejects with signal.reason. */
+  readonly signal: AbortSignal;
+  /** Called once a round, where the method has rounds; values are mean log losses. */
+  onRound?(round: number, losses: { readonly train: number; readonly validation: number }): void;
+}
+
+/** One value a matrix column, ≥ 0; `kind` says what it is ("gain", "absolute coefficient", …). */
+export interface Importances {
+  readonly kind: string;
+  readonly values: Float64Array;
+}
+
+export interface FittedModel {
+  /** [x.rows × classes] row-major, each row sums to 1. Refuses a matrix with other columns than in training. */
+  predictProba(x: Matrix): Float32Array;
+  /** Files of the saved model by name, e.g. {"model.ubj": bytes}; `load` takes the same. */
+  save(): Readonly<Record<string, Uint8Array>>;
+  readonly importances?: Importances;
+  /** Rounds of the model that predicts (after early stopping), where the method has rounds. */
+  readonly rounds?: number;
+  /** Things the data scientist should know, e.g. "did not converge in 200 iterations". */
+  readonly notices?: readonly string[];
+  /** Frees native memory; the model must not be used afterwards. */
+  dispose(): void;
+}
+
+/**
+ * A kind of model. One file in src/families, whose name is the id. The same seed, threads and data give the same model.
+ * Every class 0 … classes - 1 must occur in train; otherwise fit throws UserError naming it.
+ */
+export interface Family<P = unknown> {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** Hyper-parameters: each has a default and a description, unknown keys are refused (z.strictObject). */
+  readonly params: z.ZodType<P>;
+  /** Native engines it cannot work without. */
+  readonly engines: readonly EngineId[];
+  /** Whether NaN in the matrix is understood; otherwise fit throws UserError naming the column. */
+  readonly acceptsMissing: boolean;
+  fit(context: FitContext<P>): Promise<FittedModel>;
+  load(files: Readonly<Record<string, Uint8Array>>): Promise<FittedModel>;
+}

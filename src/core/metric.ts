@@ -1,0 +1,29 @@
+/** Predictions next to the truth. */
+export interface Scored {
+  readonly rows: number;
+  readonly classes: readonly string[];
+  /** [rows] class codes */
+  readonly y: Int32Array;
+  /** [rows × classes] row-major probabilities */
+  readonly proba: Float32Array;
+  /** Class codes of the orphan (rare) classes; may be empty. */
+  readonly orphans: readonly number[];
+}
+
+/**
+ * One number of a set of predictions, named as scikit-learn names it ("f1_macro", "log_loss", …).
+ * `bind` does the work that does not depend on the sample once (sorting, arg max); the function it returns takes
+ * bootstrap multiplicities of the rows ([rows] counts; absent: each row once) and is cheap to call often.
+ * NaN where the metric is not defined on the sample (AUC of a class that does not occur, …).
+ */
+export interface Metric {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly greaterIsBetter: boolean;
+  /** [lowest, highest] possible value. */
+  readonly range: readonly [number, number];
+  /** Whether the board shows a bootstrap interval beside it. */
+  readonly headline: boolean;
+  bind(scored: Scored): (counts?: Uint16Array) => number;
+}

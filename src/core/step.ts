@@ -1,0 +1,42 @@
+import type { z } from "zod";
+import type { Frame } from "./dataset.ts";
+
+/** What a step may look at while it is fitted: training rows only. */
+export interface StepFitContext<P> {
+  /** The training rows, as the step before left them. */
+  readonly frame: Frame;
+  /** [frame.rows] class codes of the training rows */
+  readonly y: Int32Array;
+  readonly classes: number;
+  readonly params: P;
+  readonly seed: number;
+  readonly signal: AbortSignal;
+}
+
+/** A fitted step: pure data (`state`, of numbers, strings, arrays, objects and typed arrays) and a function of it. */
+export interface FittedStep {
+  /** Everything `load` needs; typed arrays are kept as such by the container format (core/container.ts). */
+  readonly state: unknown;
+  /** Same rows in the same order; columns as the step makes them. */
+  transform(frame: Frame): Frame;
+}
+
+/**
+ * One preparation step: impute, encode, scale, pca, … One file in src/preparation, whose name is the id.
+ * Fitted on training rows only; `load(fit(…).state)` transforms alike to the last bit.
+ */
+export interface Step<P = unknown> {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  /** Every parameter has a default and a description. */
+  readonly params: z.ZodType<P>;
+  fit(context: StepFitContext<P>): FittedStep | Promise<FittedStep>;
+  load(state: unknown): FittedStep;
+}
+
+/** A step as an experiment names it. */
+export interface StepSpec {
+  readonly id: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
