@@ -1,0 +1,117 @@
+import type { Metric, Scored } from "../core/metric.ts";
+import { topLabels } from "../core/scored.ts";
+
+/** What the metrics of predicted classes are made of, each [classes]. */
+export interface Tally {
+  /** Rows of the class that are predicted as it. */
+  readonly hits: Float64Array;
+  /** Rows of the class. */
+  readonly support: Float64Array;
+  /** Rows predicted as the class. */
+  readonly predicted: Float64Array;
+  /** Sum of the counts. */
+  readonly total: number;
+}
+
+interface Cells {
+  /** [rows] the cell of the confusion matrix that a row falls into */
+  readonly ofRow: Int32Array;
+  /** Row and column of each occupied cell. */
+  readonly truth: readonly number[];
+  readonly predicted: readonly number[];
+}
+
+/** Kept by predictions: all metrics of one set share them. */
+const known = new WeakMap<Scored, Cells>();
+
+function cellsOf(scored: Scored): Cells {
+  const cached = known.get(scored);
+  if (cached !== undefined) return cached;
+  const labels = topLabels(scored).predicted;
+  const k = scored.classes.length;
+  const numbers = new Map<number, number>();
+  const truth: number[] = [];
+  const predicted: number[] = [];
+  const ofRow = new Int32Array(scored.rows);
+  for (let i = 0; i < scored.rows; i++) {
+    const key = scored.y[i] * k + labels[i];
+    let cell = numbers.get(key);
+    if (cell === undefined) {
+      cell = truth.push(scored.y[i]) - 1;
+      predicted.push(labels[i]);
+      numbers.set(key, cell);
+    }
+    ofRow[i] = cell;
+  }
+  const cells = { ofRow, truth, predicted };
+  known.set(scored, cells);
+  return cells;
+}
+
+/** A metric that is a function of the tally; the tally is only valid during the call. NaN for an empty sample. */
+export function tallyMetric(
+  about: Omit<Metric, "bind" | "greaterIsBetter">,
+  compute: (tally: Tally, scored: Scored) => number,
+): Metric {
+  return {
+    ...about,
+    greaterIsBetter: true,
+    bind(scored) {
+      const { ofRow, truth, predicted } = cellsOf(scored);
+      const k = scored.classes.length;
+      const weight = new Float64Array(truth.length);
+      const tally = {
+        hits: new Float64Array(k),
+        support: new Float64Array(k),
+        predicted: new Float64Array(k),
+        total: 0,
+      };
+      return (counts) => {
+        weight.fill(0);
+        for (let i = 0; i < ofRow.length; i++) weight[ofRow[i]] += counts === undefined ? 1 : counts[i];
+        tally.hits.fill(0);
+        tally.support.fill(0);
+        tally.predicted.fill(0);
+        tally.total = 0;
+        for (let c = 0; c < weight.length; c++) {
+          const w = weight[c];
+          tally.total += w;
+          tally.support[truth[c]] += w;
+          tally.predicted[predicted[c]] += w;
+          if (truth[c] === predicted[c]) tally.hits[truth[c]] += w;
+        }
+        return tally.total === 0 ? Number.NaN : compute(tally, scored);
+      };
+    },
+  };
+}
+
+/** Mean of a value over the classes that occur, in the truth or in the predictions (scikit-learn's default labels). */
+export function macro(tally: Tally, value: (tally: Tally, c: number) => number): number {
+  let sum = 0;
+  let classes = 0;
+  for (let c = 0; c < tally.support.length; c++) {
+    if (tally.support[c] + tally.predicted[c] === 0) continue;
+    sum += value(tally, c);
+    classes++;
+  }
+  return sum / classes;
+}
+
+/** Mean of a value over the classes, weighted by their rows. */
+export function weighted(tally: Tally, value: (tally: Tally, c: number) => number): number {
+  let sum = 0;
+  for (let c = 0; c < tally.support.length; c++) {
+    if (tally.support[c] > 0) sum += tally.support[c] * value(tally, c);
+  }
+  return sum / tally.total;
+}
+
+/** Share of the rows predicted as the class that are of it; 0 when none is predicted. */
+export const precision = (t: Tally, c: number): number => (t.predicted[c] > 0 ? t.hits[c] / t.predicted[c] : 0);
+
+/** Share of the rows of the class that are predicted as it; 0 when it has no rows. */
+export const recall = (t: Tally, c: number): number => (t.support[c] > 0 ? t.hits[c] / t.support[c] : 0);
+
+/** Harmonic mean of precision and recall; 0 when both are. */
+export const f1 = (t: Tally, c: number): number => (2 * t.hits[c]) / (t.predicted[c] + t.support[c]);
