@@ -1,7 +1,8 @@
 /**
  * Writes src/<room>/index.ts for the rooms whose files are found by name (families, preparation, metrics), so that a new
- * family, step or metric is one new file. Run by `npm run build` and before the tests; the result is git-ignored.
+ * family, step or metric is one new file, and src/core/build.ts. Run by `npm run build` and before the tests; the result is git-ignored.
  */
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
@@ -26,6 +27,23 @@ function eager(room: string): string {
   return `${HEAD}import type { Metric } from "../core/metric.ts";\n${imports.join("\n")}\n\nexport const metrics: readonly Metric[] = [${names.map((_, i) => `...m${i}`).join(", ")}];\n`;
 }
 
+/** Changes whenever code changes that decides a result, so that a trial key never matches another program's run. */
+function codeVersion(): string {
+  const hash = createHash("sha256");
+  for (const room of ["core", "engines", "preparation", "families", "metrics", "statistics", "experiments/jobs"]) {
+    for (const name of readdirSync(join(root, room)).sort()) {
+      if (name === "build.ts" || name === "index.ts" || !name.endsWith(".ts")) continue;
+      hash.update(`${room}/${name}\n`).update(readFileSync(join(root, room, name)));
+    }
+  }
+  return hash.digest("hex").slice(0, 12);
+}
+
+function build(): string {
+  const { version } = JSON.parse(readFileSync(join(root, "..", "package.json"), "utf8")) as { version: string };
+  return `${HEAD}export const VERSION = "${version}";\nexport const CODE_VERSION = "${codeVersion()}";\n`;
+}
+
 function write(file: string, text: string): void {
   let old = "";
   try {
@@ -38,6 +56,7 @@ export function generate(): void {
   write(join(root, "families", "index.ts"), lazy("families", "Family", "family", "family"));
   write(join(root, "preparation", "index.ts"), lazy("preparation", "Step", "step", "step"));
   write(join(root, "metrics", "index.ts"), eager("metrics"));
+  write(join(root, "core", "build.ts"), build());
 }
 
 if (process.argv[1] === import.meta.filename) generate();

@@ -1,0 +1,70 @@
+import type { StepSpec } from "./step.ts";
+
+export interface Preparation {
+  readonly name: string;
+  readonly steps: readonly StepSpec[];
+}
+
+export type ClassWeight = "none" | "balanced";
+
+/** One point of the grid and one MLflow run. */
+export interface Trial {
+  /** SHA-256 of everything that decides the result: the identity of a trial everywhere. */
+  readonly key: string;
+  /** The same without seed and split: trials that differ in nothing but the repeat share it. */
+  readonly configKey: string;
+  /** For people: the family and what varies, e.g. "xgboost max_depth=4 · trees · seed 1". */
+  readonly name: string;
+  readonly family: string;
+  /** All hyper-parameters, defaults included. */
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly preparation: Preparation;
+  readonly classWeight: ClassWeight;
+  readonly seed: number;
+}
+
+export interface CurvePoint {
+  readonly round: number;
+  /** Mean log loss. */
+  readonly train: number;
+  readonly validation: number;
+}
+
+export interface MetricValue {
+  readonly value: number;
+  /** Bootstrap interval; absent where the metric has none. */
+  readonly low?: number;
+  readonly high?: number;
+}
+
+/** What running a trial gives back. */
+export interface TrialResult {
+  /** On validation, by metric id. */
+  readonly metrics: Readonly<Record<string, MetricValue>>;
+  readonly curve: readonly CurvePoint[];
+  readonly rounds?: number;
+  /** Seconds. */
+  readonly timing: Readonly<Record<"fit" | "score" | "report", number>>;
+  readonly features: number;
+  readonly notices: readonly string[];
+}
+
+/** Tags that our runs carry beside MLflow's own. */
+export const Tag = {
+  kind: "disease.kind",
+  trialKey: "disease.trial_key",
+  configKey: "disease.config_key",
+  seed: "disease.seed",
+  error: "disease.error",
+  host: "disease.host",
+  pid: "disease.pid",
+  dataHash: "disease.data_hash",
+  splitHash: "disease.split_hash",
+  codeVersion: "disease.code_version",
+  rankMetric: "disease.rank_metric",
+  parent: "mlflow.parentRunId",
+  note: "mlflow.note.content",
+} as const;
+
+/** Metrics of the validation split carry this prefix in the store. */
+export const VALIDATION = "val_";

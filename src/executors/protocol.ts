@@ -1,0 +1,71 @@
+import type { JobHandler } from "../core/executor.ts";
+import { messageOf, UserError } from "../core/errors.ts";
+
+/** An error as it crosses a process boundary. */
+export interface WireError {
+  readonly message: string;
+  readonly stack?: string;
+  /** Only of a UserError. */
+  readonly user?: Pick<UserError, "exitCode" | "where" | "fix">;
+}
+
+export type WorkerMessage =
+  | { readonly type: "event"; readonly event: unknown }
+  | { readonly type: "result"; readonly value: unknown }
+  | { readonly type: "error"; readonly error: WireError };
+
+export type ParentMessage =
+  | { readonly type: "run"; readonly kind: string; readonly payload: unknown }
+  | { readonly type: "abort" };
+
+export function wireError(error: unknown): WireError {
+  return {
+    message: messageOf(error),
+    stack: error instanceof Error ? error.stack : undefined,
+    user: error instanceof UserError ? { exitCode: error.exitCode, where: error.where, fix: error.fix } : undefined,
+  };
+}
+
+export function reviveError(wire: WireError): Error {
+  if (wire.user) return new UserError(wire.message, wire.user);
+  const error = new Error(wire.message);
+  if (wire.stack) error.stack = wire.stack;
+  return error;
+}
+
+/**
+ * The worker's side: takes jobs from the parent one at a time, passes events on at most every 100 ms, and calls `leave`
+ * when the parent is gone.
+ */
+export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave: () => void): void {
+  let abort: AbortController | undefined;
+  const send = (message: WorkerMessage): void => {
+    if (process.connected) process.send!(message);
+  };
+  process.on("SIGINT", () => {}); // Ctrl-C reaches the whole process group; the parent decides.
+  process.on("disconnect", leave);
+  process.on("message", async (message: ParentMessage) => {
+    if (message.type === "abort") {
+      abort?.abort();
+      return;
+    }
+    abort = new AbortController();
+    let last = 0;
+    try {
+      const handler = handlers[message.kind];
+      if (!handler) throw new Error(`no handler for jobs of kind ${message.kind}`);
+      const value = await handler(message.payload, {
+        signal: abort.signal,
+        emit(event) {
+          const now = performance.now();
+          if (now - last < 100) return;
+          last = now;
+          send({ type: "event", event });
+        },
+      });
+      send({ type: "result", value });
+    } catch (error) {
+      send({ type: "error", error: wireError(error) });
+    }
+  });
+}

@@ -1,0 +1,220 @@
+import { z } from "zod";
+import { UserError } from "../core/errors.ts";
+import type { Family } from "../core/family.ts";
+import type { Step, StepSpec } from "../core/step.ts";
+import type { Preparation } from "../core/trial.ts";
+import { families } from "../families/index.ts";
+import { metrics } from "../metrics/index.ts";
+import { steps } from "../preparation/index.ts";
+import { type LocatedYaml, type Path, parseLocated, suggestion, zodError } from "./located.ts";
+import { commonParams, DEFAULT_PREPARATIONS, type ExperimentConfig, experimentSchema } from "./schema.ts";
+
+/** One hyper-parameter (or `preparation`, `class_weight`) and the values it takes. */
+export interface Axis {
+  readonly key: string;
+  readonly values: readonly unknown[];
+}
+
+export interface Grid {
+  readonly family: Family;
+  readonly axes: readonly Axis[];
+}
+
+/** An experiment file, read and checked, defaults filled in. */
+export interface Experiment {
+  readonly name: string;
+  readonly file: string;
+  readonly text: string;
+  readonly overrides: readonly string[];
+  readonly config: ExperimentConfig;
+  readonly preparations: readonly Preparation[];
+  readonly grids: readonly Grid[];
+}
+
+/**
+ * Reads an experiment.
+ * @param file name for messages; its stem is the experiment's name where the text has none
+ * @throws UserError with file, line and the nearest right key
+ */
+export async function parseExperiment(
+  file: string,
+  text: string,
+  overrides: readonly string[] = [],
+): Promise<Experiment> {
+  const yaml = parseLocated(file, text, overrides);
+  if (yaml.value === null || yaml.value === undefined) {
+    throw new UserError("the file is empty", { where: file, fix: "`disease init` writes an example." });
+  }
+  const parsed = experimentSchema.safeParse(yaml.value);
+  if (!parsed.success) throw zodError(parsed.error, yaml, [], (path) => keysAt(experimentSchema, path));
+  const config = parsed.data;
+  checkSplit(config, yaml);
+  if (!metrics.some((m) => m.id === config.rank.metric)) {
+    throw new UserError(`unknown metric "${config.rank.metric}"`, {
+      where: yaml.where(["rank", "metric"]),
+      fix: suggestion(
+        config.rank.metric,
+        metrics.map((m) => m.id),
+      ),
+    });
+  }
+  const preparations = await readPreparations(config, yaml);
+  return {
+    name: config.name ?? stem(file),
+    file,
+    text,
+    overrides,
+    config,
+    preparations,
+    grids: await readGrids(config, yaml, preparations),
+  };
+}
+
+function stem(file: string): string {
+  return file
+    .split(/[\\/]/)
+    .at(-1)!
+    .replace(/\.ya?ml$/, "");
+}
+
+function checkSplit(config: ExperimentConfig, yaml: LocatedYaml): void {
+  const { train, validation, test } = config.split;
+  const sum = train + validation + test;
+  if (Math.abs(sum - 1) > 1e-9) {
+    throw new UserError(`split: train + validation + test is ${Number(sum.toFixed(6))}, not 1`, {
+      where: yaml.where(["split"]),
+      fix: "The usual split is 0.7, 0.2, 0.1.",
+    });
+  }
+  if (new Set(config.seeds).size < config.seeds.length) {
+    throw new UserError("seeds: a seed stands there twice", {
+      where: yaml.where(["seeds"]),
+      fix: "Name each seed once.",
+    });
+  }
+}
+
+async function readPreparations(config: ExperimentConfig, yaml: LocatedYaml): Promise<Preparation[]> {
+  const given: [string, readonly (string | Record<string, unknown>)[]][] = Object.entries(
+    config.preparations ?? DEFAULT_PREPARATIONS,
+  );
+  if (given.length === 0) throw new UserError("preparations: none is named", { where: yaml.where(["preparations"]) });
+  return Promise.all(
+    given.map(async ([name, list]) => ({
+      name,
+      steps: await Promise.all(list.map((entry, i) => readStep(entry, yaml, ["preparations", name, i]))),
+    })),
+  );
+}
+
+async function readStep(entry: string | Record<string, unknown>, yaml: LocatedYaml, path: Path): Promise<StepSpec> {
+  const pairs: [string, unknown][] = typeof entry === "string" ? [[entry, {}]] : Object.entries(entry);
+  if (pairs.length !== 1) {
+    throw new UserError(`${path.join(".")}: one step an entry, found ${pairs.length}`, {
+      where: yaml.where(path),
+      fix: "Begin each step with its own dash.",
+    });
+  }
+  const [id, params] = pairs[0]!;
+  const load = Object.hasOwn(steps, id) ? steps[id] : undefined;
+  if (!load) {
+    throw new UserError(`unknown preparation step "${id}"`, {
+      where: yaml.where(path, id),
+      fix: suggestion(id, Object.keys(steps)),
+    });
+  }
+  const step: Step = await load();
+  const parsed = step.params.safeParse(params ?? {});
+  if (!parsed.success) throw zodError(parsed.error, yaml, [...path, id], (p) => keysAt(step.params, p));
+  return { id, params: parsed.data as Record<string, unknown> };
+}
+
+async function readGrids(
+  config: ExperimentConfig,
+  yaml: LocatedYaml,
+  preparations: readonly Preparation[],
+): Promise<Grid[]> {
+  const grids: Grid[] = [];
+  for (const [id, value] of Object.entries(config.families)) {
+    const load = Object.hasOwn(families, id) ? families[id] : undefined;
+    if (!load) {
+      throw new UserError(`unknown family "${id}"`, {
+        where: yaml.where(["families"], id),
+        fix: suggestion(id, Object.keys(families)),
+      });
+    }
+    const family = await load();
+    const list = Array.isArray(value) ? value.map((v, i) => [v, i] as const) : [[value, undefined] as const];
+    for (const [grid, i] of list) {
+      const path = i === undefined ? ["families", id] : ["families", id, i];
+      grids.push({ family, axes: readGrid(family, grid ?? {}, yaml, path, preparations) });
+    }
+  }
+  return grids;
+}
+
+function readGrid(
+  family: Family,
+  grid: unknown,
+  yaml: LocatedYaml,
+  path: Path,
+  preparations: readonly Preparation[],
+): Axis[] {
+  if (typeof grid !== "object" || grid === null || Array.isArray(grid)) {
+    throw new UserError(`${path.join(".")}: expected hyper-parameters by name`, {
+      where: yaml.where(path),
+      fix: `Write ${family.id}: {} for its defaults.`,
+    });
+  }
+  const names = preparations.map((p) => p.name);
+  const fields: Record<string, z.ZodType> = {
+    ...((family.params as z.ZodObject<z.ZodRawShape>).shape as Record<string, z.ZodType>),
+    ...commonParams.shape,
+    preparation: z.enum(names as [string, ...string[]]),
+  };
+  const axes: Axis[] = [];
+  for (const [key, given] of Object.entries(grid)) {
+    const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+    if (!field) {
+      throw new UserError(`unknown key "${key}" in ${path.join(".")}`, {
+        where: yaml.where(path, key),
+        fix: suggestion(key, Object.keys(fields)),
+      });
+    }
+    // A value that the parameter itself accepts is one value, also where it is a list (layers: [64, 32]).
+    const whole = field.safeParse(given);
+    const candidates: readonly unknown[] = whole.success || !Array.isArray(given) ? [given] : given;
+    if (candidates.length === 0) {
+      throw new UserError(`${[...path, key].join(".")}: an empty list`, { where: yaml.where(path, key) });
+    }
+    const values = candidates.map((candidate, i) => {
+      const parsed = field.safeParse(candidate);
+      if (parsed.success) return parsed.data;
+      const at = Array.isArray(given) ? [...path, key, i] : [...path, key];
+      throw zodError(parsed.error, yaml, at, () => []);
+    });
+    axes.push({ key, values });
+  }
+  if (!axes.some((a) => a.key === "preparation")) axes.push({ key: "preparation", values: names });
+  return axes;
+}
+
+/** Names of the keys that a schema knows at a path, read off its JSON Schema. */
+function keysAt(schema: z.ZodType, path: Path): string[] {
+  interface Json {
+    properties?: Record<string, Json>;
+    additionalProperties?: Json | boolean;
+    items?: Json;
+    anyOf?: Json[];
+  }
+  let nodes: Json[] = [z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json];
+  const spread = (n: Json): Json[] => [n, ...(n.anyOf ?? []).flatMap(spread)];
+  for (const part of path) {
+    nodes = nodes.flatMap(spread).flatMap((n) => {
+      if (typeof part === "number") return n.items ? [n.items] : [];
+      const next = n.properties?.[part] ?? n.additionalProperties;
+      return typeof next === "object" ? [next] : [];
+    });
+  }
+  return nodes.flatMap(spread).flatMap((n) => Object.keys(n.properties ?? {}));
+}

@@ -1,0 +1,15 @@
+import type { JobHandler } from "../../core/executor.ts";
+import { type PreparePayload, prepare } from "./prepare.ts";
+import { createPreparedCache, runTrial, type TrialPayload, type TrialReports } from "./trial.ts";
+
+/** The jobs of a sweep: `prepare` and `trial`. */
+export function createJobHandlers(ports: { readonly reports: TrialReports }): Readonly<Record<"prepare" | "trial", JobHandler>> {
+  const prepared = createPreparedCache();
+  return {
+    prepare: (payload, { signal }) => prepare(payload as PreparePayload, signal),
+    async trial(payload, context) {
+      const job = payload as TrialPayload;
+      return runTrial(job, await prepared(job.preparedFile), ports.reports, context);
+    },
+  };
+}

@@ -1,0 +1,65 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
+import { pack, unpack } from "../../core/container.ts";
+import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
+import { frameToMatrix, selectRows } from "../../core/frame.ts";
+import type { Preparation } from "../../core/trial.ts";
+import { fitPipeline } from "../../preparation/_pipeline.ts";
+import { loadStep } from "../steps.ts";
+
+export interface PreparePayload {
+  /** Files made by core/container: a Dataset, a Split. */
+  readonly datasetFile: string;
+  readonly splitFile: string;
+  readonly preparation: Preparation;
+  readonly seed: number;
+  /** Where the prepared matrices go. */
+  readonly outFile: string;
+}
+
+/** Train and validation as a family takes them. The test rows are not in it: nothing but a gate reads them. */
+export interface Prepared {
+  readonly target: string;
+  readonly classes: readonly string[];
+  readonly train: { readonly x: Matrix; readonly y: Int32Array };
+  readonly validation: {
+    readonly x: Matrix;
+    readonly y: Int32Array;
+    /** Row numbers in the dataset. */
+    readonly rows: Int32Array;
+    /** Patient of each row, where the data name one. */
+    readonly groups?: Int32Array;
+  };
+  /** State of the fitted preparation. */
+  readonly preparation: unknown;
+}
+
+/** Fits a preparation on the training rows and writes train and validation through it to one file. */
+export async function prepare(payload: PreparePayload, signal: AbortSignal): Promise<{ features: number; seconds: number }> {
+  const start = performance.now();
+  const dataset = unpack(await readFile(payload.datasetFile)) as Dataset;
+  const split = unpack(await readFile(payload.splitFile)) as Split;
+  const pick = (codes: Int32Array, rows: Int32Array): Int32Array => rows.map((row) => codes[row]!);
+  const frame = selectRows(dataset.frame, split.train);
+  const y = pick(dataset.target.codes, split.train);
+  const pipeline = await fitPipeline(
+    payload.preparation.steps,
+    { frame, y, classes: dataset.target.classes.length, seed: payload.seed, signal },
+    loadStep,
+  );
+  const x = frameToMatrix(pipeline.transform(frame));
+  const prepared: Prepared = {
+    target: dataset.target.name,
+    classes: dataset.target.classes,
+    train: { x, y },
+    validation: {
+      x: frameToMatrix(pipeline.transform(selectRows(dataset.frame, split.validation))),
+      y: pick(dataset.target.codes, split.validation),
+      rows: split.validation,
+      groups: dataset.group && pick(dataset.group.codes, split.validation),
+    },
+    preparation: pipeline.state,
+  };
+  await writeFile(`${payload.outFile}.part`, pack(prepared), { mode: 0o600 });
+  await rename(`${payload.outFile}.part`, payload.outFile);
+  return { features: x.cols, seconds: (performance.now() - start) / 1000 };
+}

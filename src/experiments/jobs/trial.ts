@@ -1,0 +1,169 @@
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { CODE_VERSION } from "../../core/build.ts";
+import { unpack } from "../../core/container.ts";
+import { UserError } from "../../core/errors.ts";
+import type { FittedModel } from "../../core/family.ts";
+import type { Scored } from "../../core/metric.ts";
+import { writeNpy } from "../../core/npy.ts";
+import type { ClassWeight, CurvePoint, MetricValue, Trial, TrialResult } from "../../core/trial.ts";
+import { families } from "../../families/index.ts";
+import { metrics } from "../../metrics/index.ts";
+import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
+import { saveModel } from "../model.ts";
+import type { Prepared } from "./prepare.ts";
+
+export interface TrialPayload {
+  readonly trial: Trial;
+  readonly preparedFile: string;
+  readonly orphans: readonly number[];
+  readonly bootstrap: { readonly resamples: number; readonly level: number };
+  readonly charts: boolean;
+  readonly threads: number;
+  /** Folder that gets the artifacts. */
+  readonly outDir: string;
+}
+
+/** What the reports room makes of a finished trial: files by name. It arrives as an argument. */
+export interface TrialReports {
+  (input: {
+    readonly scored: Scored;
+    readonly curve: readonly CurvePoint[];
+    readonly rounds?: number;
+    readonly importances?: { readonly kind: string; readonly names: readonly string[]; readonly values: Float64Array };
+    readonly charts: boolean;
+  }): Promise<Readonly<Record<string, string | Uint8Array>>>;
+}
+
+/** Reads prepared files and keeps the last few: trials on the same preparation share its matrices. */
+export function createPreparedCache(size = 2): (file: string) => Promise<Prepared> {
+  const kept = new Map<string, Prepared>();
+  return async (file) => {
+    const prepared = kept.get(file) ?? (unpack(await readFile(file)) as Prepared);
+    kept.delete(file);
+    kept.set(file, prepared);
+    for (const oldest of kept.keys()) {
+      if (kept.size <= size) break;
+      kept.delete(oldest);
+    }
+    return prepared;
+  };
+}
+
+/** Fits one trial, scores it on validation, and writes its artifacts. */
+export async function runTrial(
+  payload: TrialPayload,
+  prepared: Prepared,
+  reports: TrialReports,
+  context: { readonly signal: AbortSignal; emit(event: CurvePoint): void },
+): Promise<TrialResult> {
+  const { trial } = payload;
+  const { train, validation, classes } = prepared;
+  const family = await families[trial.family]!();
+  const curve: CurvePoint[] = [];
+  const times = [performance.now()];
+  const model = await family.fit({
+    train: { ...train, weights: classWeights(trial.classWeight, train.y, classes) },
+    validation,
+    classes: classes.length,
+    params: trial.params,
+    seed: trial.seed,
+    threads: payload.threads,
+    signal: context.signal,
+    onRound(round, losses) {
+      const point = { round, ...losses };
+      curve.push(point);
+      context.emit(point);
+    },
+  });
+  try {
+    times.push(performance.now());
+    const scored: Scored = {
+      rows: validation.y.length,
+      classes,
+      y: validation.y,
+      proba: model.predictProba(validation.x),
+      orphans: payload.orphans,
+    };
+    checkProbabilities(scored);
+    const values = score(scored, payload, trial.seed, validation.groups);
+    times.push(performance.now());
+    await write(payload.outDir, {
+      ...prefixed("model", savedModel(trial, prepared, model)),
+      "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
+      "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
+      "predictions/validation_rows.npy": writeNpy(validation.rows, [scored.rows]),
+      ...(await reports({
+        scored,
+        curve,
+        rounds: model.rounds,
+        importances: model.importances && { ...model.importances, names: train.x.names },
+        charts: payload.charts,
+      })),
+    });
+    times.push(performance.now());
+    const [fit, scoring, report] = [0, 1, 2].map((i) => (times[i + 1]! - times[i]!) / 1000) as [number, number, number];
+    return {
+      metrics: values,
+      curve,
+      rounds: model.rounds,
+      timing: { fit, score: scoring, report },
+      features: train.x.cols,
+      notices: model.notices ?? [],
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+/**
+ * Row weights that give every class the same total: rows / (classes × rows of the class), as scikit-learn's "balanced".
+ * @throws UserError when a class has no training row
+ */
+export function classWeights(kind: ClassWeight, y: Int32Array, classes: readonly string[]): Float32Array | undefined {
+  const counts = new Int32Array(classes.length);
+  for (const code of y) counts[code]!++;
+  const absent = counts.indexOf(0);
+  if (absent >= 0) {
+    throw new UserError(`no training row of class "${classes[absent]}"`, {
+      where: "split",
+      fix: "Leave the class out of the data, merge it with another, or stratify the split.",
+    });
+  }
+  if (kind === "none") return undefined;
+  return Float32Array.from(y, (code) => y.length / (classes.length * counts[code]!));
+}
+
+function score(scored: Scored, payload: TrialPayload, seed: number, groups?: Int32Array): Record<string, MetricValue> {
+  const headline = metrics.filter((m) => m.headline);
+  const intervals = bootstrapIntervals(scored, headline, { ...payload.bootstrap, seed, groups });
+  const values: Record<string, MetricValue> = {};
+  for (const metric of metrics) values[metric.id] = intervals[metric.id] ?? { value: metric.bind(scored)() };
+  return values;
+}
+
+function checkProbabilities(scored: Scored): void {
+  const bad = scored.proba.findIndex((p) => !Number.isFinite(p));
+  if (bad < 0) return;
+  throw new UserError(`the model predicts ${scored.proba[bad]} for a validation row`, {
+    fix: "It diverged: lower the learning rate, or scale the data.",
+  });
+}
+
+function savedModel(trial: Trial, prepared: Prepared, model: FittedModel): Record<string, Uint8Array> {
+  const { family, params } = trial;
+  const { target, classes } = prepared;
+  return saveModel({ family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION }, prepared.preparation, model);
+}
+
+function prefixed<T>(folder: string, files: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]));
+}
+
+async function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
+  for (const [name, content] of Object.entries(files)) {
+    const path = join(folder, name);
+    await mkdir(dirname(path), { recursive: true });
+    await writeFile(path, content);
+  }
+}

@@ -1,0 +1,63 @@
+import { pack, unpack } from "../core/container.ts";
+import type { Frame } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
+import type { FittedModel } from "../core/family.ts";
+import { frameToMatrix } from "../core/frame.ts";
+import { families } from "../families/index.ts";
+import { loadPipeline } from "../preparation/_pipeline.ts";
+import { loadStep } from "./steps.ts";
+
+const FORMAT = 1;
+
+/** What `model/model.json` says of a saved model. */
+export interface ModelCard {
+  readonly format: typeof FORMAT;
+  readonly family: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly target: string;
+  readonly classes: readonly string[];
+  readonly rounds?: number;
+  readonly codeVersion: string;
+}
+
+/** A preparation and a model together: raw patients in, class probabilities out. */
+export interface Predictor {
+  readonly card: ModelCard;
+  /** @returns [frame.rows × classes] row-major */
+  predictProba(frame: Frame): Float32Array;
+  dispose(): void;
+}
+
+/** Files of a saved model by name, to be kept in one folder. */
+export function saveModel(card: Omit<ModelCard, "format">, preparation: unknown, model: FittedModel): Record<string, Uint8Array> {
+  const files: Record<string, Uint8Array> = {
+    "model.json": new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...card }, null, 2)}\n`),
+    "preparation.bin": pack(preparation),
+  };
+  for (const [name, bytes] of Object.entries(model.save())) files[`family/${name}`] = bytes;
+  return files;
+}
+
+/**
+ * Loads what `saveModel` made.
+ * @param files by name
+ * @throws UserError when files are missing or of another format
+ */
+export async function loadModel(files: Readonly<Record<string, Uint8Array>>, where: string): Promise<Predictor> {
+  const head = files["model.json"];
+  const preparation = files["preparation.bin"];
+  if (!head || !preparation) throw new UserError("no saved model: model.json or preparation.bin is missing", { where });
+  const card = JSON.parse(new TextDecoder().decode(head)) as ModelCard;
+  const load = families[card.family];
+  if (card.format !== FORMAT || !load) {
+    throw new UserError(`a model of format ${card.format}, family ${card.family}, which this version cannot load`, { where });
+  }
+  const own = Object.entries(files).filter(([name]) => name.startsWith("family/"));
+  const [pipeline, family] = await Promise.all([loadPipeline(unpack(preparation), loadStep), load()]);
+  const model = await family.load(Object.fromEntries(own.map(([name, bytes]) => [name.slice("family/".length), bytes])));
+  return {
+    card,
+    predictProba: (frame) => model.predictProba(frameToMatrix(pipeline.transform(frame))),
+    dispose: () => model.dispose(),
+  };
+}

@@ -1,0 +1,153 @@
+import type { Dataset, Split } from "../core/dataset.ts";
+import { hashBytes } from "../core/hash.ts";
+import type { DatasetInput, MetricPoint, RunBatch } from "../core/store.ts";
+import { Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
+import type { Facts } from "./facts.ts";
+import type { Plan } from "./plan.ts";
+
+/** How a sweep and its trials are written down in MLflow's terms. Pure: values in, batches and files out. */
+
+const json = (value: unknown): Uint8Array => new TextEncoder().encode(`${JSON.stringify(value, null, 2)}\n`);
+
+/** Files of the parent run: enough to run the sweep again. */
+export function sweepArtifacts(plan: Plan, facts: { facts: Facts; diff: string }): Record<string, Uint8Array> {
+  const { experiment } = plan;
+  const files: Record<string, Uint8Array> = {
+    "experiment.yaml": new TextEncoder().encode(experiment.text),
+    "sweep.json": json({ file: experiment.file, overrides: experiment.overrides, data: plan.dataset.hash, trials: plan.trials.map((t) => t.key) }),
+    "facts.json": json(facts.facts),
+    "data.json": json(describe(plan.dataset)),
+  };
+  if (facts.diff !== "") files["uncommitted.patch"] = new TextEncoder().encode(`${facts.diff}\n`);
+  for (const split of plan.splits) files[splitPath(split)] = splitManifest(split);
+  return files;
+}
+
+const splitPath = (split: Split): string => `splits/seed-${split.seed}.json`;
+
+/** Row numbers of each part, how it was made and what was noticed. */
+export function splitManifest(split: Split): Uint8Array {
+  const rows = Object.fromEntries((["train", "validation", "test"] as const).map((part) => [part, [...split[part]]]));
+  const { seed, hash, report } = split;
+  return new TextEncoder().encode(`${JSON.stringify({ seed, hash, report, rows })}\n`);
+}
+
+function describe(dataset: Dataset): object {
+  return {
+    source: dataset.source,
+    hash: dataset.hash,
+    rows: dataset.frame.rows,
+    target: dataset.target.name,
+    classes: dataset.target.classes,
+    columns: dataset.frame.columns.map((c) => ({ name: c.name, kind: c.kind })),
+    notices: dataset.notices,
+  };
+}
+
+export function sweepTags(plan: Plan, facts: Facts): Record<string, string> {
+  return { [Tag.kind]: "sweep", [Tag.rankMetric]: plan.experiment.config.rank.metric, ...sharedTags(plan, facts) };
+}
+
+function sharedTags(plan: Plan, facts: Facts): Record<string, string> {
+  return {
+    [Tag.dataHash]: plan.dataset.hash,
+    [Tag.codeVersion]: facts.disease.codeVersion,
+    "mlflow.source.name": plan.experiment.file,
+    "mlflow.source.type": "LOCAL",
+    ...(facts.git ? { "mlflow.source.git.commit": facts.git.commit, "mlflow.source.git.branch": facts.git.branch } : {}),
+  };
+}
+
+/** What marks the parent as running here, so that another process can tell a live sweep from a dead one. */
+export function ownerTags(facts: Facts): Record<string, string> {
+  return { [Tag.host]: facts.machine.host, [Tag.pid]: String(process.pid) };
+}
+
+export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Facts): Record<string, string> {
+  return {
+    [Tag.kind]: "trial",
+    [Tag.parent]: sweepId,
+    [Tag.trialKey]: trial.key,
+    [Tag.configKey]: trial.configKey,
+    [Tag.seed]: String(trial.seed),
+    [Tag.splitHash]: splitOf(plan, trial).hash,
+    ...sharedTags(plan, facts),
+  };
+}
+
+function splitOf(plan: Plan, trial: Trial): Split {
+  return plan.splits[plan.experiment.config.seeds.indexOf(trial.seed)]!;
+}
+
+/** Files that each trial keeps beside its results. */
+export function trialArtifacts(plan: Plan, trial: Trial, facts: Facts): Record<string, Uint8Array> {
+  return {
+    "config/trial.json": json(trial),
+    "config/experiment.yaml": new TextEncoder().encode(plan.experiment.text),
+    "split.json": splitManifest(splitOf(plan, trial)),
+    "facts.json": json(facts),
+  };
+}
+
+/** The dataset as MLflow's dataset input; with a trial, the training part of its split. */
+export function trialInputs(plan: Plan, trial?: Trial): DatasetInput[] {
+  const { dataset } = plan;
+  const base = {
+    name: dataset.name,
+    sourceType: "local",
+    source: JSON.stringify({ uri: dataset.source }),
+    schema: JSON.stringify({
+      mlflow_colspec: [
+        ...dataset.frame.columns.map((c) => ({ type: c.kind === "numeric" ? "double" : "string", name: c.name, required: false })),
+        { type: "string", name: dataset.target.name, required: true },
+      ],
+    }),
+  };
+  const digest = (text: string): string => hashBytes(text).slice(0, 8);
+  if (!trial) {
+    const profile = JSON.stringify({ num_rows: dataset.frame.rows, num_elements: dataset.frame.rows * (dataset.frame.columns.length + 1) });
+    return [{ ...base, digest: dataset.hash.slice(0, 8), profile, tags: { "mlflow.data.context": "all" } }];
+  }
+  const split = splitOf(plan, trial);
+  return (["train", "validation"] as const).map((part) => ({
+    ...base,
+    digest: digest(`${dataset.hash}${split.hash}${part}`),
+    profile: JSON.stringify({ num_rows: split[part].length }),
+    tags: { "mlflow.data.context": part === "train" ? "training" : "validation" },
+  }));
+}
+
+export function trialParams(trial: Trial): Record<string, string> {
+  const params: Record<string, string> = {
+    family: trial.family,
+    preparation: trial.preparation.name,
+    preparation_steps: trial.preparation.steps.map((s) => s.id).join(" > "),
+    class_weight: trial.classWeight,
+    seed: String(trial.seed),
+  };
+  for (const [key, value] of Object.entries(trial.params)) params[key] = typeof value === "string" ? value : JSON.stringify(value);
+  return params;
+}
+
+/** Metrics of a finished trial: validation metrics with their intervals, the curve by round, and times in seconds. */
+export function trialMetrics(result: TrialResult, timestamp: number): MetricPoint[] {
+  const points: MetricPoint[] = [];
+  const add = (key: string, value: number, step = 0): number => points.push({ key, value, timestamp, step });
+  for (const [id, { value, low, high }] of Object.entries(result.metrics)) {
+    add(`${VALIDATION}${id}`, value);
+    if (low !== undefined) add(`${VALIDATION}${id}_low`, low);
+    if (high !== undefined) add(`${VALIDATION}${id}_high`, high);
+  }
+  for (const point of result.curve) {
+    add("curve_train_log_loss", point.train, point.round);
+    add("curve_val_log_loss", point.validation, point.round);
+  }
+  for (const [part, seconds] of Object.entries(result.timing)) add(`${part}_seconds`, seconds);
+  add("features", result.features);
+  if (result.rounds !== undefined) add("rounds", result.rounds);
+  return points;
+}
+
+export function noticeTags(result: TrialResult): RunBatch["tags"] {
+  return result.notices.length === 0 ? {} : { "disease.notices": result.notices.join("; ").slice(0, 5000) };
+}

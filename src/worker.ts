@@ -1,0 +1,6 @@
+/** The process that runs trials: joins the jobs to the reports, and serves its parent. */
+import { serveJobs } from "./executors/protocol.ts";
+import { createJobHandlers } from "./experiments/jobs/index.ts";
+import { trialReports } from "./reports/trial.ts";
+
+serveJobs(createJobHandlers({ reports: trialReports }), () => process.exit(0));
