@@ -2,7 +2,7 @@ import { UserError } from "../core/errors.ts";
 import type { Metric, Scored } from "../core/metric.ts";
 import { createResampler, percentileInterval } from "./_resample.ts";
 import { patientsDiffer } from "./_same.ts";
-import type { BootstrapOptions } from "./intervals.ts";
+import type { BootstrapOptions } from "./bootstrap.ts";
 
 /** How a model stands against another on the same patients. */
 export interface Verdict {

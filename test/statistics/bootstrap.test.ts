@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Scored } from "../../src/core/metric.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { metrics } from "../../src/metrics/index.ts";
-import { bootstrapIntervals } from "../../src/statistics/intervals.ts";
+import { bootstrapIntervals } from "../../src/statistics/bootstrap.ts";
 import { simulate, takeRows } from "../support/metrics.ts";
 
 const metric = (id: string) => metrics.find((m) => m.id === id)!;
@@ -40,7 +40,7 @@ test("the interval of an accuracy is that of the binomial distribution", () => {
 
 test("a higher level gives a wider interval", () => {
   const scored = answers(100, 70);
-  const at = (level: number) => bootstrapIntervals(scored, [metric("accuracy")], { seed: 1, level })["accuracy"];
+  const at = (level: number) => bootstrapIntervals(scored, [metric("accuracy")], { seed: 1, level }).accuracy;
   expect(at(0.5).high - at(0.5).low).toBeLessThan(at(0.95).high - at(0.95).low);
 });
 
@@ -54,9 +54,7 @@ test("the same seed gives the same intervals and another seed other ones", () =>
 test("an interval does not depend on which other metrics are asked for", () => {
   const scored = simulate({ rows: 80, classes: 4, skill: 0.4, seed: 1 });
   const all = bootstrapIntervals(scored, headline, { seed: 9, resamples: 100 });
-  expect(bootstrapIntervals(scored, [metric("f1_macro")], { seed: 9, resamples: 100 })["f1_macro"]).toEqual(
-    all["f1_macro"],
-  );
+  expect(bootstrapIntervals(scored, [metric("f1_macro")], { seed: 9, resamples: 100 }).f1_macro).toEqual(all.f1_macro);
 });
 
 test("rows of one patient count as one: five copies of each row leave the interval as wide as it was", () => {
@@ -68,9 +66,9 @@ test("rows of one patient count as one: five copies of each row leave the interv
   const groups = Int32Array.from({ length: 300 }, (_, i) => 1000 + (i % 60));
   const options = { seed: 2, resamples: 300 };
   const alone = bootstrapIntervals(single, headline, options);
-  expect(bootstrapIntervals(fivefold, headline, { ...options, groups })["accuracy"]).toEqual(alone["accuracy"]);
-  const naive = bootstrapIntervals(fivefold, headline, options)["accuracy"];
-  expect(naive.high - naive.low).toBeLessThan(0.6 * (alone["accuracy"].high - alone["accuracy"].low));
+  expect(bootstrapIntervals(fivefold, headline, { ...options, groups }).accuracy).toEqual(alone.accuracy);
+  const naive = bootstrapIntervals(fivefold, headline, options).accuracy;
+  expect(naive.high - naive.low).toBeLessThan(0.6 * (alone.accuracy.high - alone.accuracy.low));
 });
 
 test("a metric that is undefined in more than 5 % of the draws has a value but no interval", () => {
@@ -102,9 +100,10 @@ test("the interval covers the truth in about 95 % of the samples", () => {
   for (let s = 0; s < samples; s++) {
     let right = 0;
     for (let i = 0; i < 150; i++) if (rng.next() < 0.7) right++;
-    const { low, high } = bootstrapIntervals(answers(150, right), [metric("accuracy")], { seed: s, resamples: 200 })[
-      "accuracy"
-    ];
+    const { low, high } = bootstrapIntervals(answers(150, right), [metric("accuracy")], {
+      seed: s,
+      resamples: 200,
+    }).accuracy;
     if (low <= 0.7 && high >= 0.7) covered++;
   }
   expect(covered / samples).toBeGreaterThan(0.91);
