@@ -1,0 +1,68 @@
+/** Dense matrix products by OpenBLAS; all matrices row-major. */
+import { type Library, openLibrary } from "./native.ts";
+
+type Real = Float32Array | Float64Array;
+
+/** C = alpha · op(A) · op(B) + beta · C */
+export interface Gemm<T extends Real> {
+  /** Rows of op(A), columns of op(B), columns of op(A). */
+  readonly m: number;
+  readonly n: number;
+  readonly k: number;
+  readonly a: T;
+  readonly b: T;
+  readonly c: T;
+  readonly transposeA?: boolean;
+  readonly transposeB?: boolean;
+  /** Default 1 and 0. */
+  readonly alpha?: number;
+  readonly beta?: number;
+}
+
+export interface Openblas {
+  /** Version and kernel, e.g. "OpenBLAS 0.3.33 … Haswell MAX_THREADS=64". */
+  readonly config: string;
+  /** Threads of the calls that follow, process-wide. */
+  setThreads(threads: number): void;
+  sgemm(product: Gemm<Float32Array>): void;
+  dgemm(product: Gemm<Float64Array>): void;
+}
+
+const ROW_MAJOR = 101;
+const NO_TRANSPOSE = 111;
+const TRANSPOSE = 112;
+
+let instance: Promise<Openblas> | undefined;
+
+/**
+ * Loads OpenBLAS once.
+ * @throws UserError when it cannot be loaded
+ */
+export function loadOpenblas(): Promise<Openblas> {
+  instance ??= openLibrary("openblas").then(bind, (error) => {
+    instance = undefined;
+    throw error;
+  });
+  return instance;
+}
+
+function bind(library: Library): Openblas {
+  const setThreads = library.declare("void scipy_openblas_set_num_threads(int threads)");
+  const gemm = <T extends Real>(type: "s" | "d"): ((product: Gemm<T>) => void) => {
+    const real = type === "s" ? "float" : "double";
+    const call = library.declare(
+      `void scipy_cblas_${type}gemm(int order, int transA, int transB, int m, int n, int k, ${real} alpha, void *a, int lda, void *b, int ldb, ${real} beta, void *c, int ldc)`,
+    );
+    return ({ m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 }) => {
+      const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
+      const [transA, transB] = [transposeA ? TRANSPOSE : NO_TRANSPOSE, transposeB ? TRANSPOSE : NO_TRANSPOSE];
+      call(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, n);
+    };
+  };
+  return {
+    config: String(library.declare("const char *scipy_openblas_get_config()")()),
+    setThreads: (threads) => void setThreads(threads),
+    sgemm: gemm<Float32Array>("s"),
+    dgemm: gemm<Float64Array>("d"),
+  };
+}
