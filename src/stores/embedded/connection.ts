@@ -1,0 +1,72 @@
+import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from "node:sqlite";
+import { storeFault } from "./faults.ts";
+
+export type Row = readonly SQLOutputValue[];
+
+/** A database whose failures are UserErrors and whose statements are prepared once. */
+export interface Connection {
+  readonly file: string;
+  /** Rows as arrays, in the order of the selected columns. */
+  all(sql: string, ...values: SQLInputValue[]): Row[];
+  first(sql: string, ...values: SQLInputValue[]): Row | undefined;
+  /** @returns the row id of the last INSERT */
+  run(sql: string, ...values: SQLInputValue[]): number;
+  /** Runs several statements without values. */
+  script(sql: string): void;
+  /** All of `action` or nothing of it; takes the write lock at once, so that it never fails half-way for a lock. */
+  transaction<T>(action: () => T): T;
+  close(): void;
+}
+
+/** Longer SQL is built for one search and not worth keeping. */
+const KEPT = 400;
+
+/**
+ * @param location path or file: URL
+ * @param file what messages name
+ * @param timeout milliseconds to wait for another writer
+ * @throws UserError when it cannot be opened
+ */
+export function connect(location: string | URL, file: string, timeout: number, readOnly: boolean): Connection {
+  const guard = <T>(action: () => T): T => {
+    try {
+      return action();
+    } catch (error) {
+      throw storeFault(error, file);
+    }
+  };
+  const db = guard(() => new DatabaseSync(location, { readOnly, timeout }));
+  const prepared = new Map<string, StatementSync>();
+
+  function statement(sql: string): StatementSync {
+    const known = prepared.get(sql);
+    if (known !== undefined) return known;
+    const made = db.prepare(sql);
+    made.setReturnArrays(true);
+    if (sql.length <= KEPT) prepared.set(sql, made);
+    return made;
+  }
+  // node:sqlite types rows as objects even when setReturnArrays makes them arrays
+  const rows = (sql: string, values: SQLInputValue[]): Row[] => statement(sql).all(...values) as unknown as Row[];
+
+  return {
+    file,
+    all: (sql, ...values) => guard(() => rows(sql, values)),
+    first: (sql, ...values) => guard(() => rows(sql, values)[0]),
+    run: (sql, ...values) => guard(() => Number(statement(sql).run(...values).lastInsertRowid)),
+    script: (sql) => guard(() => db.exec(sql)),
+    transaction: (action) =>
+      guard(() => {
+        db.exec("BEGIN IMMEDIATE");
+        try {
+          const result = action();
+          db.exec("COMMIT");
+          return result;
+        } catch (error) {
+          if (db.isTransaction) db.exec("ROLLBACK");
+          throw error;
+        }
+      }),
+    close: () => db.close(),
+  };
+}
