@@ -51,18 +51,21 @@ function match(text: string, at: number): Token | undefined {
 }
 
 function lexical(text: string, what: string, at: number, before: Token | undefined): UserError {
-  const sign = String.fromCodePoint(text.codePointAt(at)!);
-  if (/['"`]/.test(sign)) {
-    return wrongAt(text, what, at, `The ${what} has a quote that is never closed`, `Close it with another ${sign}.`);
-  }
-  if (before?.kind === "field" && before.end === at) {
+  const open = /^\.?(['"`])/.exec(text.slice(at));
+  if (open !== null) {
+    const quote = at + open[0].length - 1;
     return wrongAt(
       text,
       what,
-      at,
-      `The ${what} has a key with "${sign}" in it, which needs quotes`,
-      "Put such a key in backticks: metrics.`val-f1`.",
+      quote,
+      `The ${what} has a quote that is never closed`,
+      `Close it with another ${open[1]}.`,
     );
+  }
+  const sign = String.fromCodePoint(text.codePointAt(at)!);
+  if (before?.kind === "field" && before.end === at) {
+    const message = `The ${what} has a key with "${sign}" in it, which needs quotes`;
+    return wrongAt(text, what, at, message, "Put such a key in backticks: metrics.`val-f1`.");
   }
   return wrongAt(text, what, at, `The ${what} cannot be read at "${sign}"`, "Write e.g. metrics.val_f1_macro > 0.9.");
 }
