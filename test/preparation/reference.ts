@@ -79,11 +79,11 @@ function columnOf(name: string, cells: readonly string[]): Column {
 export async function expectLikeReference(reference: Reference, set: string, variant: string): Promise<void> {
   const frame = readTable(set);
   const splits = JSON.parse(readFileSync(join(root, "data", "splits", `${set}.json`), "utf8"));
-  const { valid, test } = splits["1"] as { valid: number[]; test: number[] };
-  const held = new Set([...valid, ...test]);
+  const { validation, test } = splits["1"] as { validation: number[]; test: number[] };
+  const held = new Set([...validation, ...test]);
   const train = Int32Array.from({ length: frame.rows }, (_, row) => row).filter((row) => !held.has(row));
   const pipeline = await fitOn(selectRows(frame, train), VARIANTS[variant]);
-  const made = pipeline.transform(selectRows(frame, Int32Array.from(valid).sort()));
+  const made = pipeline.transform(selectRows(frame, Int32Array.from(validation).sort()));
 
   const want = reference.sets[set][variant];
   expect(made.columns.map((column) => column.name).sort()).toEqual(Object.keys(want).sort());
