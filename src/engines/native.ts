@@ -6,6 +6,7 @@ import { messageOf, UserError } from "../core/errors.ts";
 import type { EngineId } from "../core/family.ts";
 import { noWheel } from "./fetch.ts";
 import { libraryPath } from "./folder.ts";
+import { standInLibgomp } from "./libgomp.ts";
 import { currentPlatform, engineSource, wheelFor } from "./wheels.ts";
 
 type Koffi = typeof import("koffi")["default"];
@@ -51,17 +52,25 @@ async function open(id: EngineId): Promise<Library> {
   if (!existsSync(path)) throw unavailable(id, `${path} does not exist`, "Run: disease doctor --fix");
   const { default: koffi } = await import("koffi");
   setThreadPolicy(koffi);
+  const library = load(koffi, id, path, platform);
+  return {
+    path,
+    declare: (prototype) => library.func(prototype),
+    copy: (address, length) => koffi.view(address, length).slice(0),
+    address: (array) => koffi.address(array),
+    text: (address) => koffi.decode.string(address),
+  };
+}
+
+function load(koffi: Koffi, id: EngineId, path: string, platform: string): ReturnType<Koffi["load"]> {
   try {
-    const library = koffi.load(path);
-    return {
-      path,
-      declare: (prototype) => library.func(prototype),
-      copy: (address, length) => koffi.view(address, length).slice(0),
-      address: (array) => koffi.address(array),
-      text: (address) => koffi.decode.string(address),
-    };
+    return koffi.load(path);
   } catch (error) {
-    throw unavailable(id, messageOf(error), loadFix(messageOf(error)), error);
+    const message = messageOf(error);
+    const standIn = message.includes("libgomp.so.1") ? standInLibgomp(platform) : undefined;
+    if (standIn === undefined) throw unavailable(id, message, loadFix(message), error);
+    koffi.load(standIn);
+    return koffi.load(path);
   }
 }
 

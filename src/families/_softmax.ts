@@ -6,24 +6,20 @@ export interface LogisticLoss {
   /** [rows × outputs] products without intercepts; replaced by weighted residuals p − 1(y = k) */
   readonly logits: Real;
   /** [outputs] */
-  readonly intercepts: Float64Array | undefined;
+  readonly intercepts: Float64Array;
   /** [rows] class codes */
   readonly y: Int32Array;
   /** [rows] */
-  readonly weights: Float32Array | undefined;
-  /** Classes, or 1 for two classes. */
-  readonly outputs: number;
-  /** [outputs or none] replaced by the sums of the residuals */
-  readonly interceptGradient: Float64Array;
+  readonly weights?: Float32Array;
 }
 
-/** Sum of weighted log losses, with stable arithmetic. */
-export function logisticLoss(input: LogisticLoss): number {
-  return input.outputs === 1 ? binaryLoss(input) : softmaxLoss(input);
+/** Sum of weighted log losses, and the sums of the residuals: [outputs]. One output stands for two classes. */
+export function logisticLoss(input: LogisticLoss): { loss: number; sums: Float64Array } {
+  return input.intercepts.length === 1 ? binaryLoss(input) : softmaxLoss(input);
 }
 
-function binaryLoss({ logits, intercepts, y, weights, interceptGradient }: LogisticLoss): number {
-  const intercept = intercepts?.[0] ?? 0;
+function binaryLoss({ logits, intercepts, y, weights }: LogisticLoss): { loss: number; sums: Float64Array } {
+  const intercept = intercepts[0]!;
   let [loss, sum] = [0, 0];
   for (let i = 0; i < y.length; i++) {
     const z = logits[i]! + intercept;
@@ -35,20 +31,19 @@ function binaryLoss({ logits, intercepts, y, weights, interceptGradient }: Logis
     logits[i] = residual;
     sum += residual;
   }
-  if (interceptGradient.length > 0) interceptGradient[0] = sum;
-  return loss;
+  return { loss, sums: Float64Array.of(sum) };
 }
 
-function softmaxLoss({ logits, intercepts, y, weights, outputs, interceptGradient }: LogisticLoss): number {
+function softmaxLoss({ logits, intercepts, y, weights }: LogisticLoss): { loss: number; sums: Float64Array } {
+  const outputs = intercepts.length;
   const row = new Float64Array(outputs);
   const sums = new Float64Array(outputs);
-  const shift = intercepts ?? new Float64Array(outputs);
   let loss = 0;
   for (let i = 0; i < y.length; i++) {
     const at = i * outputs;
     let highest = Number.NEGATIVE_INFINITY;
     for (let k = 0; k < outputs; k++) {
-      const z = logits[at + k]! + shift[k]!;
+      const z = logits[at + k]! + intercepts[k]!;
       row[k] = z;
       if (z > highest) highest = z;
     }
@@ -69,8 +64,7 @@ function softmaxLoss({ logits, intercepts, y, weights, outputs, interceptGradien
       sums[k]! += residual;
     }
   }
-  interceptGradient.set(sums.subarray(0, interceptGradient.length));
-  return loss;
+  return { loss, sums };
 }
 
 /** [rows × classes] probabilities of [rows × outputs] products and [outputs] intercepts. */

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pack, unpack } from "../core/container.ts";
 import type { Matrix } from "../core/dataset.ts";
-import type { Family, FitContext, FittedModel } from "../core/family.ts";
+import type { Family, FitContext, FittedModel, LabelledMatrix } from "../core/family.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { minimise } from "./_lbfgs.ts";
@@ -11,7 +11,11 @@ import { logisticLoss, probabilities } from "./_softmax.ts";
 const params = z.strictObject({
   C: z.number().gt(0).default(1).describe("Inverse strength of the L2 penalty: smaller is stronger"),
   fit_intercept: z.boolean().default(true).describe("Whether each class has an intercept, which is not penalised"),
-  tol: z.number().gt(0).default(1e-4).describe("Stops when no component of the mean gradient is larger"),
+  tol: z
+    .number()
+    .gt(0)
+    .default(1e-4)
+    .describe("Stops when no component of the mean gradient (by standardised columns) is larger"),
   max_iter: z.int().min(1).default(1000).describe("Most iterations of L-BFGS"),
 });
 
@@ -41,89 +45,108 @@ export const family: Family<z.infer<typeof params>> = {
   async fit(context) {
     checkContext(context, family);
     const { train, classes, threads, signal } = context;
-    const { tol, max_iter, fit_intercept } = context.params;
+    const { tol, max_iter } = context.params;
     const blas = await loadOpenblas();
     blas.setThreads(threads);
-    const { cols } = train.x;
-    const outputs = classes === 2 ? 1 : classes;
+    const { start, evaluate, decode } = createProblem(blas, context);
     const { x, iterations, reason } = await minimise({
-      start: startingPoint(context, outputs),
-      evaluate: createObjective(blas, context, outputs),
+      start,
+      evaluate,
       tolerance: tol,
       maxIterations: max_iter,
       pace: createPacer(signal),
     });
-    const notices =
-      reason === "iterations" ? [`did not converge in ${iterations} iterations; raise max_iter or tol`] : [];
-    const state: State = {
-      columns: train.x.names,
-      classes,
-      coefficients: Float32Array.from(x.subarray(0, outputs * cols)),
-      intercepts: fit_intercept ? x.slice(outputs * cols) : new Float64Array(outputs),
-    };
-    return model(blas, state, notices);
+    const { coefficients, intercepts } = decode(x);
+    const state = { columns: train.x.names, classes, coefficients: Float32Array.from(coefficients), intercepts };
+    const limit = `did not converge in ${iterations} iterations: raise max_iter or tol, or scale the columns`;
+    return model(blas, state, reason === "iterations" ? [limit] : []);
   },
   async load(files) {
     return model(await loadOpenblas(), unpack(fileOf(files, "model.bin")) as State);
   },
 };
 
-/** Zero coefficients and the log odds of the class frequencies: [outputs × columns, then outputs]. */
-function startingPoint(
-  { train, classes, params }: FitContext<z.infer<typeof family.params>>,
-  outputs: number,
-): Float64Array {
-  const start = new Float64Array(outputs * (train.x.cols + (params.fit_intercept ? 1 : 0)));
-  if (!params.fit_intercept) return start;
-  const counts = new Float64Array(classes);
-  train.y.forEach((k, i) => {
-    counts[k]! += train.weights?.[i] ?? 1;
-  });
-  const logs = counts.map(Math.log);
-  const mean = logs.reduce((a, b) => a + b, 0) / classes;
-  const odds = outputs === 1 ? [logs[1]! - logs[0]!] : logs.map((value) => value - mean);
-  start.set(odds, outputs * train.x.cols);
-  return start;
-}
-
-/** The objective and its gradient over [coefficients, intercepts]. */
-function createObjective(
-  blas: Openblas,
-  { train, params }: FitContext<z.infer<typeof family.params>>,
-  outputs: number,
-) {
+/**
+ * The objective in coordinates that suit L-BFGS: columns are centred and scaled by their spread, so that unscaled data
+ * converge as fast as scaled ones. The minimum is that of the original problem.
+ */
+function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.infer<typeof family.params>>) {
   const { rows, cols, data } = train.x;
+  const outputs = classes === 2 ? 1 : classes;
+  const total = train.weights?.reduce((a, b) => a + b, 0) ?? rows;
+  const penalty = 1 / (params.C * total);
+  const { means, spreads } = columnScales(train, (penalty * classes * classes) / (classes - 1), params.fit_intercept);
   const double = data.length <= DOUBLE_CELLS;
   const Real = double ? Float64Array : Float32Array;
   const x = double ? Float64Array.from(data) : data;
-  const w = new Real(outputs * cols);
+  const coefficients = new Real(outputs * cols);
   const residuals = new Real(rows * outputs);
   const product = new Real(outputs * cols);
   const gemm = (double ? blas.dgemm : blas.sgemm) as (product: object) => void;
-  const total = train.weights?.reduce((a, b) => a + b, 0) ?? rows;
-  const penalty = 1 / (params.C * total);
-  return (point: Float64Array, gradient: Float64Array): number => {
-    w.set(point.subarray(0, w.length));
-    const intercepts = params.fit_intercept ? point.subarray(w.length) : undefined;
-    gemm({ m: rows, n: outputs, k: cols, a: x, b: w, c: residuals, transposeB: true });
-    const interceptGradient = gradient.subarray(w.length);
-    const loss = logisticLoss({
-      logits: residuals,
-      intercepts,
-      y: train.y,
-      weights: train.weights,
-      outputs,
-      interceptGradient,
-    });
+
+  /** Coefficients (written in place) and intercepts of a point [outputs × cols, then outputs]. */
+  const decode = (point: Float64Array): { coefficients: typeof coefficients; intercepts: Float64Array } => {
+    const intercepts = params.fit_intercept ? point.slice(outputs * cols) : new Float64Array(outputs);
+    for (let k = 0, i = 0; k < outputs; k++) {
+      for (let j = 0; j < cols; j++, i++) {
+        const value = point[i]! / spreads[j]!;
+        coefficients[i] = value;
+        intercepts[k]! -= value * means[j]!;
+      }
+    }
+    return { coefficients, intercepts };
+  };
+
+  const evaluate = (point: Float64Array, gradient: Float64Array): number => {
+    const { intercepts } = decode(point);
+    gemm({ m: rows, n: outputs, k: cols, a: x, b: coefficients, c: residuals, transposeB: true });
+    const { loss, sums } = logisticLoss({ logits: residuals, intercepts, y: train.y, weights: train.weights });
     gemm({ m: outputs, n: cols, k: rows, a: residuals, b: x, c: product, transposeA: true });
     let squares = 0;
-    for (let j = 0; j < w.length; j++) {
-      squares += point[j]! * point[j]!;
-      gradient[j] = product[j]! / total + penalty * point[j]!;
+    for (let k = 0, i = 0; k < outputs; k++) {
+      for (let j = 0; j < cols; j++, i++) {
+        const w = coefficients[i]!;
+        squares += w * w;
+        gradient[i] = ((product[i]! - means[j]! * sums[k]!) / total + penalty * w) / spreads[j]!;
+      }
     }
-    for (let k = 0; k < interceptGradient.length; k++) interceptGradient[k]! /= total;
+    if (params.fit_intercept) for (let k = 0; k < outputs; k++) gradient[outputs * cols + k] = sums[k]! / total;
     return loss / total + (penalty * squares) / 2;
   };
+
+  const start = new Float64Array(outputs * (cols + (params.fit_intercept ? 1 : 0)));
+  if (params.fit_intercept) start.set(logOdds(train, classes), outputs * cols);
+  return { start, evaluate, decode };
+}
+
+/** Weighted mean of each column (0 without intercept) and its spread, sqrt(variance + floor): both [cols]. */
+function columnScales({ x, weights }: LabelledMatrix, floor: number, centred: boolean) {
+  const { rows, cols, data } = x;
+  const [means, squares] = [new Float64Array(cols), new Float64Array(cols)];
+  let total = 0;
+  for (let i = 0; i < rows; i++) {
+    const weight = weights?.[i] ?? 1;
+    total += weight;
+    for (let j = 0; j < cols; j++) {
+      const value = data[i * cols + j]!;
+      means[j]! += weight * value;
+      squares[j]! += weight * value * value;
+    }
+  }
+  const spreads = squares.map((sum, j) => Math.sqrt(sum / total - (centred ? (means[j]! / total) ** 2 : 0) + floor));
+  return { means: means.map((sum) => (centred ? sum / total : 0)), spreads };
+}
+
+/** Log odds of the weighted class frequencies, where intercepts start: [outputs] */
+function logOdds({ y, weights }: LabelledMatrix, classes: number): ArrayLike<number> {
+  const counts = new Float64Array(classes);
+  y.forEach((k, i) => {
+    counts[k]! += weights?.[i] ?? 1;
+  });
+  const logs = counts.map(Math.log);
+  if (classes === 2) return [logs[1]! - logs[0]!];
+  const mean = logs.reduce((a, b) => a + b, 0) / classes;
+  return logs.map((value) => value - mean);
 }
 
 function model(blas: Openblas, state: State, notices: readonly string[] = []): FittedModel {
