@@ -62,6 +62,7 @@ export const Tag = {
   splitHash: "disease.split_hash",
   codeVersion: "disease.code_version",
   rankMetric: "disease.rank_metric",
+  orphans: "disease.orphans",
   parent: "mlflow.parentRunId",
   note: "mlflow.note.content",
 } as const;

@@ -9,8 +9,19 @@ export interface Facts {
   readonly disease: { readonly version: string; readonly codeVersion: string };
   readonly node: string;
   readonly engines: Readonly<Record<string, string | null>>;
-  readonly git: { readonly commit: string; readonly branch: string; readonly dirty: boolean; readonly diffHash: string } | null;
-  readonly machine: { readonly host: string; readonly os: string; readonly cpu: string; readonly cores: number; readonly memoryMb: number };
+  readonly git: {
+    readonly commit: string;
+    readonly branch: string;
+    readonly dirty: boolean;
+    readonly diffHash: string;
+  } | null;
+  readonly machine: {
+    readonly host: string;
+    readonly os: string;
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryMb: number;
+  };
   readonly user: string;
 }
 
@@ -21,7 +32,10 @@ const run = promisify(execFile);
  * @param engines versions by engine, null where one is missing
  * @returns the facts, and the uncommitted changes as a patch ("" when there are none)
  */
-export async function collectFacts(project: string, engines: Facts["engines"]): Promise<{ facts: Facts; diff: string }> {
+export async function collectFacts(
+  project: string,
+  engines: Facts["engines"],
+): Promise<{ facts: Facts; diff: string }> {
   const git = async (...args: string[]): Promise<string> =>
     (await run("git", ["-C", project, ...args], { maxBuffer: 1 << 26 })).stdout.trim();
   let diff = "";

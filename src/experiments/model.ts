@@ -29,7 +29,11 @@ export interface Predictor {
 }
 
 /** Files of a saved model by name, to be kept in one folder. */
-export function saveModel(card: Omit<ModelCard, "format">, preparation: unknown, model: FittedModel): Record<string, Uint8Array> {
+export function saveModel(
+  card: Omit<ModelCard, "format">,
+  preparation: unknown,
+  model: FittedModel,
+): Record<string, Uint8Array> {
   const files: Record<string, Uint8Array> = {
     "model.json": new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...card }, null, 2)}\n`),
     "preparation.bin": pack(preparation),
@@ -50,11 +54,15 @@ export async function loadModel(files: Readonly<Record<string, Uint8Array>>, whe
   const card = JSON.parse(new TextDecoder().decode(head)) as ModelCard;
   const load = families[card.family];
   if (card.format !== FORMAT || !load) {
-    throw new UserError(`a model of format ${card.format}, family ${card.family}, which this version cannot load`, { where });
+    throw new UserError(`a model of format ${card.format}, family ${card.family}, which this version cannot load`, {
+      where,
+    });
   }
   const own = Object.entries(files).filter(([name]) => name.startsWith("family/"));
   const [pipeline, family] = await Promise.all([loadPipeline(unpack(preparation), loadStep), load()]);
-  const model = await family.load(Object.fromEntries(own.map(([name, bytes]) => [name.slice("family/".length), bytes])));
+  const model = await family.load(
+    Object.fromEntries(own.map(([name, bytes]) => [name.slice("family/".length), bytes])),
+  );
   return {
     card,
     predictProba: (frame) => model.predictProba(frameToMatrix(pipeline.transform(frame))),

@@ -14,7 +14,12 @@ export function sweepArtifacts(plan: Plan, facts: { facts: Facts; diff: string }
   const { experiment } = plan;
   const files: Record<string, Uint8Array> = {
     "experiment.yaml": new TextEncoder().encode(experiment.text),
-    "sweep.json": json({ file: experiment.file, overrides: experiment.overrides, data: plan.dataset.hash, trials: plan.trials.map((t) => t.key) }),
+    "sweep.json": json({
+      file: experiment.file,
+      overrides: experiment.overrides,
+      data: plan.dataset.hash,
+      trials: plan.trials.map((t) => t.key),
+    }),
     "facts.json": json(facts.facts),
     "data.json": json(describe(plan.dataset)),
   };
@@ -45,16 +50,19 @@ function describe(dataset: Dataset): object {
 }
 
 export function sweepTags(plan: Plan, facts: Facts): Record<string, string> {
-  return { [Tag.kind]: "sweep", [Tag.rankMetric]: plan.experiment.config.rank.metric, ...sharedTags(plan, facts) };
+  return { [Tag.kind]: "sweep", ...sharedTags(plan, facts) };
 }
 
 function sharedTags(plan: Plan, facts: Facts): Record<string, string> {
   return {
     [Tag.dataHash]: plan.dataset.hash,
+    [Tag.rankMetric]: plan.experiment.config.rank.metric,
     [Tag.codeVersion]: facts.disease.codeVersion,
     "mlflow.source.name": plan.experiment.file,
     "mlflow.source.type": "LOCAL",
-    ...(facts.git ? { "mlflow.source.git.commit": facts.git.commit, "mlflow.source.git.branch": facts.git.branch } : {}),
+    ...(facts.git
+      ? { "mlflow.source.git.commit": facts.git.commit, "mlflow.source.git.branch": facts.git.branch }
+      : {}),
   };
 }
 
@@ -71,6 +79,7 @@ export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Fact
     [Tag.configKey]: trial.configKey,
     [Tag.seed]: String(trial.seed),
     [Tag.splitHash]: splitOf(plan, trial).hash,
+    [Tag.orphans]: JSON.stringify(plan.orphans),
     ...sharedTags(plan, facts),
   };
 }
@@ -98,14 +107,21 @@ export function trialInputs(plan: Plan, trial?: Trial): DatasetInput[] {
     source: JSON.stringify({ uri: dataset.source }),
     schema: JSON.stringify({
       mlflow_colspec: [
-        ...dataset.frame.columns.map((c) => ({ type: c.kind === "numeric" ? "double" : "string", name: c.name, required: false })),
+        ...dataset.frame.columns.map((c) => ({
+          type: c.kind === "numeric" ? "double" : "string",
+          name: c.name,
+          required: false,
+        })),
         { type: "string", name: dataset.target.name, required: true },
       ],
     }),
   };
   const digest = (text: string): string => hashBytes(text).slice(0, 8);
   if (!trial) {
-    const profile = JSON.stringify({ num_rows: dataset.frame.rows, num_elements: dataset.frame.rows * (dataset.frame.columns.length + 1) });
+    const profile = JSON.stringify({
+      num_rows: dataset.frame.rows,
+      num_elements: dataset.frame.rows * (dataset.frame.columns.length + 1),
+    });
     return [{ ...base, digest: dataset.hash.slice(0, 8), profile, tags: { "mlflow.data.context": "all" } }];
   }
   const split = splitOf(plan, trial);
@@ -125,7 +141,8 @@ export function trialParams(trial: Trial): Record<string, string> {
     class_weight: trial.classWeight,
     seed: String(trial.seed),
   };
-  for (const [key, value] of Object.entries(trial.params)) params[key] = typeof value === "string" ? value : JSON.stringify(value);
+  for (const [key, value] of Object.entries(trial.params))
+    params[key] = typeof value === "string" ? value : JSON.stringify(value);
   return params;
 }
 

@@ -8,13 +8,29 @@ import type { Facts } from "./facts.ts";
 import type { PreparePayload } from "./jobs/prepare.ts";
 import type { TrialPayload } from "./jobs/trial.ts";
 import type { Plan } from "./plan.ts";
-import { parentBatch, sweepArtifacts, trialBatch, trialInputs, trialTags } from "./record.ts";
+import {
+  noticeTags,
+  ownerTags,
+  sweepArtifacts,
+  sweepTags,
+  trialArtifacts,
+  trialInputs,
+  trialMetrics,
+  trialParams,
+  trialTags,
+} from "./record.ts";
 import { schedule } from "./schedule.ts";
 import type { WorkDir } from "./workdir.ts";
 
 export type SweepEvent =
   | { readonly type: "planned"; readonly total: number; readonly reused: number; readonly sweepId: string | null }
-  | { readonly type: "prepared"; readonly name: string; readonly seed: number; readonly features: number; readonly seconds: number }
+  | {
+      readonly type: "prepared";
+      readonly name: string;
+      readonly seed: number;
+      readonly features: number;
+      readonly seconds: number;
+    }
   | { readonly type: "started"; readonly trial: Trial; readonly runId: string }
   | { readonly type: "round"; readonly trial: Trial; readonly point: CurvePoint }
   | { readonly type: "finished"; readonly trial: Trial; readonly runId: string; readonly result: TrialResult }
@@ -100,7 +116,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   }
 
   const sweepId = options.resume ?? (await createParent(plan, ports, experiment.experimentId));
-  await store.write(sweepId, parentBatch(ports.facts.facts));
+  await store.write(sweepId, { status: "RUNNING", tags: ownerTags(ports.facts.facts) });
   planned(sweepId);
   const workDir = ports.workDir(sweepId);
   let status: RunStatus = "FAILED";
@@ -124,8 +140,10 @@ async function createParent(plan: Plan, ports: SweepPorts, experimentId: string)
     experimentId,
     runName: `sweep ${new Date(clock.now()).toISOString().slice(0, 16).replace("T", " ")}`,
     startTime: clock.now(),
+    tags: sweepTags(plan, ports.facts.facts),
   });
-  for (const [path, bytes] of Object.entries(sweepArtifacts(plan, ports.facts))) await store.writeArtifact(run.runId, path, bytes);
+  for (const [path, bytes] of Object.entries(sweepArtifacts(plan, ports.facts)))
+    await store.writeArtifact(run.runId, path, bytes);
   await store.write(run.runId, { inputs: trialInputs(plan) });
   return run.runId;
 }
@@ -149,7 +167,8 @@ async function runTrials(
   const signal = AbortSignal.any([options.signal, stop.signal]);
 
   const keyOf = (trial: Trial): string => `${trial.preparation.name}-${trial.seed}`;
-  const preparedFile = (trial: Trial): string => workDir.file(`prepared-${indexOfPreparation(plan, trial)}-${trial.seed}.bin`);
+  const preparedFile = (trial: Trial): string =>
+    workDir.file(`prepared-${indexOfPreparation(plan, trial)}-${trial.seed}.bin`);
 
   async function prepare(trial: Trial): Promise<void> {
     if (signal.aborted) return;
@@ -160,15 +179,23 @@ async function runTrials(
       seed: trial.seed,
       outFile: preparedFile(trial),
     };
-    const made = (await executor.run({ kind: "prepare", payload }, { signal })) as { features: number; seconds: number };
+    const made = (await executor.run({ kind: "prepare", payload }, { signal })) as {
+      features: number;
+      seconds: number;
+    };
     ports.onEvent({ type: "prepared", name: trial.preparation.name, seed: trial.seed, ...made });
   }
 
   async function run(trial: Trial, unprepared?: unknown): Promise<void> {
     if (signal.aborted) return;
-    const { runId } = await store.createRun({ experimentId, runName: trial.name, startTime: clock.now() });
-    const tags = trialTags(plan, trial, sweepId, ports.facts.facts);
-    await store.write(runId, { ...trialBatch(trial), tags, inputs: trialInputs(plan, trial) });
+    const { facts } = ports.facts;
+    const { runId } = await store.createRun({
+      experimentId,
+      runName: trial.name,
+      startTime: clock.now(),
+      tags: trialTags(plan, trial, sweepId, facts),
+    });
+    await store.write(runId, { params: trialParams(trial), inputs: trialInputs(plan, trial) });
     ports.onEvent({ type: "started", trial, runId });
     const end = (batch: RunBatch): Promise<void> => store.write(runId, { ...batch, endTime: clock.now() });
     let result: TrialResult;
@@ -176,6 +203,8 @@ async function runTrials(
       if (unprepared) throw unprepared;
       const outDir = await store.localArtifacts(runId);
       if (!outDir) throw new Error("this store keeps no local artifacts");
+      const files = trialArtifacts(plan, trial, facts);
+      for (const [path, bytes] of Object.entries(files)) await store.writeArtifact(runId, path, bytes);
       const payload: TrialPayload = {
         trial,
         preparedFile: preparedFile(trial),
@@ -200,7 +229,7 @@ async function runTrials(
       await end({ status: "FAILED", tags: { [Tag.error]: reason.slice(0, 5000) } });
       return ports.onEvent({ type: "failed", trial, runId, reason });
     }
-    await end({ status: "FINISHED", ...trialBatch(trial, result, clock.now()) });
+    await end({ status: "FINISHED", metrics: trialMetrics(result, clock.now()), tags: noticeTags(result) });
     counts.finished++;
     ports.onEvent({ type: "finished", trial, runId, result });
   }
@@ -220,7 +249,8 @@ function indexOfPreparation(plan: Plan, trial: Trial): number {
 }
 
 function reasonOf(error: unknown): string {
-  if (error instanceof UserError) return [error.message, error.where && `(${error.where})`, ...error.fix].filter(Boolean).join(" ");
+  if (error instanceof UserError)
+    return [error.message, error.where && `(${error.where})`, ...error.fix].filter(Boolean).join(" ");
   if (error instanceof JobCrashed) return error.message;
   return `internal error: ${messageOf(error)}`;
 }

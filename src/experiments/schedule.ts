@@ -25,7 +25,11 @@ export async function schedule<T>(
       }
       const next = queue.find((item) => !state.has(keyOf(item)));
       if (next !== undefined) {
-        const entry = { done: false, promise: Promise.resolve() } as { done: boolean; error?: unknown; promise: Promise<void> };
+        const entry = { done: false, promise: Promise.resolve() } as {
+          done: boolean;
+          error?: unknown;
+          promise: Promise<void>;
+        };
         state.set(keyOf(next), entry);
         entry.promise = prepare(next)
           .catch((error) => {

@@ -3,7 +3,9 @@ import { type PreparePayload, prepare } from "./prepare.ts";
 import { createPreparedCache, runTrial, type TrialPayload, type TrialReports } from "./trial.ts";
 
 /** The jobs of a sweep: `prepare` and `trial`. */
-export function createJobHandlers(ports: { readonly reports: TrialReports }): Readonly<Record<"prepare" | "trial", JobHandler>> {
+export function createJobHandlers(ports: {
+  readonly reports: TrialReports;
+}): Readonly<Record<"prepare" | "trial", JobHandler>> {
   const prepared = createPreparedCache();
   return {
     prepare: (payload, { signal }) => prepare(payload as PreparePayload, signal),

@@ -34,7 +34,10 @@ export interface Prepared {
 }
 
 /** Fits a preparation on the training rows and writes train and validation through it to one file. */
-export async function prepare(payload: PreparePayload, signal: AbortSignal): Promise<{ features: number; seconds: number }> {
+export async function prepare(
+  payload: PreparePayload,
+  signal: AbortSignal,
+): Promise<{ features: number; seconds: number }> {
   const start = performance.now();
   const dataset = unpack(await readFile(payload.datasetFile)) as Dataset;
   const split = unpack(await readFile(payload.splitFile)) as Split;

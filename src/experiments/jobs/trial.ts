@@ -25,15 +25,13 @@ export interface TrialPayload {
 }
 
 /** What the reports room makes of a finished trial: files by name. It arrives as an argument. */
-export interface TrialReports {
-  (input: {
-    readonly scored: Scored;
-    readonly curve: readonly CurvePoint[];
-    readonly rounds?: number;
-    readonly importances?: { readonly kind: string; readonly names: readonly string[]; readonly values: Float64Array };
-    readonly charts: boolean;
-  }): Promise<Readonly<Record<string, string | Uint8Array>>>;
-}
+export type TrialReports = (input: {
+  readonly scored: Scored;
+  readonly curve: readonly CurvePoint[];
+  readonly rounds?: number;
+  readonly importances?: { readonly kind: string; readonly names: readonly string[]; readonly values: Float64Array };
+  readonly charts: boolean;
+}) => Promise<Readonly<Record<string, string | Uint8Array>>>;
 
 /** Reads prepared files and keeps the last few: trials on the same preparation share its matrices. */
 export function createPreparedCache(size = 2): (file: string) => Promise<Prepared> {
@@ -93,6 +91,7 @@ export async function runTrial(
       "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
       "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
       "predictions/validation_rows.npy": writeNpy(validation.rows, [scored.rows]),
+      "predictions/validation_units.npy": writeNpy(validation.groups ?? validation.rows, [scored.rows]),
       ...(await reports({
         scored,
         curve,
@@ -153,7 +152,11 @@ function checkProbabilities(scored: Scored): void {
 function savedModel(trial: Trial, prepared: Prepared, model: FittedModel): Record<string, Uint8Array> {
   const { family, params } = trial;
   const { target, classes } = prepared;
-  return saveModel({ family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION }, prepared.preparation, model);
+  return saveModel(
+    { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION },
+    prepared.preparation,
+    model,
+  );
 }
 
 function prefixed<T>(folder: string, files: Readonly<Record<string, T>>): Record<string, T> {

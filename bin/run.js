@@ -1,0 +1,31 @@
+#!/usr/bin/env node
+// Plain JavaScript that an old Node can read: hands over to the Node that came with `npm ci` where this one is too old.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import * as module from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const [major, minor] = process.versions.node.split(".").map(Number);
+
+if (major < 22 || (major === 22 && minor < 13)) {
+  const own = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
+  if (!existsSync(own)) {
+    console.error(
+      `disease needs Node 22.13 or newer; this is ${process.version}. Run npm ci in ${root}: it brings its own.`,
+    );
+    process.exit(2);
+  }
+  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(signal ? 130 : (code ?? 1)));
+} else {
+  module.enableCompileCache?.();
+  if (!existsSync(join(root, "dist", "worker.js"))) {
+    console.error(`disease is not built. Run npm ci (or npm run build) in ${root}.`);
+    process.exit(2);
+  }
+  const { execute } = await import("@oclif/core/execute");
+  await execute({ dir: import.meta.url });
+}

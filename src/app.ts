@@ -1,0 +1,279 @@
+/** The composition root: the one place that joins stores, executors and readers to the services. */
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { CODE_VERSION, VERSION } from "./core/build.ts";
+import { systemClock } from "./core/clock.ts";
+import type { Dataset, Notice, Split } from "./core/dataset.ts";
+import { messageOf, UserError } from "./core/errors.ts";
+import type { TrackingStore } from "./core/store.ts";
+import { fetchEngines } from "./engines/fetch.ts";
+import { engineStatus } from "./engines/status.ts";
+import { createLocalExecutor } from "./executors/local.ts";
+import { type Experiment, parseExperiment } from "./experiments/config.ts";
+import { collectFacts } from "./experiments/facts.ts";
+import { checkTrialCount, type Plan, planTrials } from "./experiments/plan.ts";
+import { runSweep, type SweepEvent, type SweepResult } from "./experiments/runner.ts";
+import { scaffold } from "./experiments/scaffold.ts";
+import { findSweep, reapDeadSweeps, type SavedSweep } from "./experiments/sweeps.ts";
+import { makeWorkDir } from "./experiments/workdir.ts";
+import { readDataset } from "./lake/read.ts";
+import { splitDataset } from "./statistics/split.ts";
+import { openEmbeddedStore } from "./stores/embedded/store.ts";
+
+export interface Project {
+  /** Absolute; experiment files and data paths are relative to it. */
+  readonly root: string;
+  /** The tracking store's folder. */
+  readonly mlruns: string;
+}
+
+/**
+ * The project of a folder: the folder itself when it was named, else the nearest one above that holds `experiments/` or
+ * `mlruns/`, else the folder.
+ */
+export function findProject(cwd: string, named?: string): Project {
+  let root = resolve(cwd, named ?? ".");
+  if (named !== undefined && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError("the project folder does not exist", { where: root, fix: "`disease init` makes one." });
+  }
+  if (named === undefined) {
+    for (let dir = root; ; dir = dirname(dir)) {
+      if (existsSync(join(dir, "experiments")) || existsSync(join(dir, "mlruns"))) {
+        root = dir;
+        break;
+      }
+      if (dirname(dir) === dir) break;
+    }
+  }
+  return { root, mlruns: join(root, "mlruns") };
+}
+
+export function openStore(project: Project, notify: (notice: Notice) => void): TrackingStore {
+  return openEmbeddedStore({ folder: project.mlruns, notify });
+}
+
+export interface PlanOptions {
+  /** Texts "path.to.key=value". */
+  readonly overrides?: readonly string[];
+  readonly maxTrials?: number;
+}
+
+/** Reads an experiment file. The path is taken from the current folder, else from the project, else as a name in experiments/. */
+export async function loadExperiment(
+  project: Project,
+  file: string,
+  overrides: readonly string[] = [],
+): Promise<Experiment> {
+  const candidates = [resolve(file), join(project.root, file), join(project.root, "experiments", `${file}.yaml`)];
+  const found = candidates.find((path) => statSync(path, { throwIfNoEntry: false })?.isFile());
+  if (!found) {
+    throw new UserError("no such experiment file", {
+      where: file,
+      fix: ["Experiments are YAML files in experiments/;", "`disease init` writes a first one."],
+    });
+  }
+  return parseExperiment(showPath(project, found), readText(found), overrides);
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`the file cannot be read: ${messageOf(error)}`, { where: path });
+  }
+}
+
+/** A path as the user knows it: relative to the project where it is inside. */
+function showPath(project: Project, path: string): string {
+  const inside = relative(project.root, path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside.replaceAll("\\", "/");
+}
+
+/** Reads the data, draws the splits and lists the trials. */
+export async function plan(
+  project: Project,
+  experiment: Experiment,
+  options: Pick<PlanOptions, "maxTrials"> = {},
+): Promise<Plan> {
+  checkTrialCount(experiment, options.maxTrials);
+  const { data } = experiment.config;
+  const dataset = await readDataset(resolve(project.root, data.path), {
+    name: basename(data.path).replace(/\.(csv|tsv|parquet)(\.gz)?$/i, ""),
+    target: data.target,
+    group: data.group,
+    columns: data.columns,
+    missing: data.missing,
+    delimiter: data.delimiter,
+  });
+  return planTrials(experiment, { ...dataset, source: data.path }, drawSplits(project, experiment, dataset));
+}
+
+function drawSplits(project: Project, experiment: Experiment, dataset: Dataset): Split[] {
+  const { seeds, split } = experiment.config;
+  const { train, validation, test, stratify, duplicates, seed: testSeed } = split;
+  const given = split.file === undefined ? undefined : readSplits(resolve(project.root, split.file));
+  return seeds.map((seed) => {
+    const rows = given?.[seed];
+    if (given && !rows) {
+      throw new UserError(`no split for seed ${seed}`, {
+        where: split.file,
+        fix: `Seeds there: ${Object.keys(given).join(", ")}.`,
+      });
+    }
+    const predefined = rows && { validation: Int32Array.from(rows.validation), test: Int32Array.from(rows.test) };
+    return splitDataset(dataset, { train, validation, test, testSeed, seed, stratify, duplicates, predefined });
+  });
+}
+
+function readSplits(path: string): Record<string, { validation: number[]; test: number[] }> {
+  const fix = 'It holds JSON: {"SEED": {"validation": [row, …], "test": [row, …]}}, rows counted from 0.';
+  let value: unknown;
+  try {
+    value = JSON.parse(readText(path));
+  } catch (error) {
+    throw error instanceof UserError ? error : new UserError("the split file is not JSON", { where: path, fix });
+  }
+  const isRows = (v: unknown): v is number[] => Array.isArray(v) && v.every((row) => Number.isInteger(row));
+  const entries = Object.entries((value ?? {}) as Record<string, { validation?: unknown; test?: unknown }>);
+  if (entries.length === 0 || !entries.every(([, e]) => isRows(e?.validation) && isRows(e?.test))) {
+    throw new UserError("the split file has another shape", { where: path, fix });
+  }
+  return value as Record<string, { validation: number[]; test: number[] }>;
+}
+
+export interface RunOptions {
+  readonly jobs?: number;
+  readonly force?: boolean;
+  /** Run id of the sweep to go on with. */
+  readonly resume?: string;
+  readonly signal: AbortSignal;
+  onEvent(event: SweepEvent): void;
+}
+
+/** Runs a plan in child processes and records it in the store. */
+export async function run(
+  project: Project,
+  store: TrackingStore,
+  plan: Plan,
+  options: RunOptions,
+): Promise<SweepResult> {
+  const cores = availableParallelism();
+  const jobs = options.jobs ?? plan.experiment.config.jobs ?? cores;
+  const experiment = await store.ensureExperiment(plan.experiment.name);
+  await reapDeadSweeps(store, experiment.experimentId, systemClock.now());
+  const engines = Object.fromEntries((await engineStatus()).map((e) => [e.id, e.available ? e.version : null]));
+  const facts = await collectFacts(project.root, engines);
+  const executor = createLocalExecutor({ module: workerModule(), jobs, threads: cores });
+  try {
+    return await runSweep(
+      plan,
+      {
+        store,
+        executor,
+        clock: systemClock,
+        workDir: (id) => makeWorkDir(project.mlruns, id),
+        facts,
+        onEvent: options.onEvent,
+      },
+      {
+        force: options.force ?? false,
+        resume: options.resume,
+        threads: Math.max(1, Math.floor(cores / jobs)),
+        signal: options.signal,
+      },
+    );
+  } finally {
+    await executor.close();
+  }
+}
+
+/** The worker beside this file: bundled, or as source. */
+function workerModule(): string {
+  const [bundled, source] = ["worker.js", "worker.ts"].map((name) => join(import.meta.dirname, name)) as [
+    string,
+    string,
+  ];
+  return existsSync(bundled) ? bundled : source;
+}
+
+/** The plan of an interrupted sweep, which must be over the same data. */
+export async function planResume(
+  project: Project,
+  store: TrackingStore,
+  sweepId?: string,
+): Promise<{ readonly sweep: SavedSweep; readonly plan: Plan }> {
+  const sweep = await findSweep(store, sweepId);
+  const experiment = await parseExperiment(sweep.file, sweep.text, sweep.overrides);
+  const resumed = await plan(project, experiment, { maxTrials: Number.POSITIVE_INFINITY });
+  if (resumed.dataset.hash !== sweep.dataHash) {
+    throw new UserError("the data have changed since the sweep began", {
+      where: resumed.dataset.source,
+      fix: `Put the old data back, or start anew: disease exp run ${sweep.file}`,
+    });
+  }
+  return { sweep, plan: resumed };
+}
+
+export interface Diagnosis {
+  readonly what: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** What to do when it is not ok. */
+  readonly fix: string;
+}
+
+/** What this machine has and lacks. */
+export async function diagnose(project: Project, fix: boolean): Promise<readonly Diagnosis[]> {
+  if (fix) await fetchEngines();
+  const engines = (await engineStatus()).map((e) => ({
+    what: `engine ${e.id} ${e.version}`,
+    ok: e.available,
+    detail: e.available ? (e.path ?? "") : (e.problem ?? "missing"),
+    fix: e.fix ?? "disease doctor --fix",
+  }));
+  const store = { what: "tracking store", ok: true, detail: project.mlruns, fix: "" };
+  try {
+    if (existsSync(join(project.mlruns, "mlflow.db"))) openStore(project, () => {}).close();
+    else Object.assign(store, { detail: `${project.mlruns} (made by the first run)` });
+  } catch (error) {
+    Object.assign(store, {
+      ok: false,
+      detail: messageOf(error),
+      fix: error instanceof UserError ? error.fix.join(" ") : "",
+    });
+  }
+  return [
+    { what: "node", ok: true, detail: `${process.version} (${process.execPath})`, fix: "" },
+    { what: "disease", ok: true, detail: `${VERSION}, code ${CODE_VERSION}`, fix: "" },
+    ...engines,
+    store,
+  ];
+}
+
+/** Lays out a project in a folder (made when it is not there). */
+export function initProject(folder: string): ReturnType<typeof scaffold> {
+  return scaffold(resolve(folder), programRoot());
+}
+
+/** The folder with package.json, data/ and experiments/ of this program, seen from dist or src. */
+function programRoot(): string {
+  for (let dir = import.meta.dirname; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "package.json")) || dirname(dir) === dir) return dir;
+  }
+}
+
+export {
+  listExperiments,
+  listRuns,
+  newestExperiment,
+  type RunDetail,
+  type RunDiff,
+  type RunList,
+  runDetail,
+  runDiff,
+} from "./experiments/browse.ts";
+export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/leaderboard.ts";
+export type { Plan } from "./experiments/plan.ts";
+export type { SweepEvent, SweepResult } from "./experiments/runner.ts";
+export { type PlanView, planView } from "./experiments/view.ts";

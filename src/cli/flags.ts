@@ -1,0 +1,31 @@
+import { Flags } from "@oclif/core";
+
+/** Flags that several commands share. */
+export const setFlag = Flags.string({
+  description: "Override a value of the file; several values make a grid (repeatable)",
+  helpValue: "KEY=VALUE",
+  multiple: true,
+  multipleNonGreedy: true,
+  default: [],
+});
+
+export const maxTrialsFlag = Flags.integer({
+  description: "Refuse a grid that spans more trials (1000 when absent)",
+  env: "DISEASE_MAX_TRIALS",
+  min: 1,
+});
+
+export const formatFlags = {
+  csv: Flags.boolean({ description: "Print CSV", env: "DISEASE_CSV", exclusive: ["md", "json"] }),
+  md: Flags.boolean({ description: "Print Markdown", env: "DISEASE_MD", exclusive: ["csv", "json"] }),
+};
+
+export function formatOf(flags: { readonly csv?: boolean; readonly md?: boolean }): "table" | "csv" | "md" {
+  return flags.csv ? "csv" : flags.md ? "md" : "table";
+}
+
+export const columnsFlag = Flags.string({
+  description: "Columns, separated by commas: metric names, params.NAME, name, repeats, fit_seconds",
+  env: "DISEASE_COLUMNS",
+  helpValue: "A,B",
+});

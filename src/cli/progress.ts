@@ -1,0 +1,87 @@
+import type { SweepEvent } from "../app.ts";
+import { duration, number, paint, visible } from "./text.ts";
+
+export interface Progress {
+  event(event: SweepEvent): void;
+  /** Clears the status line. */
+  close(): void;
+}
+
+export interface ProgressOptions {
+  readonly stream: NodeJS.WriteStream;
+  readonly jobs: number;
+  readonly rankMetric: string;
+  /** Milliseconds; for the ETA. */
+  readonly now: () => number;
+}
+
+/**
+ * A line for each trial as it ends; in a terminal also a status line with what is left and what is running. Written to
+ * standard error, so that standard output holds the result alone.
+ */
+export function createProgress({ stream, jobs, rankMetric, now }: ProgressOptions): Progress {
+  const live = stream.isTTY === true && !process.env.CI && process.env.TERM !== "dumb";
+  const running = new Map<string, { name: string; round?: number }>();
+  const start = now();
+  let total = 0;
+  let ended = 0;
+
+  const status = (): string => {
+    const left = total - ended;
+    const eta =
+      ended >= Math.min(jobs, total) ? `, about ${duration((((now() - start) / ended) * left) / 1000)} left` : "";
+    const names = [...running.values()].map((r) => (r.round === undefined ? r.name : `${r.name} (round ${r.round})`));
+    return `[${ended}/${total}]${eta}  ${names.join("  |  ")}`;
+  };
+  const clear = (): void => {
+    if (live) stream.write("\r\x1b[K");
+  };
+  const draw = (): void => {
+    if (live) stream.write(`\r\x1b[K${visible(status()).slice(0, Math.max(10, (stream.columns ?? 80) - 1))}`);
+  };
+  const line = (text: string): void => {
+    clear();
+    stream.write(`${text}\n`);
+  };
+  const end = (runId: string, mark: string, name: string, text: string): void => {
+    running.delete(runId);
+    ended++;
+    line(`${mark} [${String(ended).padStart(String(total).length)}/${total}] ${visible(name)}  ${text}`);
+  };
+
+  return {
+    event(event) {
+      if (event.type === "planned") {
+        total = event.total - event.reused;
+        const reused = event.reused > 0 ? `, ${event.reused} finished before are kept` : "";
+        line(`${total} trials to run on ${jobs} at a time${reused}`);
+      } else if (event.type === "prepared") {
+        line(
+          paint(
+            "dim",
+            `  prepared ${visible(event.name)}, seed ${event.seed}: ${event.features} features (${duration(event.seconds)})`,
+          ),
+        );
+      } else if (event.type === "started") running.set(event.runId, { name: event.trial.name });
+      else if (event.type === "round") {
+        for (const entry of running.values()) if (entry.name === event.trial.name) entry.round = event.point.round;
+      } else if (event.type === "finished") {
+        const { metrics, timing, rounds, notices } = event.result;
+        const { value, low, high } = metrics[rankMetric]!;
+        const interval = low !== undefined && high !== undefined ? ` [${number(low, 3)}, ${number(high, 3)}]` : "";
+        const extra = rounds === undefined ? "" : `, ${rounds} rounds`;
+        end(
+          event.runId,
+          paint("good", "✓"),
+          event.trial.name,
+          `${rankMetric} ${number(value, 3)}${interval}  (${duration(timing.fit)}${extra})`,
+        );
+        for (const notice of notices) line(paint("warn", `    ${visible(notice)}`));
+      } else if (event.type === "failed")
+        end(event.runId, paint("bad", "✗"), event.trial.name, paint("bad", visible(event.reason)));
+      else end(event.runId, "■", event.trial.name, "stopped");
+      draw();
+    },
+    close: clear,
+  };
+}

@@ -1,0 +1,86 @@
+import { availableParallelism } from "node:os";
+import { type Leaderboard, leaderboard, openStore, type Plan, type Project, run, type SweepResult } from "../app.ts";
+import { ExitCode, UserError } from "../core/errors.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { BaseCommand } from "./base-command.ts";
+import { leaderboardLegend, leaderboardTable } from "./leaderboard-view.ts";
+import { createProgress } from "./progress.ts";
+import { renderTable } from "./table.ts";
+import { paint } from "./text.ts";
+
+export interface SweepOutput extends SweepResult {
+  readonly experiment: string;
+  readonly leaderboard: Leaderboard;
+}
+
+/** What `exp run` and `exp resume` share: run a plan, show it, print the leaderboard, set the exit code. */
+export abstract class SweepCommand extends BaseCommand {
+  protected async sweep(
+    project: Project,
+    store: TrackingStore,
+    plan: Plan,
+    options: { readonly jobs?: number; readonly force?: boolean; readonly resume?: string },
+  ): Promise<SweepOutput> {
+    const stop = new AbortController();
+    const onSignal = (): void => {
+      // The second Ctrl-C does not wait for the workers.
+      if (stop.signal.aborted) process.exit(ExitCode.interrupted);
+      this.logToStderr("\nstopping; what is finished is kept (again to stop at once)");
+      stop.abort(new UserError("interrupted", { exitCode: ExitCode.interrupted }));
+    };
+    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+    for (const signal of signals) process.on(signal, onSignal);
+    const rankMetric = plan.experiment.config.rank.metric;
+    const progress = createProgress({
+      stream: process.stderr,
+      jobs: options.jobs ?? plan.experiment.config.jobs ?? availableParallelism(),
+      rankMetric,
+      now: Date.now,
+    });
+    let result: SweepResult;
+    try {
+      result = await run(project, store, plan, {
+        ...options,
+        signal: stop.signal,
+        onEvent: (event) => {
+          if (!this.jsonEnabled()) progress.event(event);
+        },
+      });
+    } finally {
+      progress.close();
+      for (const signal of signals) process.off(signal, onSignal);
+    }
+    const board = await leaderboard(store, {
+      experiment: plan.experiment.name,
+      rankMetric,
+      trialKeys: new Set(plan.trials.map((t) => t.key)),
+    });
+    this.report(project, plan, result, board);
+    process.exitCode = result.interrupted
+      ? ExitCode.interrupted
+      : result.failed > 0
+        ? ExitCode.trialsFailed
+        : ExitCode.ok;
+    return { experiment: plan.experiment.name, ...result, leaderboard: board };
+  }
+
+  private report(project: Project, plan: Plan, result: SweepResult, board: Leaderboard): void {
+    this.log("");
+    this.log(renderTable(leaderboardTable(board, { limit: 25 })));
+    if (board.rows.length > 25)
+      this.log(paint("dim", `… ${board.rows.length - 25} more: disease exp leaderboard ${plan.experiment.name}`));
+    for (const line of leaderboardLegend(board)) this.log(paint("dim", line));
+    this.log("");
+    const parts = [`${result.finished} finished`, `${result.failed} failed`, `${result.reused} kept from before`];
+    this.log(`${plan.experiment.name}: ${parts.join(", ")}${result.interrupted ? "; interrupted" : ""}`);
+    if (result.interrupted) this.log("go on with: disease exp resume");
+    else if (result.failed > 0) this.log(`the reasons: disease exp leaderboard ${plan.experiment.name}`);
+    const best = board.rows[0];
+    if (best?.rank === 1) this.log(`look closer: disease exp show ${best.runs[0]!.slice(0, 8)}`);
+    this.log(paint("dim", `in MLflow:   mlflow ui --backend-store-uri sqlite:///${project.mlruns}/mlflow.db`));
+  }
+
+  protected open(project: Project): TrackingStore {
+    return openStore(project, this.notify);
+  }
+}

@@ -1,0 +1,79 @@
+import Table from "cli-table3";
+import { paint, visible } from "./text.ts";
+
+export interface TableColumn {
+  readonly key: string;
+  readonly title: string;
+  readonly align?: "left" | "right";
+}
+
+export type Cell = string | number | boolean | null | undefined;
+
+export interface TableData {
+  readonly columns: readonly TableColumn[];
+  /** Machine-readable values by column key. */
+  readonly rows: readonly object[];
+  /** How a value is shown to a person; the plain text of it when absent. */
+  readonly show?: (key: string, row: Readonly<Record<string, Cell>>) => string;
+}
+
+export type TableFormat = "table" | "csv" | "md";
+
+/** Renders a table for a person, as CSV (RFC 4180) or as Markdown. */
+export function renderTable(data: TableData, format: TableFormat = "table"): string {
+  const rows = data.rows as readonly Readonly<Record<string, Cell>>[];
+  const shown = (row: Readonly<Record<string, Cell>>, key: string): string =>
+    data.show?.(key, row) ?? visible(plain(row[key]));
+  if (format === "csv") {
+    const lines = [
+      data.columns.map((c) => csvCell(c.key)),
+      ...rows.map((row) => data.columns.map((c) => csvCell(row[c.key]))),
+    ];
+    return lines.map((cells) => cells.join(",")).join("\n");
+  }
+  if (format === "md") {
+    const line = (cells: readonly string[]): string => `| ${cells.map((c) => c.replaceAll("|", "\\|")).join(" | ")} |`;
+    return [
+      line(data.columns.map((c) => c.title)),
+      line(data.columns.map((c) => (c.align === "right" ? "---:" : "---"))),
+      ...rows.map((row) => line(data.columns.map((c) => shown(row, c.key)))),
+    ].join("\n");
+  }
+  const table = new Table({
+    head: data.columns.map((c) => paint("strong", c.title)),
+    colAligns: data.columns.map((c) => c.align ?? "left"),
+    style: { head: [], border: [], compact: true },
+    chars: {
+      top: "",
+      "top-mid": "",
+      "top-left": "",
+      "top-right": "",
+      bottom: "",
+      "bottom-mid": "",
+      "bottom-left": "",
+      "bottom-right": "",
+      left: "",
+      "left-mid": "",
+      mid: "",
+      "mid-mid": "",
+      right: "",
+      "right-mid": "",
+      middle: " ",
+    },
+  });
+  for (const row of rows) table.push(data.columns.map((c) => shown(row, c.key)));
+  return table.toString();
+}
+
+function plain(value: Cell): string {
+  return value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))
+    ? ""
+    : String(value);
+}
+
+/** Quoted where needed; a text that a spreadsheet would run as a formula gets an apostrophe before it. */
+function csvCell(value: Cell): string {
+  const text = plain(value);
+  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

@@ -1,0 +1,40 @@
+import { Args, Flags } from "@oclif/core";
+import { planResume } from "../../app.ts";
+import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
+
+export default class ExpResume extends SweepCommand {
+  static override summary = "Go on with an interrupted sweep: run only what is missing.";
+  static override description =
+    "Takes the experiment file as it was when the sweep began, and refuses when the data have changed since.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> 3f2a9c1e --jobs 2",
+  ];
+
+  static override args = {
+    sweep: Args.string({
+      description: "Run id of the sweep, or its first digits; the newest unfinished one when absent",
+    }),
+  };
+  static override flags = {
+    jobs: Flags.integer({
+      char: "j",
+      description: "Trials at once; one a core when absent",
+      env: "DISEASE_JOBS",
+      min: 1,
+      max: 1024,
+    }),
+  };
+
+  async run(): Promise<SweepOutput> {
+    const { args, flags } = await this.parse(ExpResume);
+    const project = this.projectOf(flags);
+    const store = this.open(project);
+    try {
+      const { sweep, plan } = await planResume(project, store, args.sweep);
+      return await this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId });
+    } finally {
+      store.close();
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from "zod";
+import { families } from "../families/index.ts";
+import { metrics } from "../metrics/index.ts";
+import { steps } from "../preparation/index.ts";
+import { commonParams, experimentSchema } from "./schema.ts";
+
+interface Json {
+  [key: string]: unknown;
+  properties?: Record<string, Json>;
+}
+
+const toJson = (schema: z.ZodType): Json => {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
+  return rest;
+};
+
+/** JSON Schema of experiment files, for completion and checks in editors: every family, step and metric that there is. */
+export async function experimentJsonSchema(): Promise<object> {
+  const schema = toJson(experimentSchema);
+  const properties = schema.properties as Record<string, Json>;
+  const common = toJson(commonParams).properties as Record<string, Json>;
+  const grids: Record<string, Json> = {};
+  for (const [id, load] of Object.entries(families)) {
+    const family = await load();
+    const params = { ...toJson(family.params).properties, ...common };
+    const axes = Object.entries(params).map(([key, param]) => [key, axisOf(param)]);
+    const grid = { type: "object", properties: Object.fromEntries(axes), additionalProperties: false };
+    grids[id] = {
+      description: `${family.title}: ${family.description}`,
+      anyOf: [grid, { type: "array", items: grid }, { type: "null" }],
+    };
+  }
+  properties.families = {
+    ...properties.families,
+    type: "object",
+    properties: grids,
+    additionalProperties: false,
+    minProperties: 1,
+  };
+  const entries: Record<string, Json> = {};
+  for (const [id, load] of Object.entries(steps)) {
+    const step = await load();
+    entries[id] = { ...toJson(step.params), description: `${step.title}: ${step.description}` };
+  }
+  const step = {
+    anyOf: [
+      { enum: Object.keys(entries) },
+      { type: "object", properties: entries, additionalProperties: false, minProperties: 1, maxProperties: 1 },
+    ],
+  };
+  properties.preparations = { ...properties.preparations, additionalProperties: { type: "array", items: step } };
+  const rank = properties.rank?.properties as Record<string, Json>;
+  rank.metric = { ...rank.metric, enum: metrics.map((m) => m.id) };
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "disease experiment", ...schema };
+}
+
+/** A value, or a list of values that makes an axis of the grid. */
+function axisOf({ description, default: fallback, ...value }: Json): Json {
+  return { description, default: fallback, anyOf: [value, { type: "array", items: value, minItems: 1 }] };
+}
