@@ -1,0 +1,20 @@
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const data = join(import.meta.dirname, "..", "data");
+const readme = readFileSync(join(data, "README.md"), "utf8");
+const names = readdirSync(data)
+  .filter((file) => file.endsWith(".csv"))
+  .map((file) => file.replace(".csv", ""));
+
+test.each(names)("data/README.md tells rows, target, licence, origin and hash of %s as they are", (name) => {
+  const section = readme.split(/^## /m).find((text) => text.startsWith(`${name}\n`));
+  const bytes = readFileSync(join(data, `${name}.csv`));
+  const [header, ...rows] = bytes.toString("utf8").trimEnd().split("\n");
+  expect(section).toContain(`- Rows: ${rows.length}${new Set(rows).size < rows.length ? ", of which" : "\n"}`);
+  expect(section).toContain(`- Target: \`${header.trimEnd().split(",").at(-1)}\``);
+  expect(section).toContain(`- SHA-256: \`${createHash("sha256").update(bytes).digest("hex")}\``);
+  for (const part of ["Licence", "Cite", "Taken from"]) expect(section).toContain(`- ${part}: `);
+});
