@@ -68,7 +68,13 @@ export function describeStore(name: string, makeStore: () => Promise<TrackingSto
         userId: "ana",
         tags: { "mlflow.parentRunId": "0".repeat(32) },
       });
-      expect(info).toMatchObject({ runName: "first", status: "RUNNING", startTime: START, endTime: null, userId: "ana" });
+      expect(info).toMatchObject({
+        runName: "first",
+        status: "RUNNING",
+        startTime: START,
+        endTime: null,
+        userId: "ana",
+      });
       expect(info.runId).toMatch(/^[0-9a-f]{32}$/);
       expect((await store.getRun(info.runId)).tags).toMatchObject({
         "mlflow.runName": "first",
@@ -104,7 +110,9 @@ export function describeStore(name: string, makeStore: () => Promise<TrackingSto
     });
 
     test("keeps a metric's history, and as its latest value the one of the greatest step, time and value", async () => {
-      const { store, run } = await openWithRun({ metrics: [point("loss", 3, 1), point("loss", 1, 7), point("loss", 2, 2)] });
+      const { store, run } = await openWithRun({
+        metrics: [point("loss", 3, 1), point("loss", 1, 7), point("loss", 2, 2)],
+      });
       await store.write(run.runId, { metrics: [point("loss", 9, 6), point("loss", 1, 7)] }); // one late, one twice
       expect((await store.getRun(run.runId)).metrics).toEqual({ loss: 1 });
       const history = await store.metricHistory(run.runId, "loss");
@@ -131,7 +139,7 @@ export function describeStore(name: string, makeStore: () => Promise<TrackingSto
       });
       const read = await store.getRun(run.runId);
       expect(read.params).toEqual(params);
-      expect(read.metrics["m7"]).toBe(2457);
+      expect(read.metrics.m7).toBe(2457);
       expect(await store.metricHistory(run.runId, "m7")).toHaveLength(50);
     });
 

@@ -208,7 +208,7 @@ test("a database that another writer holds for too long is one clear error, and 
   expect((await impatient.searchRuns({ experimentIds: ["1"], columns: COLUMNS })).items).toHaveLength(1);
   other.exec("ROLLBACK");
   await impatient.write(runId, { tags: { a: "2" } });
-  expect((await impatient.getRun(runId)).tags["a"]).toBe("2");
+  expect((await impatient.getRun(runId)).tags.a).toBe("2");
   other.close();
   impatient.close();
 });

@@ -38,7 +38,7 @@ test.each([
   ["val_f1 > 0.5", 1, "metrics.val_f1"],
   ["dataset.nmae = 'x'", 1, "datasets.name"],
   ["metrics.val-f1 > 1", 12, "backticks"],
-  ["params.`a = 'x'", 8, "backticks"],
+  ["params.`a = 'x'", 8, "Close"],
   ["metrics.a > '1'", 13, "a number"],
   ["metrics.a > 1x", 13, "metrics.val_f1_macro > 0.9"],
   ["params.a = 5", 12, "quotes"],
