@@ -48,7 +48,36 @@ function cellsOf(scored: Scored): Cells {
   return cells;
 }
 
-/** A metric that is a function of the tally; the tally is only valid during the call. NaN for an empty sample. */
+/** A function that tallies a sample; its result is overwritten by the next call. */
+function createTallier(scored: Scored): (counts?: Uint16Array) => Tally {
+  const { ofRow, truth, predicted } = cellsOf(scored);
+  const k = scored.classes.length;
+  const weight = new Float64Array(truth.length);
+  const tally = { hits: new Float64Array(k), support: new Float64Array(k), predicted: new Float64Array(k), total: 0 };
+  return (counts) => {
+    weight.fill(0);
+    for (let i = 0; i < ofRow.length; i++) weight[ofRow[i]] += counts === undefined ? 1 : counts[i];
+    tally.hits.fill(0);
+    tally.support.fill(0);
+    tally.predicted.fill(0);
+    tally.total = 0;
+    for (let c = 0; c < weight.length; c++) {
+      const w = weight[c];
+      tally.total += w;
+      tally.support[truth[c]] += w;
+      tally.predicted[predicted[c]] += w;
+      if (truth[c] === predicted[c]) tally.hits[truth[c]] += w;
+    }
+    return tally;
+  };
+}
+
+/** The tally of all rows. */
+export function tallyOf(scored: Scored): Tally {
+  return createTallier(scored)();
+}
+
+/** A metric that is a function of the tally. NaN for an empty sample. */
 export function tallyMetric(
   about: Omit<Metric, "bind" | "greaterIsBetter">,
   compute: (tally: Tally, scored: Scored) => number,
@@ -57,29 +86,9 @@ export function tallyMetric(
     ...about,
     greaterIsBetter: true,
     bind(scored) {
-      const { ofRow, truth, predicted } = cellsOf(scored);
-      const k = scored.classes.length;
-      const weight = new Float64Array(truth.length);
-      const tally = {
-        hits: new Float64Array(k),
-        support: new Float64Array(k),
-        predicted: new Float64Array(k),
-        total: 0,
-      };
+      const tallier = createTallier(scored);
       return (counts) => {
-        weight.fill(0);
-        for (let i = 0; i < ofRow.length; i++) weight[ofRow[i]] += counts === undefined ? 1 : counts[i];
-        tally.hits.fill(0);
-        tally.support.fill(0);
-        tally.predicted.fill(0);
-        tally.total = 0;
-        for (let c = 0; c < weight.length; c++) {
-          const w = weight[c];
-          tally.total += w;
-          tally.support[truth[c]] += w;
-          tally.predicted[predicted[c]] += w;
-          if (truth[c] === predicted[c]) tally.hits[truth[c]] += w;
-        }
+        const tally = tallier(counts);
         return tally.total === 0 ? Number.NaN : compute(tally, scored);
       };
     },
