@@ -1,0 +1,220 @@
+import type { Column, ColumnKind } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
+import { numberOf } from "./number.ts";
+import type { ListValues, NumberValues, RawColumn, TextValues } from "./table.ts";
+import { countTexts, lookUp, splitTexts, textNumbers, toCategories, toMultilabel, toText } from "./values.ts";
+
+/** What an experiment says of a column. */
+export interface ColumnDeclaration {
+  readonly role?: "feature" | "ignore" | "extra";
+  readonly type?: ColumnKind;
+  /** Between the labels of a multilabel column; told from the cells among | ; and , when not given. */
+  readonly separator?: string;
+}
+
+export interface Inference {
+  /** Absent: the column is no feature, and `notice` is the code of the notice that says so. */
+  readonly column?: Column;
+  readonly notice?: string;
+  readonly reason: string;
+}
+
+/** Pairs of words that make a boolean column, the word for 1 first; upper and lower case are the same. */
+const BOOLEAN_WORDS = [
+  ["true", "false"],
+  ["t", "f"],
+  ["yes", "no"],
+  ["y", "n"],
+  ["sí", "no"],
+  ["si", "no"],
+  ["s", "n"],
+  ["verdadero", "falso"],
+  ["present", "absent"],
+  ["presente", "ausente"],
+] as const;
+
+const DATE = /^(?:\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?|\d{1,2}([/.-])\d{1,2}\1(?:\d{4}|\d{2}))$/;
+const ID_NAME = /(?:^|[_\s.-])(?:id|uuid|guid|index|idx|mrn|nhc|row)$|[a-z]I[Dd]$/i;
+/** Fewer rows than this say nothing about whether a column identifies the patient. */
+const ID_ROWS = 10;
+const FREE_TEXT_LEVELS = 100;
+
+/**
+ * Decides what a column is. The rules, in this order; a declared type goes before them:
+ * - no cell filled: dropped; one value in every row: dropped;
+ * - numbers: boolean if they are 0 and 1 (both occur), else numeric. Codes with few values (a grade 0–3) stay numeric
+ *   unless they are declared categorical. Whole numbers that count the rows, or are all different under the name of an
+ *   id: dropped;
+ * - a pair of words such as yes/no, true/false, t/f, sí/no, present/absent (both occur): boolean;
+ * - dates: dropped (the time between two of them may be a feature, the date itself is none);
+ * - cells with | or ; whose labels come back in other cells: multilabel;
+ * - texts that are all different, or more than 100 and more than half of the rows: an id or free text, dropped;
+ * - other texts: categorical.
+ * @param place the file, for errors
+ * @throws UserError when a declared type does not fit
+ */
+export function inferColumn(
+  raw: RawColumn,
+  declared: ColumnDeclaration,
+  { decimalComma, place }: { readonly decimalComma: boolean; readonly place: string },
+): Inference {
+  const { name, values } = raw;
+  if (values.form === "other") {
+    if (declared.type !== undefined) throw unfit(place, name, declared.type, `it holds ${values.type} values`);
+    const date = values.type === "date";
+    return { notice: date ? "date-column" : "unsupported-column", reason: `holds ${values.type} values` };
+  }
+  if (isEmpty(values)) return { notice: "empty-column", reason: "has no filled cell" };
+  if (isConstant(values)) return { notice: "constant-column", reason: "has the same value in every row" };
+  if (declared.type !== undefined)
+    return { column: declaredColumn(raw, declared, decimalComma, place), reason: "declared" };
+  if (values.form === "lists") return { column: toMultilabel(name, values), reason: "lists" };
+  const asFeature = declared.role !== undefined;
+  if (values.form === "numbers") return fromNumbers(name, values, asFeature);
+  return fromText(name, values, asFeature, decimalComma);
+}
+
+function fromNumbers(name: string, { values, boolean }: NumberValues, asFeature: boolean): Inference {
+  const clean = cleanNumbers(values);
+  if (boolean || isZeroOne(clean)) return { column: { kind: "boolean", name, values: clean }, reason: "0 and 1" };
+  if (!asFeature && identifies(name, clean)) return { notice: "id-column", reason: "looks like an id or a row number" };
+  return { column: { kind: "numeric", name, values: clean }, reason: "numbers" };
+}
+
+function fromText(name: string, values: TextValues, asFeature: boolean, decimalComma: boolean): Inference {
+  const numbers = asNumbers(values, decimalComma);
+  if (numbers !== undefined) return fromNumbers(name, numbers, asFeature);
+  const counts = countTexts(values);
+  const used = values.texts.filter((_, code) => counts[code]! > 0);
+  const words = booleanWords(used);
+  if (words !== undefined) return { column: fromWords(name, values, words), reason: words.join("/") };
+  if (!asFeature && used.every((text) => DATE.test(text))) return { notice: "date-column", reason: "holds dates" };
+  for (const separator of ["|", ";"]) {
+    if (!used.some((text) => text.includes(separator))) continue;
+    const lists = splitTexts(values, separator);
+    if (lists.texts.length < lists.codes.length) {
+      return { column: toMultilabel(name, lists), reason: `labels between ${separator}` };
+    }
+  }
+  const present = counts.reduce((sum, n) => sum + n, 0);
+  const allDifferent = used.length === present && present >= ID_ROWS;
+  if (!asFeature && (allDifferent || (used.length > FREE_TEXT_LEVELS && used.length > present / 2))) {
+    return { notice: "id-column", reason: `looks like an id or free text (${used.length} different values)` };
+  }
+  return { column: toCategories(name, values), reason: "texts" };
+}
+
+function declaredColumn(
+  { name, values }: RawColumn,
+  declared: ColumnDeclaration,
+  decimalComma: boolean,
+  place: string,
+): Column {
+  const type = declared.type!;
+  if (values.form === "lists") {
+    if (type !== "multilabel") throw unfit(place, name, type, "it holds lists");
+    return toMultilabel(name, values);
+  }
+  if (type === "categorical") return toCategories(name, toText(values as TextValues | NumberValues)!);
+  if (type === "multilabel") {
+    const text = toText(values as TextValues | NumberValues)!;
+    const separator =
+      declared.separator ?? ["|", ";", ","].find((s) => text.texts.some((cell) => cell.includes(s))) ?? "|";
+    return toMultilabel(name, splitTexts(text, separator));
+  }
+  if (type === "boolean" && values.form === "text") {
+    const counts = countTexts(values);
+    const words = booleanWords(values.texts.filter((_, code) => counts[code]! > 0));
+    if (words !== undefined) return fromWords(name, values, words);
+  }
+  const numbers = values.form === "text" ? asNumbers(values, decimalComma) : (values as NumberValues);
+  if (numbers === undefined) {
+    throw unfit(
+      place,
+      name,
+      type,
+      type === "numeric" ? badNumbers(values as TextValues) : "its values are no such pair",
+    );
+  }
+  const clean = cleanNumbers(numbers.values);
+  if (type === "boolean" && !clean.every((v) => v === 0 || v === 1 || Number.isNaN(v))) {
+    throw unfit(place, name, type, "it holds numbers other than 0 and 1");
+  }
+  return { kind: type, name, values: clean };
+}
+
+function unfit(place: string, name: string, type: ColumnKind, why: string): UserError {
+  return new UserError(`column ${JSON.stringify(name)} cannot be ${type}: ${why}`, {
+    where: `${place}, column ${JSON.stringify(name)}`,
+    fix: "Mend the cells, name the tokens that mean a missing value (data.missing), or declare another type.",
+  });
+}
+
+function badNumbers(values: TextValues): string {
+  const numbers = textNumbers(values, ".");
+  const bad = (code: number, row: number): boolean => code >= 0 && Number.isNaN(numbers[row]!);
+  const count = values.codes.reduce((sum, code, row) => sum + (bad(code, row) ? 1 : 0), 0);
+  return `${count} cells are no numbers, the first in data row ${values.codes.findIndex(bad) + 1}`;
+}
+
+function asNumbers(values: TextValues, decimalComma: boolean): NumberValues | undefined {
+  for (const decimal of decimalComma ? ([".", ","] as const) : (["."] as const)) {
+    const counts = countTexts(values);
+    if (values.texts.every((text, code) => counts[code] === 0 || !Number.isNaN(numberOf(text, decimal)))) {
+      return { form: "numbers", boolean: false, decimal, values: textNumbers(values, decimal) };
+    }
+  }
+  return undefined;
+}
+
+/** The pair of words that the texts are; both have to occur. */
+function booleanWords(texts: readonly string[]): readonly [string, string] | undefined {
+  const words = new Set(texts.map((text) => text.toLowerCase()));
+  return words.size === 2 ? BOOLEAN_WORDS.find((pair) => pair.every((word) => words.has(word))) : undefined;
+}
+
+function fromWords(name: string, { texts, codes }: TextValues, [one]: readonly [string, string]): Column {
+  const numbers = Float64Array.from(texts, (text) => (text.toLowerCase() === one ? 1 : 0));
+  return { kind: "boolean", name, values: lookUp(numbers, codes) };
+}
+
+/** -0 becomes 0 and every NaN the same one, so that equal columns have equal bytes. */
+function cleanNumbers(values: Float64Array): Float64Array {
+  const clean = new Float64Array(values.length);
+  for (let row = 0; row < values.length; row++) clean[row] = Number.isNaN(values[row]!) ? Number.NaN : values[row]! + 0;
+  return clean;
+}
+
+function isZeroOne(values: Float64Array): boolean {
+  let zeros = 0;
+  let ones = 0;
+  for (const value of values) {
+    if (value === 0) zeros++;
+    else if (value === 1) ones++;
+    else if (!Number.isNaN(value)) return false;
+  }
+  return zeros > 0 && ones > 0;
+}
+
+function identifies(name: string, values: Float64Array): boolean {
+  if (values.length < ID_ROWS || !values.every(Number.isInteger)) return false;
+  if (values.every((value, row) => value === values[0]! + row)) return true;
+  return ID_NAME.test(name) && new Set(values).size === values.length;
+}
+
+function isEmpty(values: TextValues | NumberValues | ListValues): boolean {
+  if (values.form === "text") return values.codes.every((code) => code < 0);
+  return values.form === "numbers" ? values.values.every(Number.isNaN) : values.missing.every((m) => m === 1);
+}
+
+function isConstant(values: TextValues | NumberValues | ListValues): boolean {
+  if (values.form === "text") return values.codes.every((code) => code === values.codes[0]);
+  if (values.form === "numbers") return values.values.every((value) => value === values.values[0]);
+  const cells = toMultilabel("", values);
+  const length = cells.offsets[1]!;
+  return (
+    cells.missing.every((m) => m === 0) &&
+    cells.offsets.every((offset, row) => offset === row * length) &&
+    cells.codes.every((code, i) => code === cells.codes[i % length])
+  );
+}
