@@ -1,7 +1,7 @@
 import type { Column } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 
-/** Codes in `to` of each level of `from`, -1 where `to` lacks it: steps know levels by name, as new data number them otherwise. */
+/** Codes in `to` of each level of `from`, -1 where `to` lacks it: levels go by name, as new data number them otherwise. */
 export function levelCodes(from: readonly string[], to: readonly string[]): Int32Array {
   const codes = new Map(to.map((level, code) => [level, code]));
   return Int32Array.from(from, (level) => codes.get(level) ?? -1);
@@ -39,7 +39,7 @@ export function countLevels(column: Column & { readonly kind: "categorical" | "m
   return counts;
 }
 
-/** The values of a column that are not missing, as a new array. (`filter` and `for of` are many times slower on typed arrays.) */
+/** The values that are not missing, as a new array. (On typed arrays `filter` and `for of` are many times slower.) */
 export function presentValues(values: Float64Array): Float64Array {
   const present = new Float64Array(values.length);
   let count = 0;

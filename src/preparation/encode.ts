@@ -13,7 +13,7 @@ const Params = z.strictObject({
     .positive()
     .default(2)
     .describe(
-      "Levels that fewer training patients have share the column NAME=infrequent; below 1 it is a fraction of the training rows",
+      "Levels of fewer training patients share the column NAME=infrequent; below 1: a fraction of the training rows",
     ),
   max_levels: z
     .int()
@@ -79,16 +79,13 @@ const hasLevels = (column: Column): column is LevelColumn =>
 
 function planOf(column: LevelColumn, rows: number, params: Params, taken: Set<string>): Plan {
   const counts = countLevels(column);
-  const least = params.min_frequency < 1 ? params.min_frequency * rows : params.min_frequency;
   const seen = column.levels.map((_, code) => code).filter((code) => counts[code] > 0);
-  let frequent = seen.filter((code) => counts[code] >= least);
-  const columnsOf = (kept: readonly number[]): number => kept.length + (kept.length < seen.length ? 1 : 0);
-  if (params.max_levels !== null && columnsOf(frequent) > params.max_levels) {
-    const most = frequent.toSorted((a, b) => counts[b] - counts[a] || b - a).slice(0, params.max_levels - 1);
-    frequent = most.sort((a, b) => a - b);
-  } else if (params.max_levels === null && columnsOf(frequent) > MOST_COLUMNS) {
+  const frequent = frequentOf(seen, counts, rows, params);
+  const labels = frequent.map((code) => column.levels[code]);
+  if (frequent.length < seen.length) labels.push("infrequent");
+  if (params.max_levels === null && labels.length > MOST_COLUMNS) {
     throw new UserError(
-      `column ${JSON.stringify(column.name)} would become ${columnsOf(frequent)} columns, one a level; at most ${MOST_COLUMNS} are made`,
+      `column ${JSON.stringify(column.name)} would become ${labels.length} columns; at most ${MOST_COLUMNS} are made`,
       {
         where: 'preparation step "encode"',
         fix: [
@@ -98,24 +95,25 @@ function planOf(column: LevelColumn, rows: number, params: Params, taken: Set<st
       },
     );
   }
-  const labels = frequent.map((code) => column.levels[code]);
-  const slots = new Int32Array(seen.length).fill(frequent.length);
-  const slotOf = new Map(frequent.map((code, slot) => [code, slot]));
-  seen.forEach((code, i) => {
-    slots[i] = slotOf.get(code) ?? frequent.length;
-  });
-  if (frequent.length < seen.length) labels.push("infrequent");
-  const first = params.drop === "first" || (params.drop === "if_binary" && labels.length === 2);
-  if (first && column.kind === "categorical") {
-    labels.shift();
-    for (let i = 0; i < slots.length; i++) slots[i]--;
-  }
+  const drops = params.drop === "first" || (params.drop === "if_binary" && labels.length === 2);
+  const dropped = drops && column.kind === "categorical" ? 1 : 0;
+  const slots = new Map(frequent.map((code, slot) => [code, slot]));
   return {
     name: column.name,
     levels: seen.map((code) => column.levels[code]),
-    slots,
-    outputs: labels.map((label) => claimName(taken, `${column.name}=${label}`)),
+    slots: Int32Array.from(seen, (code) => (slots.get(code) ?? frequent.length) - dropped),
+    outputs: labels.slice(dropped).map((label) => claimName(taken, `${column.name}=${label}`)),
   };
+}
+
+/** The codes, ascending, that get a column of their own; of equally frequent ones the last stay, as in scikit-learn. */
+function frequentOf(seen: readonly number[], counts: Uint32Array, rows: number, params: Params): readonly number[] {
+  const least = params.min_frequency < 1 ? params.min_frequency * rows : params.min_frequency;
+  const frequent = seen.filter((code) => counts[code] >= least);
+  const columns = frequent.length + (frequent.length < seen.length ? 1 : 0);
+  if (params.max_levels === null || columns <= params.max_levels) return frequent;
+  const most = frequent.toSorted((a, b) => counts[b] - counts[a] || b - a).slice(0, params.max_levels - 1);
+  return most.sort((a, b) => a - b);
 }
 
 function fitted(state: z.infer<typeof State>): FittedStep {

@@ -91,7 +91,7 @@ export function withUnseenLevels(frame: Frame): Frame {
   return { ...frame, columns };
 }
 
-/** A frame as people would write it: one entry a column, with values, level names or lists of them, null for missing. */
+/** A frame as people write it: for each column its values, level names or lists of them, null for missing. */
 export function readable(frame: Frame): Record<string, unknown> {
   return Object.fromEntries(frame.columns.map((column) => [`${column.kind} ${column.name}`, cells(column)]));
 }

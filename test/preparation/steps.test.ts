@@ -162,7 +162,7 @@ test("scale: a column that does not vary is only shifted, and missing values sta
     y: [-1, none, 1],
   });
   const rounded = await apply("scale", {}, frame(numeric("x", 3.3, 3.3, 3.3)));
-  expect(Math.max(...(rounded["x"] as number[]))).toBeLessThan(1e-12);
+  expect(Math.max(...(rounded.x as number[]))).toBeLessThan(1e-12);
 });
 
 test("scale: booleans are left alone unless all columns are asked for", async () => {

@@ -1,4 +1,4 @@
-/** Reads the imports of a TypeScript file without running it. (TypeScript 7 has no stable API, esbuild drops type imports.) */
+/** Reads the imports of a TypeScript file. (TypeScript 7 has no stable API for it, and esbuild drops type imports.) */
 
 export interface Token {
   readonly kind: "word" | "string" | "number" | "mark";
@@ -34,7 +34,7 @@ const BEFORE_REGEX = new Set([
   "do",
 ]);
 
-/** Words, strings and single marks, without comments and regular expressions; a template's text is left out unless it is all text. */
+/** Words, strings, numbers and single marks; no comments, regular expressions, or text of templates with expressions. */
 export function tokens(text: string): Token[] {
   const found: Token[] = [];
   /** Open braces of each template expression that we are in. */
