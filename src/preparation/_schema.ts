@@ -8,7 +8,7 @@ export const Schema = z.array(
   z.object({
     name: z.string(),
     kind: z.enum(["numeric", "boolean", "categorical", "multilabel"]),
-    /** Of the training data; null where the kind has none. */
+    /** Of the dataset that was trained on; null where the kind has none. */
     levels: z.array(z.string()).nullable(),
   }),
 );
