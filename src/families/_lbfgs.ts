@@ -6,13 +6,19 @@
 export interface Minimisation {
   /** Where it starts; not changed. */
   readonly start: Float64Array;
-  /** Value at `x`; writes the gradient into `gradient`. */
-  evaluate(x: Float64Array, gradient: Float64Array): number;
-  /** Stops when no component of the gradient is larger. */
+  /** Writes the gradient at `x` into `gradient`. */
+  evaluate(x: Float64Array, gradient: Float64Array): Evaluation;
+  /** Stops when `slope` is not larger. */
   readonly tolerance: number;
   readonly maxIterations: number;
   /** Awaited before each iteration; rejects to stop. */
   pace(): Promise<void>;
+}
+
+export interface Evaluation {
+  readonly value: number;
+  /** Largest component of the gradient, in the coordinates that the tolerance is meant in. */
+  readonly slope: number;
 }
 
 export interface Minimum {
@@ -35,10 +41,10 @@ export async function minimise(problem: Minimisation): Promise<Minimum> {
   const size = problem.start.length;
   let x: Float64Array = problem.start.slice();
   let gradient: Float64Array = new Float64Array(size);
-  let value = evaluate(x, gradient);
+  let { value, slope } = evaluate(x, gradient);
   const history: { s: Float64Array; y: Float64Array; rho: number }[] = [];
   for (let iteration = 0; ; iteration++) {
-    if (largest(gradient) <= tolerance) return { x, value, iterations: iteration, reason: "gradient" };
+    if (slope <= tolerance) return { x, value, iterations: iteration, reason: "gradient" };
     if (iteration === maxIterations) return { x, value, iterations: iteration, reason: "iterations" };
     await pace();
     let direction = descent(gradient, history);
@@ -60,7 +66,7 @@ export async function minimise(problem: Minimisation): Promise<Minimum> {
     const sy = dot(s, y);
     if (sy > 1e-10 * dot(y, y)) history.push({ s, y, rho: 1 / sy });
     if (history.length > HISTORY) history.shift();
-    ({ x, value, gradient } = found);
+    ({ x, value, gradient, slope } = found);
   }
 }
 
@@ -88,10 +94,10 @@ function descent(
   return q;
 }
 
-interface Point {
+interface Point extends Evaluation {
   readonly step: number;
-  readonly value: number;
-  readonly slope: number;
+  /** Derivative along the direction. */
+  readonly along: number;
   readonly x: Float64Array;
   readonly gradient: Float64Array;
 }
@@ -107,16 +113,16 @@ interface LineSearch {
 
 /** A step that satisfies the strong Wolfe conditions, or the best one found in 20 evaluations. */
 function lineSearch({ evaluate, x, value, gradient, direction, first }: LineSearch): Point | undefined {
-  const slope = dot(gradient, direction);
+  const downhill = dot(gradient, direction);
   const at = (step: number): Point => {
     const there = x.map((v, j) => v + step * direction[j]!);
     const g = new Float64Array(x.length);
-    const f = evaluate(there, g);
-    return { step, value: f, slope: dot(g, direction), x: there, gradient: g };
+    const evaluation = evaluate(there, g);
+    return { ...evaluation, step, along: dot(g, direction), x: there, gradient: g };
   };
-  const tooHigh = (p: Point): boolean => !(p.value <= value + ARMIJO * p.step * slope);
-  const flat = (p: Point): boolean => Math.abs(p.slope) <= -CURVATURE * slope;
-  const start: Point = { step: 0, value, slope, x, gradient };
+  const tooHigh = (p: Point): boolean => !(p.value <= value + ARMIJO * p.step * downhill);
+  const flat = (p: Point): boolean => Math.abs(p.along) <= -CURVATURE * downhill;
+  const start: Point = { step: 0, value, along: downhill, slope: Number.POSITIVE_INFINITY, x, gradient };
   let [low, high]: [Point, Point | undefined] = [start, undefined];
   let step = first;
   for (let n = 0; n < 20; n++) {
@@ -125,7 +131,7 @@ function lineSearch({ evaluate, x, value, gradient, direction, first }: LineSear
       high = point;
     } else {
       if (flat(point)) return point;
-      if (point.slope * ((high?.step ?? Number.POSITIVE_INFINITY) - low.step) >= 0) high = low;
+      if (point.along * ((high?.step ?? Number.POSITIVE_INFINITY) - low.step) >= 0) high = low;
       low = point;
     }
     if (high === undefined) {
@@ -140,9 +146,9 @@ function lineSearch({ evaluate, x, value, gradient, direction, first }: LineSear
 
 /** Minimum of the cubic through two points and their slopes, kept a tenth away from both ends. */
 function between(a: Point, b: Point): number {
-  const d1 = a.slope + b.slope - (3 * (a.value - b.value)) / (a.step - b.step);
-  const d2 = Math.sign(b.step - a.step) * Math.sqrt(d1 * d1 - a.slope * b.slope);
-  const cubic = b.step - ((b.step - a.step) * (b.slope + d2 - d1)) / (b.slope - a.slope + 2 * d2);
+  const d1 = a.along + b.along - (3 * (a.value - b.value)) / (a.step - b.step);
+  const d2 = Math.sign(b.step - a.step) * Math.sqrt(d1 * d1 - a.along * b.along);
+  const cubic = b.step - ((b.step - a.step) * (b.along + d2 - d1)) / (b.along - a.along + 2 * d2);
   const [left, right] = a.step < b.step ? [a.step, b.step] : [b.step, a.step];
   const margin = (right - left) / 10;
   return cubic >= left + margin && cubic <= right - margin ? cubic : (left + right) / 2;
@@ -160,10 +166,4 @@ function addScaled(a: Float64Array, scale: number, b: Float64Array): void {
 
 function subtract(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((v, j) => v - b[j]!);
-}
-
-function largest(a: Float64Array): number {
-  let most = 0;
-  for (let j = 0; j < a.length; j++) most = Math.max(most, Math.abs(a[j]!));
-  return most;
 }

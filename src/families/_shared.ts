@@ -1,7 +1,7 @@
 /** What every family needs: checks of its input and the facts that are saved with it. */
 import type { Matrix } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
-import type { FitContext } from "../core/family.ts";
+import type { FitContext, LabelledMatrix } from "../core/family.ts";
 
 /**
  * Checks training and validation rows before a fit.
@@ -60,6 +60,16 @@ export function checkColumns(x: Matrix, names: readonly string[]): void {
     where: what.join("; "),
     fix: "Prepare the table with the preparation that was stored with the model.",
   });
+}
+
+/** [classes] weighted share of each class, which sum to 1. */
+export function classShares({ y, weights }: LabelledMatrix, classes: number): Float64Array {
+  const sums = new Float64Array(classes);
+  y.forEach((k, i) => {
+    sums[k]! += weights?.[i] ?? 1;
+  });
+  const total = sums.reduce((a, b) => a + b, 0);
+  return sums.map((sum) => sum / total);
 }
 
 /** What a saved model keeps beside the engine's own file. */

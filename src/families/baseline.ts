@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { pack, unpack } from "../core/container.ts";
 import type { Family, FittedModel } from "../core/family.ts";
-import { checkColumns, checkContext, fileOf } from "./_shared.ts";
+import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 
 const params = z.strictObject({});
 
@@ -22,12 +22,7 @@ export const family: Family<z.infer<typeof params>> = {
   async fit(context) {
     checkContext(context, family);
     const { train, classes } = context;
-    const prior = new Float64Array(classes);
-    train.y.forEach((k, i) => {
-      prior[k] = (prior[k] as number) + (train.weights?.[i] ?? 1);
-    });
-    const total = prior.reduce((a, b) => a + b, 0);
-    return model({ columns: train.x.names, prior: prior.map((count) => count / total) });
+    return model({ columns: train.x.names, prior: classShares(train, classes) });
   },
   async load(files) {
     return model(unpack(fileOf(files, "model.bin")) as State);

@@ -4,18 +4,14 @@ import type { Matrix } from "../core/dataset.ts";
 import type { Family, FitContext, FittedModel, LabelledMatrix } from "../core/family.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
-import { minimise } from "./_lbfgs.ts";
-import { checkColumns, checkContext, fileOf } from "./_shared.ts";
+import { type Evaluation, minimise } from "./_lbfgs.ts";
+import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 import { logisticLoss, probabilities } from "./_softmax.ts";
 
 const params = z.strictObject({
   C: z.number().gt(0).default(1).describe("Inverse strength of the L2 penalty: smaller is stronger"),
   fit_intercept: z.boolean().default(true).describe("Whether each class has an intercept, which is not penalised"),
-  tol: z
-    .number()
-    .gt(0)
-    .default(1e-4)
-    .describe("Stops when no component of the mean gradient (by standardised columns) is larger"),
+  tol: z.number().gt(0).default(1e-4).describe("Stops when no component of the mean gradient is larger"),
   max_iter: z.int().min(1).default(1000).describe("Most iterations of L-BFGS"),
 });
 
@@ -67,15 +63,23 @@ export const family: Family<z.infer<typeof params>> = {
 };
 
 /**
- * The objective in coordinates that suit L-BFGS: columns are centred and scaled by their spread, so that unscaled data
- * converge as fast as scaled ones. The minimum is that of the original problem.
+ * The objective in coordinates that suit L-BFGS: each coefficient is scaled by its curvature at the start, about
+ * share · (1 − share) of its class times the variance of its column, and columns are centred. So rare classes and
+ * unscaled columns converge as fast as the others; the minimum is that of the original problem.
  */
 function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.infer<typeof family.params>>) {
   const { rows, cols, data } = train.x;
   const outputs = classes === 2 ? 1 : classes;
   const total = train.weights?.reduce((a, b) => a + b, 0) ?? rows;
   const penalty = 1 / (params.C * total);
-  const { means, spreads } = columnScales(train, (penalty * classes * classes) / (classes - 1), params.fit_intercept);
+  const shares = classShares(train, classes).subarray(classes - outputs);
+  const { means, variances } = columnMoments(train, params.fit_intercept);
+  const scales = new Float64Array(outputs * (cols + (params.fit_intercept ? 1 : 0)));
+  shares.forEach((share, k) => {
+    const curvature = share * (1 - share);
+    for (let j = 0; j < cols; j++) scales[k * cols + j] = Math.sqrt(curvature * variances[j]! + penalty);
+    if (params.fit_intercept) scales[outputs * cols + k] = Math.sqrt(curvature);
+  });
   const double = data.length <= DOUBLE_CELLS;
   const Real = double ? Float64Array : Float32Array;
   const x = double ? Float64Array.from(data) : data;
@@ -84,12 +88,14 @@ function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.
   const product = new Real(outputs * cols);
   const gemm = (double ? blas.dgemm : blas.sgemm) as (product: object) => void;
 
-  /** Coefficients (written in place) and intercepts of a point [outputs × cols, then outputs]. */
+  /** Coefficients (written in place) and intercepts of a point. */
   const decode = (point: Float64Array): { coefficients: typeof coefficients; intercepts: Float64Array } => {
-    const intercepts = params.fit_intercept ? point.slice(outputs * cols) : new Float64Array(outputs);
+    const intercepts = new Float64Array(outputs);
     for (let k = 0, i = 0; k < outputs; k++) {
+      const at = outputs * cols + k;
+      if (params.fit_intercept) intercepts[k] = point[at]! / scales[at]!;
       for (let j = 0; j < cols; j++, i++) {
-        const value = point[i]! / spreads[j]!;
+        const value = point[i]! / scales[i]!;
         coefficients[i] = value;
         intercepts[k]! -= value * means[j]!;
       }
@@ -97,56 +103,56 @@ function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.
     return { coefficients, intercepts };
   };
 
-  const evaluate = (point: Float64Array, gradient: Float64Array): number => {
+  const evaluate = (point: Float64Array, gradient: Float64Array): Evaluation => {
     const { intercepts } = decode(point);
     gemm({ m: rows, n: outputs, k: cols, a: x, b: coefficients, c: residuals, transposeB: true });
     const { loss, sums } = logisticLoss({ logits: residuals, intercepts, y: train.y, weights: train.weights });
     gemm({ m: outputs, n: cols, k: rows, a: residuals, b: x, c: product, transposeA: true });
-    let squares = 0;
+    let [squares, slope] = [0, 0];
     for (let k = 0, i = 0; k < outputs; k++) {
+      const at = outputs * cols + k;
+      if (params.fit_intercept) {
+        gradient[at] = sums[k]! / total / scales[at]!;
+        slope = Math.max(slope, Math.abs(sums[k]! / total));
+      }
       for (let j = 0; j < cols; j++, i++) {
         const w = coefficients[i]!;
         squares += w * w;
-        gradient[i] = ((product[i]! - means[j]! * sums[k]!) / total + penalty * w) / spreads[j]!;
+        const raw = product[i]! / total + penalty * w;
+        slope = Math.max(slope, Math.abs(raw));
+        gradient[i] = (raw - (means[j]! * sums[k]!) / total) / scales[i]!;
       }
     }
-    if (params.fit_intercept) for (let k = 0; k < outputs; k++) gradient[outputs * cols + k] = sums[k]! / total;
-    return loss / total + (penalty * squares) / 2;
+    return { value: loss / total + (penalty * squares) / 2, slope };
   };
 
-  const start = new Float64Array(outputs * (cols + (params.fit_intercept ? 1 : 0)));
-  if (params.fit_intercept) start.set(logOdds(train, classes), outputs * cols);
+  const start = new Float64Array(scales.length);
+  if (params.fit_intercept) {
+    // The log odds of the class shares, in which zero coefficients are best.
+    for (let k = 0; k < outputs; k++) {
+      const odds = outputs === 1 ? Math.log(shares[0]! / (1 - shares[0]!)) : Math.log(shares[k]!);
+      start[outputs * cols + k] = odds * scales[outputs * cols + k]!;
+    }
+  }
   return { start, evaluate, decode };
 }
 
-/** Weighted mean of each column (0 without intercept) and its spread, sqrt(variance + floor): both [cols]. */
-function columnScales({ x, weights }: LabelledMatrix, floor: number, centred: boolean) {
+/** Weighted mean (0 without intercept) and second moment about it of each column: both [cols]. */
+function columnMoments({ x, weights }: LabelledMatrix, centred: boolean) {
   const { rows, cols, data } = x;
-  const [means, squares] = [new Float64Array(cols), new Float64Array(cols)];
+  const [sums, squares] = [new Float64Array(cols), new Float64Array(cols)];
   let total = 0;
   for (let i = 0; i < rows; i++) {
     const weight = weights?.[i] ?? 1;
     total += weight;
     for (let j = 0; j < cols; j++) {
       const value = data[i * cols + j]!;
-      means[j]! += weight * value;
+      sums[j]! += weight * value;
       squares[j]! += weight * value * value;
     }
   }
-  const spreads = squares.map((sum, j) => Math.sqrt(sum / total - (centred ? (means[j]! / total) ** 2 : 0) + floor));
-  return { means: means.map((sum) => (centred ? sum / total : 0)), spreads };
-}
-
-/** Log odds of the weighted class frequencies, where intercepts start: [outputs] */
-function logOdds({ y, weights }: LabelledMatrix, classes: number): ArrayLike<number> {
-  const counts = new Float64Array(classes);
-  y.forEach((k, i) => {
-    counts[k]! += weights?.[i] ?? 1;
-  });
-  const logs = counts.map(Math.log);
-  if (classes === 2) return [logs[1]! - logs[0]!];
-  const mean = logs.reduce((a, b) => a + b, 0) / classes;
-  return logs.map((value) => value - mean);
+  const means = sums.map((sum) => (centred ? sum / total : 0));
+  return { means, variances: squares.map((sum, j) => Math.max(0, sum / total - means[j]! ** 2)) };
 }
 
 function model(blas: Openblas, state: State, notices: readonly string[] = []): FittedModel {
