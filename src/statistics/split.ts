@@ -1,0 +1,174 @@
+import type { Dataset, Notice, Split, SplitReport } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
+import { hashBytes } from "../core/hash.ts";
+import { createRng } from "../core/rng.ts";
+import { crossingNotices, refuseBadParts } from "./split-check.ts";
+import { drawUnits } from "./split-draw.ts";
+import { type Duplicates, findDuplicates } from "./split-duplicates.ts";
+import { joinRows, type Units } from "./split-units.ts";
+
+export interface SplitOptions {
+  /** Fractions of the rows; each above 0, together 1. */
+  readonly train: number;
+  readonly validation: number;
+  readonly test: number;
+  /** Draws the test rows, and nothing else does: they stay the same whatever `seed` is. */
+  readonly testSeed: number;
+  /** Draws validation from the rows that are not test. */
+  readonly seed: number;
+  readonly stratify: boolean;
+  /** What is done with rows that are identical in every feature and the target. */
+  readonly duplicates: SplitReport["duplicatePolicy"];
+  /** Row numbers of a split made elsewhere, instead of drawing one; all other rows are train. */
+  readonly predefined?: { readonly validation: Int32Array; readonly test: Int32Array };
+}
+
+type Splittable = Pick<Dataset, "frame" | "target" | "group">;
+
+/**
+ * Divides the rows into train, validation and test.
+ *
+ * The units that are drawn are rows; with a group column groups; with `duplicates: "together"` identical rows are joined
+ * too, also across groups. "drop" leaves later identical rows out of all parts, "allow" treats them as rows like others.
+ * First test is drawn (`testSeed`), then validation from the rest (`seed`); what remains is train.
+ *
+ * Stratified: of a class of n rows, test gets round(test · n) and validation round(validation · n), each at least 1;
+ * but a class of one unit is in train only, one of two units in train and test, one of three in each. Units of several
+ * rows or classes are taken as long as they bring the counts nearer to these. Every class is in train, stratified or not.
+ *
+ * A predefined split is checked and reported, and never changed.
+ * @throws UserError, with counts, when a part would be empty, a group crosses, or fractions do not add up
+ */
+export function splitDataset(dataset: Splittable, options: SplitOptions): Split {
+  checkFractions(options);
+  const duplicates = findDuplicates(dataset);
+  const { predefined } = options;
+  const drawn = predefined === undefined ? draw(dataset, options, duplicates) : complete(dataset, predefined);
+  const { train, validation, test } = drawn;
+  refuseBadParts(dataset, drawn);
+  const notices = [...duplicateNotices(duplicates), ...crossingNotices(duplicates, drawn), ...drawn.notices];
+  return {
+    seed: options.seed,
+    train,
+    validation,
+    test,
+    hash: hashBytes("train", train, "validation", validation, "test", test),
+    report: {
+      method: predefined === undefined ? methodOf(options, dataset.group !== undefined) : "predefined row numbers",
+      classes: dataset.target.classes.map((name, code) => ({
+        name,
+        train: countOf(dataset, train, code),
+        validation: countOf(dataset, validation, code),
+        test: countOf(dataset, test, code),
+      })),
+      groups: dataset.group?.levels.length ?? null,
+      duplicateRows: duplicates.duplicateRows,
+      duplicatePolicy: options.duplicates,
+      droppedRows: dataset.frame.rows - train.length - validation.length - test.length,
+      notices,
+    },
+  };
+}
+
+interface Parts extends Pick<Split, "train" | "validation" | "test"> {
+  readonly notices: readonly Notice[];
+}
+
+function draw({ target, group }: Splittable, options: SplitOptions, { first }: Duplicates): Parts {
+  const { duplicates, stratify } = options;
+  const dropped = (row: number): boolean => duplicates === "drop" && first[row] !== row;
+  const units = joinRows(target.codes, group?.codes, duplicates === "together" ? first : undefined, dropped);
+  const { rowsOf, unitsOf } = perClass(units, target.classes.length);
+  const quotas = (fraction: number, fewest: number): Int32Array =>
+    rowsOf.map((rows, c) => (unitsOf[c]! < fewest ? 0 : Math.max(1, Math.round(fraction * rows))));
+
+  const all = Array.from({ length: units.count }, (_, unit) => unit);
+  const reserve = unitsOf.map((n) => (n < 3 ? 1 : 2)); // train's unit, and validation's where there are three
+  const testDraw = { quotas: quotas(options.test, 2), reserve, stratify };
+  const test = drawUnits(units, all, testDraw, createRng(options.testSeed));
+  const rest = all.filter((unit) => !test.has(unit));
+  const validationDraw = { quotas: quotas(options.validation, 3), reserve: unitsOf.map(() => 1), stratify };
+  const validation = drawUnits(units, rest, validationDraw, createRng(options.seed));
+
+  const rows = Int32Array.from(units.of.keys());
+  return {
+    train: rows.filter((row) => units.of[row]! >= 0 && !test.has(units.of[row]!) && !validation.has(units.of[row]!)),
+    validation: rows.filter((row) => validation.has(units.of[row]!)),
+    test: rows.filter((row) => test.has(units.of[row]!)),
+    notices: rareNotices(target.classes, unitsOf, group !== undefined),
+  };
+}
+
+function complete({ frame }: Splittable, predefined: { validation: Int32Array; test: Int32Array }): Parts {
+  const named = new Set([...predefined.validation, ...predefined.test]);
+  return {
+    train: Int32Array.from({ length: frame.rows }, (_, row) => row).filter((row) => !named.has(row)),
+    validation: predefined.validation.slice().sort(),
+    test: predefined.test.slice().sort(),
+    notices: [],
+  };
+}
+
+function checkFractions({ train, validation, test }: SplitOptions): void {
+  const shown = `train ${train}, validation ${validation}, test ${test}`;
+  const fix = "Give three fractions above 0 that add up to 1, e.g. 0.7, 0.2 and 0.1.";
+  if (![train, validation, test].every((f) => f > 0 && f < 1)) {
+    throw new UserError(`each fraction of the split has to be between 0 and 1 (${shown})`, { where: "split", fix });
+  }
+  if (Math.abs(train + validation + test - 1) > 1e-9) {
+    throw new UserError(`the fractions of the split do not add up to 1 (${shown})`, { where: "split", fix });
+  }
+}
+
+function perClass(units: Units, classes: number): { rowsOf: Int32Array; unitsOf: Int32Array } {
+  const rowsOf = new Int32Array(classes);
+  const unitsOf = new Int32Array(classes);
+  units.classes.forEach((c, i) => {
+    rowsOf[c]! += units.counts[i]!;
+    unitsOf[c]!++;
+  });
+  return { rowsOf, unitsOf };
+}
+
+function countOf({ target }: Splittable, rows: Int32Array, code: number): number {
+  let count = 0;
+  for (const row of rows) if (target.codes[row] === code) count++;
+  return count;
+}
+
+function duplicateNotices({ duplicateRows, conflictingRows }: Duplicates): Notice[] {
+  const notices: Notice[] = [];
+  if (duplicateRows > 0) {
+    const message = `${duplicateRows} rows are identical to an earlier one in every feature and the target`;
+    notices.push({ code: "duplicate-rows", message });
+  }
+  if (conflictingRows > 0) {
+    const message = `${conflictingRows} rows have the same features as a row of another class`;
+    notices.push({ code: "conflicting-rows", message });
+  }
+  return notices;
+}
+
+function rareNotices(classes: readonly string[], unitsOf: Int32Array, grouped: boolean): Notice[] {
+  const what = grouped ? "group" : "patient";
+  const named = (n: number): string => classes.filter((_, c) => unitsOf[c] === n).join(", ");
+  const notices: Notice[] = [];
+  if (named(1) !== "") {
+    notices.push({ code: "rare-classes", message: `classes of one ${what}, in train only: ${named(1)}` });
+  }
+  if (named(2) !== "") {
+    notices.push({ code: "rare-classes", message: `classes of two ${what}s, not in validation: ${named(2)}` });
+  }
+  return notices;
+}
+
+function methodOf({ train, validation, test, seed, testSeed, stratify, duplicates }: SplitOptions, grouped: boolean) {
+  const shares = [train, validation, test].map((f) => Math.round(f * 1000) / 10).join("/");
+  const identical = { together: "kept together", drop: "dropped", allow: "treated like others" }[duplicates];
+  return [
+    `${shares} by ${grouped ? "group" : "row"}${stratify ? ", stratified by class" : ""}`,
+    `test drawn with seed ${testSeed}, validation with seed ${seed}`,
+    `a class of one unit is in train only${stratify ? ", of two in train and test, of three in each part" : ""}`,
+    `identical rows ${identical}`,
+  ].join("; ");
+}
