@@ -8,6 +8,8 @@ export interface Connection {
   readonly file: string;
   /** Rows as arrays, in the order of the selected columns. */
   all(sql: string, ...values: SQLInputValue[]): Row[];
+  /** The same for SQL that was built for one search: it is not kept. */
+  allOnce(sql: string, ...values: SQLInputValue[]): Row[];
   first(sql: string, ...values: SQLInputValue[]): Row | undefined;
   /** @returns the row id of the last INSERT */
   run(sql: string, ...values: SQLInputValue[]): number;
@@ -17,9 +19,6 @@ export interface Connection {
   transaction<T>(action: () => T): T;
   close(): void;
 }
-
-/** Longer SQL is built for one search and not worth keeping. */
-const KEPT = 400;
 
 /**
  * @param location path or file: URL
@@ -38,22 +37,25 @@ export function connect(location: string | URL, file: string, timeout: number, r
   const db = guard(() => new DatabaseSync(location, { readOnly, timeout }));
   const prepared = new Map<string, StatementSync>();
 
-  function statement(sql: string): StatementSync {
-    const known = prepared.get(sql);
-    if (known !== undefined) return known;
-    const made = db.prepare(sql);
-    made.setReturnArrays(true);
-    if (sql.length <= KEPT) prepared.set(sql, made);
-    return made;
+  function prepare(sql: string): StatementSync {
+    const statement = db.prepare(sql);
+    statement.setReturnArrays(true);
+    return statement;
+  }
+  function kept(sql: string): StatementSync {
+    const statement = prepared.get(sql) ?? prepare(sql);
+    prepared.set(sql, statement);
+    return statement;
   }
   // node:sqlite types rows as objects even when setReturnArrays makes them arrays
-  const rows = (sql: string, values: SQLInputValue[]): Row[] => statement(sql).all(...values) as unknown as Row[];
+  const rows = (statement: StatementSync, values: SQLInputValue[]) => statement.all(...values) as unknown as Row[];
 
   return {
     file,
-    all: (sql, ...values) => guard(() => rows(sql, values)),
-    first: (sql, ...values) => guard(() => rows(sql, values)[0]),
-    run: (sql, ...values) => guard(() => Number(statement(sql).run(...values).lastInsertRowid)),
+    all: (sql, ...values) => guard(() => rows(kept(sql), values)),
+    allOnce: (sql, ...values) => guard(() => rows(prepare(sql), values)),
+    first: (sql, ...values) => guard(() => rows(kept(sql), values)[0]),
+    run: (sql, ...values) => guard(() => Number(kept(sql).run(...values).lastInsertRowid)),
     script: (sql) => guard(() => db.exec(sql)),
     transaction: (action) =>
       guard(() => {

@@ -38,7 +38,7 @@ export function searchPage(connection: Connection, search: SearchRuns): { rows: 
     AND runs.lifecycle_stage IN (SELECT value FROM json_each(?))
     ${clauses.map((c) => `AND ${c.text}`).join(" ")}
     ORDER BY ${orderBy(orders)} LIMIT ? OFFSET ?`;
-  const rows = connection.all(
+  const rows = connection.allOnce(
     sql,
     ...joins.flatMap((j) => j.values),
     JSON.stringify(search.experimentIds.map(experimentNumber)),

@@ -12,7 +12,7 @@ import { applyMoves, findMoves, locationOf, moved, pathOf } from "./locations.ts
 import { openDatabase } from "./open.ts";
 import { EXPERIMENT_COLUMNS, experimentsOf, historyOf, RUN_COLUMNS, runInfo, runsOf } from "./read.ts";
 import { searchPage } from "./search.ts";
-import { activeRun, newId, noSuchRun, writeBatch, writeTags } from "./write.ts";
+import { activeRun, insertRun, noSuchRun, writeBatch } from "./write.ts";
 
 export interface EmbeddedOptions {
   /** The mlruns folder; made when it is absent. */
@@ -127,19 +127,8 @@ export function openEmbeddedStore(options: EmbeddedOptions): TrackingStore {
         if (experiment === undefined) {
           throw new UserError(`There is no experiment with id ${experimentId}`, { where: connection.file });
         }
-        const runId = newId();
-        connection.run(
-          `INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
-             source_version, lifecycle_stage, artifact_uri, experiment_id)
-           VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, '', 'active', ?, ?)`,
-          runId,
-          runName,
-          userId,
-          startTime,
-          `${usable(experiment, connection.file).artifactLocation}/${runId}/artifacts`,
-          Number(experimentId),
-        );
-        writeTags(connection, runId, all);
+        const location = usable(experiment, connection.file).artifactLocation;
+        const runId = insertRun(connection, { experimentId, location, runName, userId, startTime, tags: all });
         return infoOf(runId);
       });
     },

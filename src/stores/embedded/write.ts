@@ -7,8 +7,39 @@ import { finite } from "./numbers.ts";
 const RUN_NAME = "mlflow.runName";
 
 /** 32 hex digits, as MLflow makes its ids. */
-export function newId(): string {
+function newId(): string {
   return randomUUID().replaceAll("-", "");
+}
+
+interface NewRun {
+  readonly experimentId: string;
+  /** Artifact location of the experiment. */
+  readonly location: string;
+  readonly runName: string;
+  readonly userId: string;
+  readonly startTime: number;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/**
+ * Begins a run as MLflow does; to be called within a transaction.
+ * @returns the run's id
+ */
+export function insertRun(connection: Connection, run: NewRun): string {
+  const runId = newId();
+  connection.run(
+    `INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time,
+       source_version, lifecycle_stage, artifact_uri, experiment_id)
+     VALUES (?, ?, 'UNKNOWN', '', '', ?, 'RUNNING', ?, '', 'active', ?, ?)`,
+    runId,
+    run.runName,
+    run.userId,
+    run.startTime,
+    `${run.location}/${runId}/artifacts`,
+    Number(run.experimentId),
+  );
+  writeTags(connection, runId, run.tags);
+  return runId;
 }
 
 /**
@@ -48,7 +79,7 @@ export function noSuchRun(file: string, runId: string): UserError {
 }
 
 /** Sets tags; mlflow.runName also renames the run, as in MLflow. */
-export function writeTags(connection: Connection, runId: string, tags: Readonly<Record<string, string>>): void {
+function writeTags(connection: Connection, runId: string, tags: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(tags)) {
     connection.run(
       `INSERT INTO tags ("key", value, run_uuid) VALUES (?, ?, ?)
