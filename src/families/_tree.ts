@@ -53,9 +53,9 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
   const { classes, maxFeatures, maxDepth, minSamplesSplit, minSamplesLeaf } = options;
   const { codes, counts, cols } = x;
   const mostBins = counts.reduce((a, b) => Math.max(a, b), 1);
+  /** Class weights of the node, and of what lies left of a split; zero between uses. */
   const totals = new Float64Array(classes);
   const left = new Float64Array(classes);
-  const right = new Float64Array(classes);
   const histogram = new Float64Array(mostBins * classes);
   const binRows = new Int32Array(mostBins + 1);
   const columns = new Int32Array(cols);
@@ -73,27 +73,25 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
   };
 
   /** Two bins: only the rows of the second are counted. False when the column is constant here. */
-  const splitTwo = (feature: number, from: number, to: number, total: number): boolean => {
+  const splitTwo = (feature: number, from: number, to: number, total: number, squares: number): boolean => {
     const base = feature * x.rows;
-    left.fill(0);
-    let [n, w] = [0, 0];
+    let [n, w, ones, dot] = [0, 0, 0, 0];
     for (let i = from; i < to; i++) {
       if (codes[base + node[i]!] === 0) continue;
-      left[label[i]!]! += weight[i]!;
-      w += weight[i]!;
-      n++;
+      const k = label[i]!;
+      const h = weight[i]!;
+      ones += h * (2 * left[k]! + h);
+      dot += h * totals[k]!;
+      left[k]! += h;
+      w += h;
+      sortedLabel[n++] = k;
     }
+    for (let i = 0; i < n; i++) left[sortedLabel[i]!] = 0;
     const rest = to - from - n;
     if (n === 0 || rest === 0) return false;
     if (n < minSamplesLeaf || rest < minSamplesLeaf) return true;
-    let [ones, zeros] = [0, 0];
-    for (let k = 0; k < classes; k++) {
-      const one = left[k]!;
-      const zero = totals[k]! - one;
-      ones += one * one;
-      zeros += zero * zero;
-    }
-    consider(feature, 0, 1, ones / w + zeros / (total - w));
+    // Σ (total − one)² = Σ total² − 2 Σ total · one + Σ one²
+    consider(feature, 0, 1, ones / w + (squares - 2 * dot + ones) / (total - w));
     return true;
   };
 
@@ -111,21 +109,21 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
     let bin = 0;
     while (binRows[bin] === 0) bin++;
     if (binRows[bin] === to - from) return false;
-    left.fill(0);
-    right.set(totals);
     let [n, w, leftSquares, rightSquares] = [0, 0, 0, squares];
     for (;;) {
       for (let k = 0, at = bin * classes; k < classes; k++, at++) {
         const h = histogram[at]!;
         if (h === 0) continue;
         leftSquares += h * (2 * left[k]! + h);
-        rightSquares -= h * (2 * right[k]! - h);
+        rightSquares -= h * (2 * (totals[k]! - left[k]!) - h);
         left[k]! += h;
-        right[k]! -= h;
         w += h;
       }
       n += binRows[bin]!;
-      if (n === to - from) return true;
+      if (n === to - from) {
+        left.fill(0);
+        return true;
+      }
       let next = bin + 1;
       while (binRows[next] === 0) next++;
       if (n >= minSamplesLeaf && to - from - n >= minSamplesLeaf) {
@@ -141,21 +139,19 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
     if (size <= FEW) sortFew(feature, from, to);
     else sortByCounting(feature, from, to);
     if (sortedCode[0] === sortedCode[size - 1]) return false;
-    left.fill(0);
-    right.set(totals);
     let [w, leftSquares, rightSquares] = [0, 0, squares];
     for (let i = 0; i < size - 1; i++) {
       const k = sortedLabel[i]!;
       const h = sortedWeight[i]!;
       leftSquares += h * (2 * left[k]! + h);
-      rightSquares -= h * (2 * right[k]! - h);
+      rightSquares -= h * (2 * (totals[k]! - left[k]!) - h);
       left[k]! += h;
-      right[k]! -= h;
       w += h;
       const [code, next] = [sortedCode[i]!, sortedCode[i + 1]!];
       if (code === next || i + 1 < minSamplesLeaf || size - i - 1 < minSamplesLeaf) continue;
       consider(feature, code, next, leftSquares / w + rightSquares / (total - w));
     }
+    for (let i = 0; i < size; i++) left[sortedLabel[i]!] = 0;
     return true;
   };
 
@@ -205,7 +201,7 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
       if (bins === 1) continue;
       const varies =
         bins === 2
-          ? splitTwo(feature, from, to, total)
+          ? splitTwo(feature, from, to, total, squares)
           : (to - from) * 2 >= bins * classes
             ? splitByHistogram(feature, from, to, total, squares)
             : splitBySorting(feature, from, to, total, squares);
@@ -259,40 +255,43 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
       weight = weights.slice();
       const most = 2 * rows.length;
       const nodes = { feature: new Int32Array(most), threshold: new Float32Array(most), right: new Int32Array(most) };
-      const leafStart = [0];
-      const leafClass: number[] = [];
-      const leafShare: number[] = [];
+      const leafStart = new Int32Array(rows.length + 1);
+      const leafClass = new Uint16Array(rows.length);
+      const leafShare = new Float32Array(rows.length);
       const stack = [{ from: 0, to: rows.length, depth: 0, parent: -1 }];
-      let count = 0;
+      let [count, leaves, entries] = [0, 0, 0];
       for (let task = stack.pop(); task !== undefined; task = stack.pop()) {
         const { from, to, depth, parent } = task;
         const self = count++;
         if (parent >= 0) nodes.right[parent] = self;
-        totals.fill(0);
-        for (let i = from; i < to; i++) totals[label[i]!]! += weight[i]!;
-        let [total, squares, present] = [0, 0, 0];
-        for (let k = 0; k < classes; k++) {
-          const t = totals[k]!;
-          if (t > 0) present++;
-          total += t;
-          squares += t * t;
+        let [total, squares] = [0, 0];
+        for (let i = from; i < to; i++) {
+          const k = label[i]!;
+          const h = weight[i]!;
+          total += h;
+          squares += h * (2 * totals[k]! + h);
+          totals[k]! += h;
         }
         best.feature = -1;
         const size = to - from;
-        if (present > 1 && depth < maxDepth && size >= minSamplesSplit && size >= 2 * minSamplesLeaf) {
+        const pure = totals[label[from]!] === total;
+        if (!pure && depth < maxDepth && size >= minSamplesSplit && size >= 2 * minSamplesLeaf) {
           findSplit(from, to, total, squares, rng);
         }
         if (best.feature < 0) {
           nodes.feature[self] = -1;
-          nodes.right[self] = leafStart.length - 1;
-          for (let k = 0; k < classes; k++) {
-            if (totals[k] === 0) continue;
-            leafClass.push(k);
-            leafShare.push(totals[k]! / total);
+          nodes.right[self] = leaves;
+          for (let i = from; i < to; i++) {
+            const k = label[i]!;
+            if (totals[k] === 0) continue; // counted already
+            leafClass[entries] = k;
+            leafShare[entries++] = totals[k]! / total;
+            totals[k] = 0;
           }
-          leafStart.push(leafClass.length);
+          leafStart[++leaves] = entries;
           continue;
         }
+        for (let i = from; i < to; i++) totals[label[i]!] = 0;
         nodes.feature[self] = best.feature;
         nodes.threshold[self] = threshold();
         gains[best.feature]! += best.score - squares / total;
@@ -304,9 +303,9 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
         feature: nodes.feature.slice(0, count),
         threshold: nodes.threshold.slice(0, count),
         right: nodes.right.slice(0, count),
-        leafStart: Int32Array.from(leafStart),
-        leafClass: Uint16Array.from(leafClass),
-        leafShare: Float32Array.from(leafShare),
+        leafStart: leafStart.slice(0, leaves + 1),
+        leafClass: leafClass.slice(0, entries),
+        leafShare: leafShare.slice(0, entries),
       };
     },
   };

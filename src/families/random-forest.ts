@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { pack, unpack } from "../core/container.ts";
 import type { Family, FittedModel } from "../core/family.ts";
-import { createRng } from "../core/rng.ts";
-import { binColumns } from "./_bins.ts";
+import { createRng, type Rng } from "../core/rng.ts";
+import { createMatrixCache } from "../engines/native.ts";
+import { type BinnedColumns, binColumns } from "./_bins.ts";
 import { createPacer, share } from "./_boosting.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { addTree, createTreeGrower, type Tree } from "./_tree.ts";
@@ -20,6 +21,9 @@ const params = z.strictObject({
   max_samples: share.default(1).describe("Rows drawn for each tree, as a share of all (with bootstrap)"),
 });
 type Params = z.infer<typeof params>;
+
+/** Trials on the same matrix share its bins. */
+const bins = createMatrixCache<BinnedColumns>(1);
 
 interface State {
   readonly columns: readonly string[];
@@ -45,24 +49,24 @@ export const family: Family<Params> = {
     checkContext(context, family);
     const { train, classes, seed, signal, params } = context;
     const { rows, cols, names } = train.x;
-    const grower = createTreeGrower(binColumns(train.x), train.y, {
-      classes,
-      maxFeatures: featuresOf(params.max_features, cols),
-      maxDepth: params.max_depth ?? Number.POSITIVE_INFINITY,
-      minSamplesSplit: params.min_samples_split,
-      minSamplesLeaf: params.min_samples_leaf,
-    });
+    const grower = createTreeGrower(
+      bins(train.x, [], () => binColumns(train.x)),
+      train.y,
+      {
+        classes,
+        maxFeatures: featuresOf(params.max_features, cols),
+        maxDepth: params.max_depth ?? Number.POSITIVE_INFINITY,
+        minSamplesSplit: params.min_samples_split,
+        minSamplesLeaf: params.min_samples_leaf,
+      },
+    );
     const pace = createPacer(signal);
     const trees: Tree[] = [];
     const importances = new Float64Array(cols);
     for (let t = 0; t < params.n_estimators; t++) {
       await pace();
       const rng = createRng(seed * 1_000_003 + t);
-      const counts = new Uint32Array(rows).fill(params.bootstrap ? 0 : 1);
-      const draws = params.bootstrap ? Math.max(1, Math.round(params.max_samples * rows)) : 0;
-      for (let i = 0; i < draws; i++) counts[rng.int(rows)]!++;
-      const chosen = Int32Array.from(counts.keys()).filter((row) => counts[row]! > 0);
-      const weights = Float64Array.from(chosen, (row) => counts[row]! * (train.weights?.[row] ?? 1));
+      const { chosen, weights } = draw(rows, params, rng, train.weights);
       const gains = new Float64Array(cols);
       trees.push(grower.grow(chosen, weights, rng, gains));
       const total = gains.reduce((a, b) => a + b, 0);
@@ -74,6 +78,23 @@ export const family: Family<Params> = {
     return model(unpack(fileOf(files, "model.bin")) as State);
   },
 };
+
+/** Rows of one tree, ascending, with their weights: how often each was drawn times its own. */
+function draw(rows: number, params: Params, rng: Rng, rowWeights: Float32Array | undefined) {
+  const counts = new Uint32Array(rows);
+  const draws = params.bootstrap ? Math.max(1, Math.round(params.max_samples * rows)) : 0;
+  for (let i = 0; i < draws; i++) counts[rng.int(rows)]!++;
+  const chosen = new Int32Array(rows);
+  const weights = new Float64Array(rows);
+  let n = 0;
+  for (let row = 0; row < rows; row++) {
+    const count = params.bootstrap ? counts[row]! : 1;
+    if (count === 0) continue;
+    chosen[n] = row;
+    weights[n++] = count * (rowWeights?.[row] ?? 1);
+  }
+  return { chosen: chosen.subarray(0, n), weights: weights.subarray(0, n) };
+}
 
 function featuresOf(setting: Params["max_features"], cols: number): number {
   const wanted =
