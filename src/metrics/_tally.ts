@@ -13,12 +13,13 @@ export interface Tally {
   readonly total: number;
 }
 
+/** The occupied cells of the confusion matrix. */
 interface Cells {
-  /** [rows] the cell of the confusion matrix that a row falls into */
+  /** [rows] the cell that a row falls into */
   readonly ofRow: Int32Array;
-  /** Row and column of each occupied cell. */
-  readonly truth: readonly number[];
-  readonly predicted: readonly number[];
+  /** Row and column of each cell. */
+  readonly truth: Int32Array;
+  readonly predicted: Int32Array;
 }
 
 /** Kept by predictions: all metrics of one set share them. */
@@ -30,20 +31,18 @@ function cellsOf(scored: Scored): Cells {
   const labels = topLabels(scored).predicted;
   const k = scored.classes.length;
   const numbers = new Map<number, number>();
-  const truth: number[] = [];
-  const predicted: number[] = [];
-  const ofRow = new Int32Array(scored.rows);
-  for (let i = 0; i < scored.rows; i++) {
-    const key = scored.y[i] * k + labels[i];
-    let cell = numbers.get(key);
-    if (cell === undefined) {
-      cell = truth.push(scored.y[i]) - 1;
-      predicted.push(labels[i]);
-      numbers.set(key, cell);
-    }
-    ofRow[i] = cell;
-  }
-  const cells = { ofRow, truth, predicted };
+  const ofRow = Int32Array.from(labels, (label, i) => {
+    const key = scored.y[i] * k + label;
+    const cell = numbers.get(key) ?? numbers.size;
+    numbers.set(key, cell);
+    return cell;
+  });
+  const keys = [...numbers.keys()];
+  const cells = {
+    ofRow,
+    truth: Int32Array.from(keys, (key) => Math.floor(key / k)),
+    predicted: Int32Array.from(keys, (key) => key % k),
+  };
   known.set(scored, cells);
   return cells;
 }
@@ -52,11 +51,12 @@ function cellsOf(scored: Scored): Cells {
 function createTallier(scored: Scored): (counts?: Uint16Array) => Tally {
   const { ofRow, truth, predicted } = cellsOf(scored);
   const k = scored.classes.length;
-  const weight = new Float64Array(truth.length);
+  const once = new Uint16Array(scored.rows).fill(1);
+  const weight = new Int32Array(truth.length);
   const tally = { hits: new Float64Array(k), support: new Float64Array(k), predicted: new Float64Array(k), total: 0 };
-  return (counts) => {
+  return (counts = once) => {
     weight.fill(0);
-    for (let i = 0; i < ofRow.length; i++) weight[ofRow[i]] += counts === undefined ? 1 : counts[i];
+    for (let i = 0; i < ofRow.length; i++) weight[ofRow[i]] += counts[i];
     tally.hits.fill(0);
     tally.support.fill(0);
     tally.predicted.fill(0);

@@ -60,15 +60,10 @@ export function compareToBest(
   );
   const draws = candidates.map(() => new Float64Array(resamples).fill(Number.NaN));
   for (let b = 0; b < resamples && sampler.units > 1; b++) {
-    const counts = sampler.draw();
-    const zero = mean(bound[best].map((evaluate, r) => evaluate(counts[r])));
-    for (const [c, evaluations] of bound.entries()) {
-      if (c !== best && evaluations.length > 0) {
-        draws[c][b] = mean(evaluations.map((evaluate, r) => evaluate(counts[r]))) - zero;
-      }
-    }
+    const means = meansOf(bound, sampler.draw());
+    for (const [c, values] of draws.entries()) values[b] = means[c] - means[best];
   }
-  const values = bound.map((evaluations) => mean(evaluations.map((evaluate) => evaluate())));
+  const values = meansOf(bound);
   return candidates.map((_, c): Verdict => {
     if (reasons[c] !== undefined) return incomparable(reasons[c]);
     const difference = values[c] - values[best];
@@ -110,8 +105,16 @@ function incomparable(reason: string): Verdict {
   return { difference: nan, low: nan, high: nan, pValue: nan, tied: false, comparable: false, reason };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, v) => sum + v, 0) / values.length;
+/** By candidate, the mean over its repeats; NaN without any. */
+function meansOf(
+  candidates: readonly (readonly ReturnType<Metric["bind"]>[])[],
+  counts?: readonly Uint16Array[],
+): readonly number[] {
+  return candidates.map((repeats) => {
+    let sum = 0;
+    for (const [r, evaluate] of repeats.entries()) sum += evaluate(counts?.[r]);
+    return sum / repeats.length;
+  });
 }
 
 /** Twice the smaller tail at 0; a draw is added to it, since no finite number of draws proves p = 0. */
