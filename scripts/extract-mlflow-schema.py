@@ -1,16 +1,18 @@
-"""Writes src/stores/embedded/schema.ts: the tables of a database that MLflow 3.5.1 makes itself.
+"""Writes src/stores/embedded/schema.ts (or TARGET): the tables of a database that MLflow 3.5.1 makes itself.
 
-    pip install "mlflow==3.5.1" "sqlalchemy<2.1"; python scripts/extract-mlflow-schema.py
+    pip install "mlflow==3.5.1" "sqlalchemy<2.1"; python scripts/extract-mlflow-schema.py [TARGET]
 """
 
 import sqlite3
+import sys
 import tempfile
 from pathlib import Path
 
 import mlflow
 from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-TARGET = Path(__file__).parent.parent / "src" / "stores" / "embedded" / "schema.ts"
+SCHEMA = Path(__file__).parent.parent / "src" / "stores" / "embedded" / "schema.ts"
+TARGET = Path(sys.argv[1]) if len(sys.argv) > 1 else SCHEMA
 HEAD = """/**
  * The schema of MLflow {version} (Apache-2.0, Copyright 2018 Databricks, Inc.), as MLflow itself creates it.
  * Written by scripts/extract-mlflow-schema.py; do not edit.
@@ -30,7 +32,10 @@ with tempfile.TemporaryDirectory() as folder:
     database = sqlite3.connect(file)
     statements = [
         "\n".join(line.rstrip() for line in sql.splitlines()) + ";"
-        for (sql,) in database.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid")
+        for (sql,) in database.execute(
+            # indexes come in any order, so by name
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY type DESC, iif(type = 'table', rowid, 0), name"
+        )
     ]
     (revision,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
 

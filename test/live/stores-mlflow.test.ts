@@ -1,12 +1,17 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
 import type { MetricPoint, TrackingStore } from "../../src/core/store.ts";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
+import { temporaryFolder } from "../stores/support.ts";
+import { venvPython } from "../support/venv.ts";
 import { type MlflowPeer, startPeer } from "./stores-peer.ts";
 
+const ROOT = join(import.meta.dirname, "..", "..");
 const START = 1_700_000_000_000;
 const NO_COLUMNS = { metrics: [], params: [], tags: [] } as const;
 const DATASET = {
@@ -99,6 +104,15 @@ const ORDERS = [
   ["metrics.val-f1"],
   ["duration"],
 ];
+
+test("the schema that we create is the one of MLflow 3.5.1", async () => {
+  const target = join(temporaryFolder(), "schema.ts");
+  const script = join(ROOT, "scripts", "extract-mlflow-schema.py");
+  await promisify(execFile)(await venvPython("mlflow-3.5.1"), [script, target]);
+  // MLflow writes the constraints of a table in any order
+  const linesOf = (file: string) => readFileSync(file, "utf8").split("\n").toSorted();
+  expect(linesOf(target)).toEqual(linesOf(join(ROOT, "src", "stores", "embedded", "schema.ts")));
+});
 
 describe.each(["mlflow-3.5.1", "reference"] as const)("the MLflow of %s and the embedded store", (venv) => {
   let home = "";

@@ -37,25 +37,22 @@ export function moved(location: string, moves: readonly Move[]): string {
 }
 
 /**
- * The artifact roots of a store whose folder was moved: those that are gone from their old place and are to be found
- * under `folder`, in our layout (artifacts/ID) or in that of `mlflow ui` (ID).
+ * The artifact roots of a store whose folder was moved: gone from their old place, and found under `folder` in our layout
+ * (artifacts/ID) or in that of `mlflow ui` (ID). An experiment that was kept elsewhere on purpose stays as it is.
  */
 export function findMoves(connection: Connection, folder: string): Move[] {
   const moves = new Map<string, Move>();
   for (const [id, location] of connection.all("SELECT experiment_id, artifact_location FROM experiments")) {
-    for (const layout of [`artifacts/${id}`, `${id}`]) {
-      const text = String(location);
-      if (!text.endsWith(`/${layout}`)) continue;
-      // our whole artifacts folder moves at once; MLflow's layout has one folder an experiment
-      const part = layout.startsWith("artifacts/") ? "artifacts" : layout;
-      const from = text.slice(0, -layout.length) + part;
-      const to = join(folder, part);
-      const old = pathOf(from);
-      if (old !== undefined && old !== resolve(to) && !existsSync(old) && existsSync(to)) {
-        moves.set(from, { from, to: locationOf(to) });
-      }
-      break;
-    }
+    const text = String(location);
+    const layout = [`artifacts/${id}`, `${id}`].find((l) => text.endsWith(`/${l}`));
+    if (layout === undefined) continue;
+    const part = layout.startsWith("artifacts/") ? "artifacts" : layout; // ours moves as one folder
+    const from = text.slice(0, -layout.length) + part;
+    const to = join(folder, part);
+    const old = pathOf(from);
+    if (old === undefined || old === resolve(to) || existsSync(old)) continue;
+    // the default experiment, which has no files as a rule, is never kept elsewhere
+    if (existsSync(join(folder, layout)) || (id === 0 && existsSync(to))) moves.set(from, { from, to: locationOf(to) });
   }
   return [...moves.values()];
 }

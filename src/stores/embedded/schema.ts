@@ -50,8 +50,8 @@ CREATE TABLE "runs" (
 	artifact_uri VARCHAR(200),
 	experiment_id INTEGER, deleted_time BIGINT,
 	CONSTRAINT run_pk PRIMARY KEY (run_uuid),
-	CONSTRAINT source_type CHECK (source_type IN ('NOTEBOOK', 'JOB', 'LOCAL', 'UNKNOWN', 'PROJECT')),
 	CONSTRAINT runs_lifecycle_stage CHECK (lifecycle_stage IN ('active', 'deleted')),
+	CONSTRAINT source_type CHECK (source_type IN ('NOTEBOOK', 'JOB', 'LOCAL', 'UNKNOWN', 'PROJECT')),
 	FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id),
 	CHECK (status IN ('SCHEDULED', 'FAILED', 'FINISHED', 'RUNNING', 'KILLED'))
 );
@@ -100,8 +100,6 @@ CREATE TABLE "metrics" (
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid),
 	CHECK (is_nan IN (0, 1))
 );
-CREATE INDEX index_metrics_run_uuid ON metrics (run_uuid);
-CREATE INDEX index_latest_metrics_run_uuid ON latest_metrics (run_uuid);
 CREATE TABLE registered_model_aliases (
 	alias VARCHAR(256) NOT NULL,
 	version INTEGER NOT NULL,
@@ -117,8 +115,6 @@ CREATE TABLE inputs (
 	destination_id VARCHAR(36) NOT NULL, step BIGINT DEFAULT '0' NOT NULL,
 	CONSTRAINT inputs_pk PRIMARY KEY (source_type, source_id, destination_type, destination_id)
 );
-CREATE INDEX index_inputs_destination_type_destination_id_source_type ON inputs (destination_type, destination_id, source_type);
-CREATE INDEX index_inputs_input_uuid ON inputs (input_uuid);
 CREATE TABLE input_tags (
 	input_uuid VARCHAR(36) NOT NULL,
 	name VARCHAR(255) NOT NULL,
@@ -132,7 +128,6 @@ CREATE TABLE "params" (
 	CONSTRAINT param_pk PRIMARY KEY ("key", run_uuid),
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
 );
-CREATE INDEX index_params_run_uuid ON params (run_uuid);
 CREATE TABLE trace_info (
 	request_id VARCHAR(50) NOT NULL,
 	experiment_id INTEGER NOT NULL,
@@ -142,7 +137,6 @@ CREATE TABLE trace_info (
 	CONSTRAINT trace_info_pk PRIMARY KEY (request_id),
 	CONSTRAINT fk_trace_info_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id)
 );
-CREATE INDEX index_trace_info_experiment_id_timestamp_ms ON trace_info (experiment_id, timestamp_ms);
 CREATE TABLE "trace_tags" (
 	"key" VARCHAR(250) NOT NULL,
 	value VARCHAR(8000),
@@ -150,7 +144,6 @@ CREATE TABLE "trace_tags" (
 	CONSTRAINT trace_tag_pk PRIMARY KEY ("key", request_id),
 	CONSTRAINT fk_trace_tags_request_id FOREIGN KEY(request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
-CREATE INDEX index_trace_tags_request_id ON trace_tags (request_id);
 CREATE TABLE "trace_request_metadata" (
 	"key" VARCHAR(250) NOT NULL,
 	value VARCHAR(8000),
@@ -158,7 +151,6 @@ CREATE TABLE "trace_request_metadata" (
 	CONSTRAINT trace_request_metadata_pk PRIMARY KEY ("key", request_id),
 	CONSTRAINT fk_trace_request_metadata_request_id FOREIGN KEY(request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
-CREATE INDEX index_trace_request_metadata_request_id ON trace_request_metadata (request_id);
 CREATE TABLE "tags" (
 	"key" VARCHAR(250) NOT NULL,
 	value VARCHAR(8000),
@@ -166,7 +158,6 @@ CREATE TABLE "tags" (
 	CONSTRAINT tag_pk PRIMARY KEY ("key", run_uuid),
 	FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
 );
-CREATE INDEX index_tags_run_uuid ON tags (run_uuid);
 CREATE TABLE "datasets" (
 	dataset_uuid VARCHAR(36) NOT NULL,
 	experiment_id INTEGER NOT NULL,
@@ -179,8 +170,6 @@ CREATE TABLE "datasets" (
 	CONSTRAINT dataset_pk PRIMARY KEY (experiment_id, name, digest),
 	CONSTRAINT fk_datasets_experiment_id_experiments FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id) ON DELETE CASCADE
 );
-CREATE INDEX index_datasets_dataset_uuid ON datasets (dataset_uuid);
-CREATE INDEX index_datasets_experiment_id_dataset_source_type ON datasets (experiment_id, dataset_source_type);
 CREATE TABLE logged_models (
 	model_id VARCHAR(36) NOT NULL,
 	experiment_id INTEGER NOT NULL,
@@ -213,7 +202,6 @@ CREATE TABLE logged_model_metrics (
 	CONSTRAINT fk_logged_model_metrics_model_id FOREIGN KEY(model_id) REFERENCES logged_models (model_id) ON DELETE CASCADE,
 	CONSTRAINT fk_logged_model_metrics_run_id FOREIGN KEY(run_id) REFERENCES runs (run_uuid) ON DELETE CASCADE
 );
-CREATE INDEX index_logged_model_metrics_model_id ON logged_model_metrics (model_id);
 CREATE TABLE logged_model_params (
 	model_id VARCHAR(36) NOT NULL,
 	experiment_id INTEGER NOT NULL,
@@ -260,10 +248,6 @@ CREATE TABLE assessments (
 	CONSTRAINT assessments_pk PRIMARY KEY (assessment_id),
 	CONSTRAINT fk_assessments_trace_id FOREIGN KEY(trace_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
 );
-CREATE INDEX index_assessments_trace_id_created_timestamp ON assessments (trace_id, created_timestamp);
-CREATE INDEX index_assessments_run_id_created_timestamp ON assessments (run_id, created_timestamp);
-CREATE INDEX index_assessments_last_updated_timestamp ON assessments (last_updated_timestamp);
-CREATE INDEX index_assessments_assessment_type ON assessments (assessment_type);
 CREATE TABLE spans (
 	trace_id VARCHAR(50) NOT NULL,
 	experiment_id INTEGER NOT NULL,
@@ -280,10 +264,6 @@ CREATE TABLE spans (
 	CONSTRAINT fk_spans_trace_id FOREIGN KEY(trace_id) REFERENCES trace_info (request_id) ON DELETE CASCADE,
 	CONSTRAINT fk_spans_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id)
 );
-CREATE INDEX index_spans_experiment_id ON spans (experiment_id);
-CREATE INDEX index_spans_experiment_id_status_type ON spans (experiment_id, status, type);
-CREATE INDEX index_spans_experiment_id_type_status ON spans (experiment_id, type, status);
-CREATE INDEX index_spans_experiment_id_duration ON spans (experiment_id, duration_ns);
 CREATE TABLE entity_associations (
 	association_id VARCHAR(36) NOT NULL,
 	source_type VARCHAR(36) NOT NULL,
@@ -293,8 +273,6 @@ CREATE TABLE entity_associations (
 	created_time BIGINT,
 	CONSTRAINT entity_associations_pk PRIMARY KEY (source_type, source_id, destination_type, destination_id)
 );
-CREATE INDEX index_entity_associations_association_id ON entity_associations (association_id);
-CREATE INDEX index_entity_associations_reverse_lookup ON entity_associations (destination_type, destination_id, source_type, source_id);
 CREATE TABLE webhooks (
 	webhook_id VARCHAR(256) NOT NULL,
 	name VARCHAR(256) NOT NULL,
@@ -307,8 +285,6 @@ CREATE TABLE webhooks (
 	deleted_timestamp BIGINT,
 	CONSTRAINT webhook_pk PRIMARY KEY (webhook_id)
 );
-CREATE INDEX idx_webhooks_status ON webhooks (status);
-CREATE INDEX idx_webhooks_name ON webhooks (name);
 CREATE TABLE webhook_events (
 	webhook_id VARCHAR(256) NOT NULL,
 	entity VARCHAR(50) NOT NULL,
@@ -316,9 +292,6 @@ CREATE TABLE webhook_events (
 	CONSTRAINT webhook_event_pk PRIMARY KEY (webhook_id, entity, action),
 	FOREIGN KEY(webhook_id) REFERENCES webhooks (webhook_id) ON DELETE cascade
 );
-CREATE INDEX idx_webhook_events_entity ON webhook_events (entity);
-CREATE INDEX idx_webhook_events_action ON webhook_events (action);
-CREATE INDEX idx_webhook_events_entity_action ON webhook_events (entity, action);
 CREATE TABLE scorers (
 	experiment_id INTEGER NOT NULL,
 	scorer_name VARCHAR(256) NOT NULL,
@@ -334,8 +307,6 @@ CREATE TABLE scorer_versions (
 	CONSTRAINT scorer_version_pk PRIMARY KEY (scorer_id, scorer_version),
 	CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (scorer_id) ON DELETE CASCADE
 );
-CREATE UNIQUE INDEX index_scorers_experiment_id_scorer_name ON scorers (experiment_id, scorer_name);
-CREATE INDEX index_scorer_versions_scorer_id ON scorer_versions (scorer_id);
 CREATE TABLE evaluation_datasets (
 	dataset_id VARCHAR(36) NOT NULL,
 	name VARCHAR(255) NOT NULL,
@@ -348,8 +319,6 @@ CREATE TABLE evaluation_datasets (
 	last_updated_by VARCHAR(255),
 	CONSTRAINT evaluation_datasets_pk PRIMARY KEY (dataset_id)
 );
-CREATE INDEX index_evaluation_datasets_name ON evaluation_datasets (name);
-CREATE INDEX index_evaluation_datasets_created_time ON evaluation_datasets (created_time);
 CREATE TABLE evaluation_dataset_tags (
 	dataset_id VARCHAR(36) NOT NULL,
 	"key" VARCHAR(255) NOT NULL,
@@ -357,7 +326,6 @@ CREATE TABLE evaluation_dataset_tags (
 	CONSTRAINT evaluation_dataset_tags_pk PRIMARY KEY (dataset_id, "key"),
 	CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (dataset_id) ON DELETE CASCADE
 );
-CREATE INDEX index_evaluation_dataset_tags_dataset_id ON evaluation_dataset_tags (dataset_id);
 CREATE TABLE "evaluation_dataset_records" (
 	dataset_record_id VARCHAR(36) NOT NULL,
 	dataset_id VARCHAR(36) NOT NULL,
@@ -376,7 +344,6 @@ CREATE TABLE "evaluation_dataset_records" (
 	CONSTRAINT fk_evaluation_dataset_records_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (dataset_id) ON DELETE CASCADE,
 	CONSTRAINT unique_dataset_input UNIQUE (dataset_id, input_hash)
 );
-CREATE INDEX index_evaluation_dataset_records_dataset_id ON evaluation_dataset_records (dataset_id);
 CREATE TABLE jobs (
 	id VARCHAR(36) NOT NULL,
 	creation_time BIGINT NOT NULL,
@@ -389,5 +356,38 @@ CREATE TABLE jobs (
 	last_update_time BIGINT NOT NULL,
 	CONSTRAINT jobs_pk PRIMARY KEY (id)
 );
+CREATE INDEX idx_webhook_events_action ON webhook_events (action);
+CREATE INDEX idx_webhook_events_entity ON webhook_events (entity);
+CREATE INDEX idx_webhook_events_entity_action ON webhook_events (entity, action);
+CREATE INDEX idx_webhooks_name ON webhooks (name);
+CREATE INDEX idx_webhooks_status ON webhooks (status);
+CREATE INDEX index_assessments_assessment_type ON assessments (assessment_type);
+CREATE INDEX index_assessments_last_updated_timestamp ON assessments (last_updated_timestamp);
+CREATE INDEX index_assessments_run_id_created_timestamp ON assessments (run_id, created_timestamp);
+CREATE INDEX index_assessments_trace_id_created_timestamp ON assessments (trace_id, created_timestamp);
+CREATE INDEX index_datasets_dataset_uuid ON datasets (dataset_uuid);
+CREATE INDEX index_datasets_experiment_id_dataset_source_type ON datasets (experiment_id, dataset_source_type);
+CREATE INDEX index_entity_associations_association_id ON entity_associations (association_id);
+CREATE INDEX index_entity_associations_reverse_lookup ON entity_associations (destination_type, destination_id, source_type, source_id);
+CREATE INDEX index_evaluation_dataset_records_dataset_id ON evaluation_dataset_records (dataset_id);
+CREATE INDEX index_evaluation_dataset_tags_dataset_id ON evaluation_dataset_tags (dataset_id);
+CREATE INDEX index_evaluation_datasets_created_time ON evaluation_datasets (created_time);
+CREATE INDEX index_evaluation_datasets_name ON evaluation_datasets (name);
+CREATE INDEX index_inputs_destination_type_destination_id_source_type ON inputs (destination_type, destination_id, source_type);
+CREATE INDEX index_inputs_input_uuid ON inputs (input_uuid);
 CREATE INDEX index_jobs_function_status_creation_time ON jobs (function_fullname, status, creation_time);
+CREATE INDEX index_latest_metrics_run_uuid ON latest_metrics (run_uuid);
+CREATE INDEX index_logged_model_metrics_model_id ON logged_model_metrics (model_id);
+CREATE INDEX index_metrics_run_uuid ON metrics (run_uuid);
+CREATE INDEX index_params_run_uuid ON params (run_uuid);
+CREATE INDEX index_scorer_versions_scorer_id ON scorer_versions (scorer_id);
+CREATE UNIQUE INDEX index_scorers_experiment_id_scorer_name ON scorers (experiment_id, scorer_name);
+CREATE INDEX index_spans_experiment_id ON spans (experiment_id);
+CREATE INDEX index_spans_experiment_id_duration ON spans (experiment_id, duration_ns);
+CREATE INDEX index_spans_experiment_id_status_type ON spans (experiment_id, status, type);
+CREATE INDEX index_spans_experiment_id_type_status ON spans (experiment_id, type, status);
+CREATE INDEX index_tags_run_uuid ON tags (run_uuid);
+CREATE INDEX index_trace_info_experiment_id_timestamp_ms ON trace_info (experiment_id, timestamp_ms);
+CREATE INDEX index_trace_request_metadata_request_id ON trace_request_metadata (request_id);
+CREATE INDEX index_trace_tags_request_id ON trace_tags (request_id);
 `;

@@ -42,15 +42,17 @@ export function openEmbeddedStore(options: EmbeddedOptions): TrackingStore {
   const locate = (uri: string) => moved(uri, moves); // a store that may not be rewritten is read as if it were
   const inWorkspace = hasWorkspaces ? "AND workspace = 'default'" : "";
 
-  /** One transaction. */
+  function requireWritable(): void {
+    if (writable) return;
+    throw new UserError("The tracking store is open for reading only", {
+      exitCode: ExitCode.unreachable,
+      where: connection.file,
+      fix: "Upgrade disease, or write to another store.",
+    });
+  }
+
   function writing<T>(action: () => T): T {
-    if (!writable) {
-      throw new UserError("The tracking store is open for reading only", {
-        exitCode: ExitCode.unreachable,
-        where: connection.file,
-        fix: "Upgrade disease, or write to another store.",
-      });
-    }
+    requireWritable();
     return connection.transaction(action);
   }
 
@@ -201,11 +203,9 @@ export function openEmbeddedStore(options: EmbeddedOptions): TrackingStore {
     },
 
     async writeArtifact(runId, path, bytes) {
-      const root = writing(() => {
-        activeRun(connection, runId);
-        return artifactsOf(runId);
-      });
-      writeFile(root, path, bytes);
+      requireWritable();
+      activeRun(connection, runId);
+      writeFile(artifactsOf(runId), path, bytes);
     },
 
     close() {
