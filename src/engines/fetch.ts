@@ -32,10 +32,16 @@ const STALE_MS = 24 * 3600 * 1000;
  * Fetches what is missing, several at a time; safe when several processes do it at once. Never throws: what could not be
  * had is in the results, with the reason and the way to mend it.
  */
-export async function fetchEngines(platform: string = currentPlatform()): Promise<readonly FetchResult[]> {
+export async function fetchEngines({
+  platform = currentPlatform(),
+  sources = ENGINES,
+}: {
+  platform?: string;
+  sources?: readonly EngineSource[];
+} = {}): Promise<readonly FetchResult[]> {
   await removeStale();
   return Promise.all(
-    ENGINES.map(async (source) => {
+    sources.map(async (source) => {
       const { id, title, version } = source;
       const wheel = wheelFor(source, platform);
       if (wheel === undefined)

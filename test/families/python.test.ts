@@ -1,0 +1,18 @@
+import { expect, test } from "vitest";
+import { differences, fitLikePython, fixtureCases } from "./_python.ts";
+
+/** Trees and linear models are the same algorithm; two forests of 400 trees differ by chance. */
+const TOLERANCE: Record<string, { most: number; mean: number }> = {
+  xgboost: { most: 1e-6, mean: 1e-7 },
+  gbm: { most: 1e-6, mean: 1e-7 },
+  logistic: { most: 1e-5, mean: 1e-6 },
+  "random-forest": { most: 0.12, mean: 0.012 },
+};
+
+test.each(fixtureCases())("agrees with the Python package: %s", async (_, fixture) => {
+  const { proba, rounds } = await fitLikePython(fixture);
+  const { most, mean } = differences(proba, fixture.proba);
+  expect(most).toBeLessThan(TOLERANCE[fixture.family]!.most);
+  expect(mean).toBeLessThan(TOLERANCE[fixture.family]!.mean);
+  if (fixture.rounds !== null) expect(rounds).toBe(fixture.rounds);
+});
