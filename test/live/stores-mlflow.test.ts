@@ -73,7 +73,7 @@ const FILTERS = [
   "metrics.f1 > 'a'",
   "name = 'x'",
 ];
-/** MLflow counts NaN as 0 in filters before 3.10, and has no IS NULL then. */
+/** MLflow 3.5.1 counts NaN as 0 in filters, and has no IS NULL. */
 const NEWER_FILTERS = [
   "metrics.nan_sometimes < 1",
   "metrics.nan_sometimes != 0",

@@ -64,7 +64,10 @@ test("a moved project finds its artifacts again, and says so once", async () => 
   const home = temporaryFolder();
   const old = await withRun(join(home, "50% of_it #1", "mlruns"));
   await old.store.writeArtifact(old.runId, "a.txt", bytes("kept"));
+  const { artifactUri } = (await old.store.getRun(old.runId)).info;
   old.store.close();
+  query(old.folder, "INSERT INTO registered_models (name) VALUES ('m')");
+  query(old.folder, `INSERT INTO model_versions (name, version, source) VALUES ('m', 1, '${artifactUri}/model')`);
   renameSync(join(home, "50% of_it #1"), join(home, "new place"));
   const folder = join(home, "new place", "mlruns");
 
@@ -79,8 +82,20 @@ test("a moved project finds its artifacts again, and says so once", async () => 
   expect((await store.getExperimentByName("heart"))?.artifactLocation).toBe(join(folder, "artifacts", "1"));
   expect(await store.readArtifact(old.runId, "a.txt")).toEqual(Buffer.from("kept"));
   store.close();
+  expect(query(folder, "SELECT source FROM model_versions")).toEqual([
+    { source: join(folder, "artifacts", "1", old.runId, "artifacts", "model") },
+  ]);
   openEmbeddedStore({ folder, notify: (n) => notices.push(n) }).close();
   expect(notices).toHaveLength(1);
+});
+
+test("an experiment that is kept elsewhere is left there, also while that place is away", async () => {
+  const { folder, store } = await withRun(join(temporaryFolder(), "mlruns"));
+  store.close();
+  query(folder, "UPDATE experiments SET artifact_location = '/unmounted/artifacts/1' WHERE experiment_id = 1");
+  const again = openEmbeddedStore({ folder, notify: (n) => expect.fail(n.message) });
+  expect((await again.getExperimentByName("heart"))?.artifactLocation).toBe("/unmounted/artifacts/1");
+  again.close();
 });
 
 test("a copied project goes on using the old artifacts while they are there", async () => {

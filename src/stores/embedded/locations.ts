@@ -57,23 +57,30 @@ export function findMoves(connection: Connection, folder: string): Move[] {
   return [...moves.values()];
 }
 
+const PLACES = [
+  ["experiments", "artifact_location"],
+  ["runs", "artifact_uri"],
+  ["logged_models", "artifact_location"],
+  ["model_versions", "source"],
+  ["model_versions", "storage_location"],
+] as const;
+
 /** Writes the moves into every place that MLflow keeps a location in, in one transaction, and says so. */
 export function applyMoves(connection: Connection, moves: readonly Move[], notify: (notice: Notice) => void): void {
   connection.transaction(() => {
-    for (const { from, to } of moves) {
-      for (const [table, column] of [
-        ["experiments", "artifact_location"],
-        ["runs", "artifact_uri"],
-        ["logged_models", "artifact_location"],
-      ]) {
+    for (const [table, column] of PLACES) {
+      // an older MLflow has no logged models
+      if (!connection.first("SELECT 1 FROM pragma_table_info(?) WHERE name = ?", table, column)) continue;
+      for (const { from, to } of moves) {
+        const length = [...from].length; // SQL counts code points
         // substr, not LIKE: the path may hold % and _
         connection.run(
           `UPDATE ${table} SET ${column} = ? || substr(${column}, ?)
            WHERE ${column} = ? OR substr(${column}, 1, ?) = ?`,
           to,
-          [...from].length + 1,
+          length + 1,
           from,
-          [...from].length + 1,
+          length + 1,
           `${from}/`,
         );
       }

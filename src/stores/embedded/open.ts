@@ -32,7 +32,7 @@ const COLUMNS: Readonly<Record<string, readonly string[]>> = {
 export interface Database {
   readonly connection: Connection;
   readonly writable: boolean;
-  /** MLflow ≥ 3.10 keeps experiments of several workspaces apart; ours are in "default". */
+  /** A newer MLflow keeps the experiments of several workspaces apart; ours are in "default". */
   readonly hasWorkspaces: boolean;
 }
 

@@ -38,7 +38,14 @@ export function openEmbeddedStore(options: EmbeddedOptions): TrackingStore {
   const { clock = systemClock, notify = () => {}, readOnly = false, busyTimeout = 20_000 } = options;
   const { connection, writable, hasWorkspaces } = openDatabase({ folder, clock, notify, readOnly, busyTimeout });
   const moves = findMoves(connection, folder);
-  if (writable && moves.length > 0) applyMoves(connection, moves, notify);
+  if (writable && moves.length > 0) {
+    try {
+      applyMoves(connection, moves, notify);
+    } catch (error) {
+      connection.close();
+      throw error;
+    }
+  }
   const locate = (uri: string) => moved(uri, moves); // a store that may not be rewritten is read as if it were
   const inWorkspace = hasWorkspaces ? "AND workspace = 'default'" : "";
 
