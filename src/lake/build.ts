@@ -48,7 +48,7 @@ export function buildDataset(table: RawTable, options: BuildOptions): LakeDatase
       ? table.columns
       : table.columns.map((column) => ({ ...column, values: selectValues(column.values, rows) }));
 
-  const place = { decimalComma: table.decimalComma, place: options.source };
+  const context = { decimalComma: table.decimalComma, place: options.source, rows };
   let group: CategoricalColumn | undefined;
   const features: Column[] = [];
   const extra: Column[] = [];
@@ -62,11 +62,9 @@ export function buildDataset(table: RawTable, options: BuildOptions): LakeDatase
     const declaration = options.columns[name] ?? {};
     const declared = declaration.role !== undefined || declaration.type !== undefined;
     if (declaration.role === "ignore") return { name, role: "ignored", declared, reason: "declared" };
-    const { column, notice, reason } = inferColumn(raw, declaration, place);
-    if (column === undefined) {
-      notices.push({ code: notice!, message: `column ${JSON.stringify(name)} ${reason}; it is left out` });
-      return { name, role: "ignored", declared, reason };
-    }
+    const { column, notice, reason } = inferColumn(raw, declaration, context);
+    if (notice !== undefined) notices.push(notice);
+    if (column === undefined) return { name, role: "ignored", declared, reason };
     const role = declaration.role ?? "feature";
     (role === "extra" ? extra : features).push(column);
     return { name, role, kind: column.kind, declared, reason };
@@ -98,7 +96,9 @@ function checkNames(table: RawTable, { source, target, group, columns }: BuildOp
   check(target, "target");
   if (group !== undefined) check(group, "group");
   for (const name of Object.keys(columns)) check(name, "in columns");
-  if (group === target) throw new UserError("the group column cannot be the target", { where: source });
+  if (group === target) {
+    throw new UserError("the group column cannot be the target", { where: source, fix: "Name another group column." });
+  }
   for (const [name, what] of [
     [target, "target"],
     [group, "group"],
@@ -106,6 +106,7 @@ function checkNames(table: RawTable, { source, target, group, columns }: BuildOp
     if (name !== undefined && columns[name]?.role !== undefined) {
       throw new UserError(`column ${JSON.stringify(name)} is the ${what} and cannot have another role`, {
         where: source,
+        fix: "Take its role out of columns, or name another column.",
       });
     }
   }

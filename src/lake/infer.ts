@@ -1,4 +1,4 @@
-import type { Column, ColumnKind } from "../core/dataset.ts";
+import type { Column, ColumnKind, Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { numberOf } from "./number.ts";
 import type { ListValues, NumberValues, RawColumn, TextValues } from "./table.ts";
@@ -13,10 +13,19 @@ export interface ColumnDeclaration {
 }
 
 export interface Inference {
-  /** Absent: the column is no feature, and `notice` is the code of the notice that says so. */
+  /** Absent: the column tells nothing and is left out, for the `reason`. */
   readonly column?: Column;
-  readonly notice?: string;
   readonly reason: string;
+  readonly notice?: Notice;
+}
+
+/** What inference and its messages have to know of the table. */
+export interface InferContext {
+  readonly decimalComma: boolean;
+  /** The file. */
+  readonly place: string;
+  /** [rows] row of the file (0-based) of each row that is kept */
+  readonly rows: Int32Array;
 }
 
 /** Pairs of words that make a boolean column, the word for 1 first; upper and lower case are the same. */
@@ -38,6 +47,8 @@ const ID_NAME = /(?:^|[_\s.-])(?:id|uuid|guid|index|idx|mrn|nhc|row)$|[a-z]I[Dd]
 /** Fewer rows than this say nothing about whether a column identifies the patient. */
 const ID_ROWS = 10;
 const FREE_TEXT_LEVELS = 100;
+/** Different numbers that a text column holds at least when it seems to be meant as numeric. */
+const ALMOST_LEVELS = 10;
 
 /**
  * Decides what a column is. The rules, in this order; a declared type goes before them:
@@ -50,45 +61,39 @@ const FREE_TEXT_LEVELS = 100;
  * - cells with | or ; whose labels come back in other cells: multilabel;
  * - texts that are all different, or more than 100 and more than half of the rows: an id or free text, dropped;
  * - other texts: categorical.
- * @param place the file, for errors
  * @throws UserError when a declared type does not fit
  */
-export function inferColumn(
-  raw: RawColumn,
-  declared: ColumnDeclaration,
-  { decimalComma, place }: { readonly decimalComma: boolean; readonly place: string },
-): Inference {
+export function inferColumn(raw: RawColumn, declared: ColumnDeclaration, context: InferContext): Inference {
   const { name, values } = raw;
   if (values.form === "other") {
-    if (declared.type !== undefined) throw unfit(place, name, declared.type, `it holds ${values.type} values`);
+    if (declared.type !== undefined) throw unfit(context, name, declared.type, `it holds ${values.type} values`);
     const date = values.type === "date";
-    return { notice: date ? "date-column" : "unsupported-column", reason: `holds ${values.type} values` };
+    return leftOut(name, date ? "date-column" : "unsupported-column", `holds ${values.type} values`);
   }
-  if (isEmpty(values)) return { notice: "empty-column", reason: "has no filled cell" };
-  if (isConstant(values)) return { notice: "constant-column", reason: "has the same value in every row" };
-  if (declared.type !== undefined)
-    return { column: declaredColumn(raw, declared, decimalComma, place), reason: "declared" };
+  if (isEmpty(values)) return leftOut(name, "empty-column", "has no filled cell");
+  if (isConstant(values)) return leftOut(name, "constant-column", "has the same value in every row");
+  if (declared.type !== undefined) return { column: declaredColumn(raw, declared, context), reason: "declared" };
   if (values.form === "lists") return { column: toMultilabel(name, values), reason: "lists" };
   const asFeature = declared.role !== undefined;
   if (values.form === "numbers") return fromNumbers(name, values, asFeature);
-  return fromText(name, values, asFeature, decimalComma);
+  return fromText(name, values, asFeature, context);
 }
 
 function fromNumbers(name: string, { values, boolean }: NumberValues, asFeature: boolean): Inference {
   const clean = cleanNumbers(values);
   if (boolean || isZeroOne(clean)) return { column: { kind: "boolean", name, values: clean }, reason: "0 and 1" };
-  if (!asFeature && identifies(name, clean)) return { notice: "id-column", reason: "looks like an id or a row number" };
+  if (!asFeature && identifies(name, clean)) return leftOut(name, "id-column", "looks like an id or a row number");
   return { column: { kind: "numeric", name, values: clean }, reason: "numbers" };
 }
 
-function fromText(name: string, values: TextValues, asFeature: boolean, decimalComma: boolean): Inference {
-  const numbers = asNumbers(values, decimalComma);
+function fromText(name: string, values: TextValues, asFeature: boolean, context: InferContext): Inference {
+  const numbers = asNumbers(values, context);
   if (numbers !== undefined) return fromNumbers(name, numbers, asFeature);
   const counts = countTexts(values);
   const used = values.texts.filter((_, code) => counts[code]! > 0);
   const words = booleanWords(used);
   if (words !== undefined) return { column: fromWords(name, values, words), reason: words.join("/") };
-  if (!asFeature && used.every((text) => DATE.test(text))) return { notice: "date-column", reason: "holds dates" };
+  if (!asFeature && used.every((text) => DATE.test(text))) return leftOut(name, "date-column", "holds dates");
   for (const separator of ["|", ";"]) {
     if (!used.some((text) => text.includes(separator))) continue;
     const lists = splitTexts(values, separator);
@@ -98,21 +103,38 @@ function fromText(name: string, values: TextValues, asFeature: boolean, decimalC
   }
   const present = counts.reduce((sum, n) => sum + n, 0);
   const allDifferent = used.length === present && present >= ID_ROWS;
+  const almost = almostNumbers(name, values, counts, context);
   if (!asFeature && (allDifferent || (used.length > FREE_TEXT_LEVELS && used.length > present / 2))) {
-    return { notice: "id-column", reason: `looks like an id or free text (${used.length} different values)` };
+    const reason = `looks like an id or free text (${used.length} different values)`;
+    return almost === undefined ? leftOut(name, "id-column", reason) : { reason, notice: almost };
   }
-  return { column: toCategories(name, values), reason: "texts" };
+  return { column: toCategories(name, values), reason: "texts", notice: almost };
 }
 
-function declaredColumn(
-  { name, values }: RawColumn,
-  declared: ColumnDeclaration,
-  decimalComma: boolean,
-  place: string,
-): Column {
+/** A column of numbers with a few texts in it is rarely meant to be text. */
+function almostNumbers(
+  name: string,
+  values: TextValues,
+  counts: Int32Array,
+  context: InferContext,
+): Notice | undefined {
+  const { cells, first } = notNumbers(values, context);
+  const present = counts.reduce((sum, n) => sum + n, 0);
+  if (cells > present / 10 || counts.length - cells < ALMOST_LEVELS) return undefined;
+  const message =
+    `column ${JSON.stringify(name)} is not read as numbers because of ${cells} cells, the first in data row ${first}; ` +
+    "mend them, or name them as missing values";
+  return { code: "almost-numeric", message };
+}
+
+function leftOut(name: string, code: string, reason: string): Inference {
+  return { reason, notice: { code, message: `column ${JSON.stringify(name)} ${reason}; it is left out` } };
+}
+
+function declaredColumn({ name, values }: RawColumn, declared: ColumnDeclaration, context: InferContext): Column {
   const type = declared.type!;
   if (values.form === "lists") {
-    if (type !== "multilabel") throw unfit(place, name, type, "it holds lists");
+    if (type !== "multilabel") throw unfit(context, name, type, "it holds lists");
     return toMultilabel(name, values);
   }
   if (type === "categorical") return toCategories(name, toText(values as TextValues | NumberValues)!);
@@ -127,39 +149,54 @@ function declaredColumn(
     const words = booleanWords(values.texts.filter((_, code) => counts[code]! > 0));
     if (words !== undefined) return fromWords(name, values, words);
   }
-  const numbers = values.form === "text" ? asNumbers(values, decimalComma) : (values as NumberValues);
+  const numbers = values.form === "text" ? asNumbers(values, context) : (values as NumberValues);
   if (numbers === undefined) {
     throw unfit(
-      place,
+      context,
       name,
       type,
-      type === "numeric" ? badNumbers(values as TextValues) : "its values are no such pair",
+      type === "numeric" ? badNumbers(values as TextValues, context) : "its values are no such pair",
     );
   }
   const clean = cleanNumbers(numbers.values);
   if (type === "boolean" && !clean.every((v) => v === 0 || v === 1 || Number.isNaN(v))) {
-    throw unfit(place, name, type, "it holds numbers other than 0 and 1");
+    throw unfit(context, name, type, "it holds numbers other than 0 and 1");
   }
   return { kind: type, name, values: clean };
 }
 
-function unfit(place: string, name: string, type: ColumnKind, why: string): UserError {
+function unfit({ place }: InferContext, name: string, type: ColumnKind, why: string): UserError {
   return new UserError(`column ${JSON.stringify(name)} cannot be ${type}: ${why}`, {
     where: `${place}, column ${JSON.stringify(name)}`,
     fix: "Mend the cells, name the tokens that mean a missing value (data.missing), or declare another type.",
   });
 }
 
-function badNumbers(values: TextValues): string {
-  const numbers = textNumbers(values, ".");
-  const bad = (code: number, row: number): boolean => code >= 0 && Number.isNaN(numbers[row]!);
-  const count = values.codes.reduce((sum, code, row) => sum + (bad(code, row) ? 1 : 0), 0);
-  return `${count} cells are no numbers, the first in data row ${values.codes.findIndex(bad) + 1}`;
+function badNumbers(values: TextValues, context: InferContext): string {
+  const { cells, first } = notNumbers(values, context);
+  return `${cells} cells are no numbers, the first in data row ${first}`;
 }
 
-function asNumbers(values: TextValues, decimalComma: boolean): NumberValues | undefined {
-  for (const decimal of decimalComma ? ([".", ","] as const) : (["."] as const)) {
-    const counts = countTexts(values);
+/** How many filled cells are no numbers, by the decimal mark that suits most, and the file's row of the first, from 1. */
+function notNumbers(
+  { texts, codes }: TextValues,
+  { rows, ...context }: InferContext,
+): { cells: number; first: number } {
+  const bads = decimalsOf(context).map((decimal) => {
+    const bad = texts.map((text) => Number.isNaN(numberOf(text, decimal)));
+    return codes.map((code) => (code >= 0 && bad[code] ? 1 : 0));
+  });
+  const counted = bads.map((bad) => ({ cells: bad.reduce((sum, n) => sum + n, 0), first: rows[bad.indexOf(1)]! + 1 }));
+  return counted.reduce((least, other) => (other.cells < least.cells ? other : least));
+}
+
+function decimalsOf({ decimalComma }: Pick<InferContext, "decimalComma">): readonly NumberValues["decimal"][] {
+  return decimalComma ? [".", ","] : ["."];
+}
+
+function asNumbers(values: TextValues, context: InferContext): NumberValues | undefined {
+  const counts = countTexts(values);
+  for (const decimal of decimalsOf(context)) {
     if (values.texts.every((text, code) => counts[code] === 0 || !Number.isNaN(numberOf(text, decimal)))) {
       return { form: "numbers", boolean: false, decimal, values: textNumbers(values, decimal) };
     }

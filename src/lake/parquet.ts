@@ -19,7 +19,7 @@ const DATES = /^(?:DATE|TIMESTAMP.*|TIME.*)$/;
  * first; DuckDB's own temporary files go there too, never beside the data, and it loads no extension from the net.
  */
 export async function readParquet(source: Source, options: RawOptions, memoryLimitMB?: number): Promise<RawTable> {
-  const folder = await mkdtemp(join(tmpdir(), "disease-"));
+  const folder = await mkdtemp(join(tmpdir(), "disease-parquet-"));
   const { DuckDBInstance } = await import("@duckdb/node-api");
   try {
     let file = resolve(source.path);

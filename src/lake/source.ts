@@ -58,7 +58,9 @@ export async function* chunksOf(source: Pick<Source, "path" | "gzip">): AsyncGen
     const gzipBroken = broken && /^Z_/.test((cause as { code: string }).code);
     throw new UserError(gzipBroken ? "the gzip file is damaged or cut short" : `cannot read: ${messageOf(cause)}`, {
       where: source.path,
-      fix: gzipBroken ? `Check it with \`gzip -t ${basename(source.path)}\` and copy it again.` : [],
+      fix: gzipBroken
+        ? `Check it with \`gzip -t ${basename(source.path)}\` and copy it again.`
+        : "Copy the file to another disk.",
       cause,
     });
   } finally {
@@ -129,7 +131,7 @@ function unreadable(path: string, cause: unknown): UserError {
   const denied = (cause as NodeJS.ErrnoException).code === "EACCES";
   return new UserError(denied ? "you may not read this file" : `cannot read the file: ${messageOf(cause)}`, {
     where: path,
-    fix: denied ? "Change its permissions (chmod u+r) or copy it." : [],
+    fix: denied ? "Change its permissions (chmod u+r) or copy it." : "Copy the file to another disk.",
     cause,
   });
 }

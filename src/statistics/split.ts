@@ -34,7 +34,8 @@ type Splittable = Pick<Dataset, "frame" | "target" | "group">;
  *
  * Stratified: of a class of n rows, test gets round(test · n) and validation round(validation · n), each at least 1;
  * but a class of one unit is in train only, one of two units in train and test, one of three in each. Units of several
- * rows or classes are taken as long as they bring the counts nearer to these. Every class is in train, stratified or not.
+ * rows or classes are taken as far as they bring the counts nearer to these (split-draw.ts), so that sizes are near the
+ * fractions, not equal to them. Every class is in train, stratified or not.
  *
  * A predefined split is checked and reported, and never changed.
  * @throws UserError, with counts, when a part would be empty, a group crosses, or fractions do not add up
@@ -79,15 +80,19 @@ function draw({ target, group }: Splittable, options: SplitOptions, { first }: D
   const dropped = (row: number): boolean => duplicates === "drop" && first[row] !== row;
   const units = joinRows(target.codes, group?.codes, duplicates === "together" ? first : undefined, dropped);
   const { rowsOf, unitsOf } = perClass(units, target.classes.length);
-  const quotas = (fraction: number, fewest: number): Int32Array =>
-    rowsOf.map((rows, c) => (unitsOf[c]! < fewest ? 0 : Math.max(1, Math.round(fraction * rows))));
+  const present = rowsOf.reduce((sum, n) => sum + n, 0);
+  const wanted = (fraction: number, fewest: number) => {
+    if (!stratify) return { total: Math.round(fraction * present) };
+    const quotas = rowsOf.map((n, c) => (unitsOf[c]! < fewest ? 0 : Math.max(1, Math.round(fraction * n))));
+    return { quotas, total: quotas.reduce((sum, n) => sum + n, 0) };
+  };
 
   const all = Array.from({ length: units.count }, (_, unit) => unit);
-  const reserve = unitsOf.map((n) => (n < 3 ? 1 : 2)); // train's unit, and validation's where there are three
-  const testDraw = { quotas: quotas(options.test, 2), reserve, stratify };
-  const test = drawUnits(units, all, testDraw, createRng(options.testSeed));
+  const reserve = unitsOf.map((n) => (stratify && n > 2 ? 2 : 1)); // train's unit, and validation's where there are three
+  const test = drawUnits(units, all, { ...wanted(options.test, 2), reserve }, createRng(options.testSeed));
   const rest = all.filter((unit) => !test.has(unit));
-  const validationDraw = { quotas: quotas(options.validation, 3), reserve: unitsOf.map(() => 1), stratify };
+  const forTrain = unitsOf.map(() => 1);
+  const validationDraw = { ...wanted(options.validation, 3), reserve: forTrain };
   const validation = drawUnits(units, rest, validationDraw, createRng(options.seed));
 
   const rows = Int32Array.from(units.of.keys());
