@@ -27,5 +27,6 @@ if (major < 22 || (major === 22 && minor < 13)) {
     process.exit(2);
   }
   const { execute } = await import("@oclif/core/execute");
-  await execute({ dir: import.meta.url });
+  // Not awaited: when the reader of a pipe leaves early its promise never settles, and Node would warn of that.
+  execute({ dir: import.meta.url });
 }

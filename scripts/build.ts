@@ -18,9 +18,7 @@ export async function build(): Promise<void> {
   rmSync(join(root, "dist"), { recursive: true, force: true });
   await esbuild({
     absWorkingDir: root,
-    entryPoints: [...commands(), "src/worker.ts", "src/engines/fetch.ts"].map((path) =>
-      relative(root, join(root, relative(root, path))),
-    ),
+    entryPoints: [...commands(), "src/worker.ts"],
     outbase: "src",
     outdir: "dist",
     bundle: true,

@@ -1,6 +1,6 @@
 import type { Leaderboard, LeaderboardRow } from "../app.ts";
 import { UserError } from "../core/errors.ts";
-import type { Cell, TableColumn, TableData } from "./table.ts";
+import { type Cell, fitColumns, renderTable, type TableColumn, type TableData } from "./table.ts";
 import { duration, number, paint, visible } from "./text.ts";
 
 const DEFAULT_COLUMNS = [
@@ -101,8 +101,23 @@ function show(
     : text;
 }
 
+/** Prints a leaderboard in the width of the terminal (all of it where the output is not one), and what its marks mean. */
+export function printLeaderboard(
+  board: Leaderboard,
+  options: LeaderboardViewOptions,
+  log: (line: string) => void,
+): void {
+  const table = leaderboardTable(board, options);
+  const width = process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const { data, dropped } = fitColumns(table, width, options.columns === undefined ? 4 : table.columns.length);
+  log(renderTable(data));
+  for (const line of leaderboardLegend(board)) log(paint("dim", line));
+  if (dropped.length > 0)
+    log(paint("dim", `not shown for want of width: ${dropped.join(", ")} (--columns, or a wider terminal)`));
+}
+
 /** What the marks mean, under the table. */
-export function leaderboardLegend(board: Leaderboard): string[] {
+function leaderboardLegend(board: Leaderboard): string[] {
   const lines: string[] = [];
   const repeats = Math.max(0, ...board.rows.map((r) => r.repeats));
   lines.push(

@@ -68,7 +68,8 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
       } else if (event.type === "finished") {
         const { metrics, timing, rounds, notices } = event.result;
         const { value, low, high } = metrics[rankMetric]!;
-        const interval = low !== undefined && high !== undefined ? ` [${number(low, 3)}, ${number(high, 3)}]` : "";
+        const interval =
+          Number.isFinite(low) && Number.isFinite(high) ? ` [${number(low, 3)}, ${number(high, 3)}]` : "";
         const extra = rounds === undefined ? "" : `, ${rounds} rounds`;
         end(
           event.runId,

@@ -3,9 +3,8 @@ import { type Leaderboard, leaderboard, openStore, type Plan, type Project, run,
 import { ExitCode, UserError } from "../core/errors.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { BaseCommand } from "./base-command.ts";
-import { leaderboardLegend, leaderboardTable } from "./leaderboard-view.ts";
+import { printLeaderboard } from "./leaderboard-view.ts";
 import { createProgress } from "./progress.ts";
-import { renderTable } from "./table.ts";
 import { paint } from "./text.ts";
 
 export interface SweepOutput extends SweepResult {
@@ -66,10 +65,9 @@ export abstract class SweepCommand extends BaseCommand {
 
   private report(project: Project, plan: Plan, result: SweepResult, board: Leaderboard): void {
     this.log("");
-    this.log(renderTable(leaderboardTable(board, { limit: 25 })));
+    printLeaderboard(board, { limit: 25 }, (line) => this.log(line));
     if (board.rows.length > 25)
       this.log(paint("dim", `… ${board.rows.length - 25} more: disease exp leaderboard ${plan.experiment.name}`));
-    for (const line of leaderboardLegend(board)) this.log(paint("dim", line));
     this.log("");
     const parts = [`${result.finished} finished`, `${result.failed} failed`, `${result.reused} kept from before`];
     this.log(`${plan.experiment.name}: ${parts.join(", ")}${result.interrupted ? "; interrupted" : ""}`);

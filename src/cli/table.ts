@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { paint, visible } from "./text.ts";
+import { paint, plainLength, visible } from "./text.ts";
 
 export interface TableColumn {
   readonly key: string;
@@ -18,6 +18,30 @@ export interface TableData {
 }
 
 export type TableFormat = "table" | "csv" | "md";
+
+/**
+ * Leaves out columns from the right until a table fits the width, never the first `keep`.
+ * @returns the table, and the titles of what was left out
+ */
+export function fitColumns(
+  data: TableData,
+  width: number,
+  keep: number,
+): { data: TableData; dropped: readonly string[] } {
+  const dropped: string[] = [];
+  let columns = data.columns;
+  const widthOf = (): number =>
+    Math.max(
+      ...renderTable({ ...data, columns })
+        .split("\n")
+        .map(plainLength),
+    );
+  while (columns.length > keep && widthOf() > width) {
+    dropped.unshift(columns.at(-1)!.title);
+    columns = columns.slice(0, -1);
+  }
+  return { data: { ...data, columns }, dropped };
+}
 
 /** Renders a table for a person, as CSV (RFC 4180) or as Markdown. */
 export function renderTable(data: TableData, format: TableFormat = "table"): string {

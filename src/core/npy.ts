@@ -31,6 +31,7 @@ export function readNpy(bytes: Uint8Array): { data: Float32Array | Int32Array; s
     .map(Number);
   const length = shape.reduce((a, b) => a * b, 1);
   if (bytes.length < start + 4 * length) throw new RangeError(".npy file cut short");
-  const body = bytes.slice(start, start + 4 * length).buffer;
+  // Not slice(): a Buffer's shares its memory.
+  const body = Uint8Array.from(bytes.subarray(start, start + 4 * length)).buffer;
   return { data: match[1] === "<f4" ? new Float32Array(body) : new Int32Array(body), shape };
 }

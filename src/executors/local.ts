@@ -1,4 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { finished } from "node:stream/promises";
 import { type Executor, type Job, JobCrashed, type JobOptions } from "../core/executor.ts";
 import type { WorkerMessage } from "./protocol.ts";
 import { reviveError } from "./protocol.ts";
@@ -18,6 +19,8 @@ export interface LocalExecutorOptions {
 
 interface Worker {
   readonly child: ChildProcess;
+  /** Resolves when the process is gone. */
+  readonly exited: Promise<void>;
   readonly affinities: Set<string>;
   stderr: string;
   current?: { resolve(value: unknown): void; reject(error: unknown): void; onEvent?(event: unknown): void };
@@ -46,7 +49,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
         OPENBLAS_NUM_THREADS: threads,
       },
     });
-    const worker: Worker = { child, affinities: new Set(), stderr: "" };
+    const { promise: exited, resolve: exit } = Promise.withResolvers<void>();
+    const worker: Worker = { child, exited, affinities: new Set(), stderr: "" };
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
       worker.stderr = (worker.stderr + text).slice(-4000);
     });
@@ -62,9 +66,14 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       const at = idle.indexOf(worker);
       if (at >= 0) idle.splice(at, 1);
       worker.current?.reject(new JobCrashed(reason));
+      exit();
     };
     child.on("error", (error) => gone(`the worker could not be started: ${error.message}`));
-    child.on("close", (code, signal) => gone(crashReason(code, signal, worker.stderr)));
+    // Not "close": it does not come when this side has disconnected.
+    child.once("exit", async (code, signal) => {
+      await finished(child.stderr!).catch(() => {});
+      gone(crashReason(code, signal, worker.stderr));
+    });
     all.add(worker);
     return worker;
   }
@@ -119,7 +128,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     run,
     async close() {
       closed = true;
-      const exits = [...all].map((w) => new Promise((resolve) => w.child.once("close", resolve)));
+      const exits = [...all].map((w) => w.exited);
       for (const worker of all) if (!worker.current && worker.child.connected) worker.child.disconnect();
       const timer = setTimeout(() => {
         for (const worker of all) worker.child.kill("SIGKILL");

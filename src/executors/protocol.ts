@@ -1,5 +1,5 @@
-import type { JobHandler } from "../core/executor.ts";
 import { messageOf, UserError } from "../core/errors.ts";
+import type { JobHandler } from "../core/executor.ts";
 
 /** An error as it crosses a process boundary. */
 export interface WireError {
@@ -50,7 +50,7 @@ export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave:
       return;
     }
     abort = new AbortController();
-    let last = 0;
+    let last = Number.NEGATIVE_INFINITY;
     try {
       const handler = handlers[message.kind];
       if (!handler) throw new Error(`no handler for jobs of kind ${message.kind}`);

@@ -152,8 +152,9 @@ export function trialMetrics(result: TrialResult, timestamp: number): MetricPoin
   const add = (key: string, value: number, step = 0): number => points.push({ key, value, timestamp, step });
   for (const [id, { value, low, high }] of Object.entries(result.metrics)) {
     add(`${VALIDATION}${id}`, value);
-    if (low !== undefined) add(`${VALIDATION}${id}_low`, low);
-    if (high !== undefined) add(`${VALIDATION}${id}_high`, high);
+    // An interval that could not be made is absent, not NaN.
+    if (low !== undefined && !Number.isNaN(low)) add(`${VALIDATION}${id}_low`, low);
+    if (high !== undefined && !Number.isNaN(high)) add(`${VALIDATION}${id}_high`, high);
   }
   for (const point of result.curve) {
     add("curve_train_log_loss", point.train, point.round);

@@ -109,3 +109,20 @@ test("the interval covers the truth in about 95 % of the samples", () => {
   expect(covered / samples).toBeGreaterThan(0.91);
   expect(covered / samples).toBeLessThan(0.98);
 });
+
+test("where every draw gives the same value no interval is claimed", () => {
+  const proba = new Float32Array(Array.from({ length: 40 }, (_, i) => [i % 2, 1 - (i % 2)]).flat());
+  const scored = {
+    rows: 40,
+    classes: ["a", "b"],
+    y: Int32Array.from({ length: 40 }, (_, i) => 1 - (i % 2)),
+    proba,
+    orphans: [],
+  };
+  const accuracy = metrics.find((m) => m.id === "accuracy")!;
+  expect(bootstrapIntervals(scored, [accuracy], { seed: 1 }).accuracy).toEqual({
+    value: 1,
+    low: Number.NaN,
+    high: Number.NaN,
+  });
+});

@@ -2,7 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { type Leaderboard, leaderboard, newestExperiment, openStore } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { columnsFlag, formatFlags, formatOf } from "../../cli/flags.ts";
-import { leaderboardLegend, leaderboardTable } from "../../cli/leaderboard-view.ts";
+import { leaderboardTable, printLeaderboard } from "../../cli/leaderboard-view.ts";
 import { renderTable } from "../../cli/table.ts";
 import { paint, visible } from "../../cli/text.ts";
 
@@ -52,9 +52,12 @@ validation patients cannot tell from the best are marked ≈. The test split is 
         allData: flags["all-data"],
       });
       const format = formatOf(flags);
-      this.log(renderTable(leaderboardTable(board, { columns: flags.columns, limit: flags.limit }), format));
-      if (format !== "table") return board;
-      for (const line of leaderboardLegend(board)) this.log(paint("dim", line));
+      const view = { columns: flags.columns, limit: flags.limit };
+      if (format !== "table") {
+        this.log(renderTable(leaderboardTable(board, view), format));
+        return board;
+      }
+      printLeaderboard(board, view, (line) => this.log(line));
       for (const row of board.rows.filter((r) => r.error !== null))
         this.log(`${paint("bad", "✗")} ${visible(row.name)}: ${visible(row.error!)}`);
       return board;

@@ -3,7 +3,7 @@ import { pack, unpack } from "../../core/container.ts";
 import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../core/frame.ts";
 import type { Preparation } from "../../core/trial.ts";
-import { fitPipeline } from "../../preparation/_pipeline.ts";
+import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
 import { loadStep } from "../steps.ts";
 
 export interface PreparePayload {
@@ -49,7 +49,9 @@ export async function prepare(
     { frame, y, classes: dataset.target.classes.length, seed: payload.seed, signal },
     loadStep,
   );
-  const x = frameToMatrix(pipeline.transform(frame));
+  const trained = pipeline.transform(frame);
+  requireModelReady(trained, true);
+  const x = frameToMatrix(trained);
   const prepared: Prepared = {
     target: dataset.target.name,
     classes: dataset.target.classes,

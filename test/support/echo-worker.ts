@@ -1,0 +1,4 @@
+import { serveJobs } from "../../src/executors/protocol.ts";
+import { echoJobs } from "./echo-jobs.ts";
+
+serveJobs(echoJobs, () => process.exit(0));
