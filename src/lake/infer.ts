@@ -2,7 +2,7 @@ import type { Column, ColumnKind, Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { numberOf } from "./number.ts";
 import type { ListValues, NumberValues, RawColumn, TextValues } from "./table.ts";
-import { countTexts, lookUp, splitTexts, textNumbers, toCategories, toMultilabel, toText } from "./values.ts";
+import { lookUp, splitTexts, toCategories, toMultilabel, toText } from "./values.ts";
 
 /** What an experiment says of a column. */
 export interface ColumnDeclaration {
@@ -87,40 +87,39 @@ function fromNumbers(name: string, { values, boolean }: NumberValues, asFeature:
 }
 
 function fromText(name: string, values: TextValues, asFeature: boolean, context: InferContext): Inference {
-  const numbers = asNumbers(values, context);
-  if (numbers !== undefined) return fromNumbers(name, numbers, asFeature);
-  const counts = countTexts(values);
-  const used = values.texts.filter((_, code) => counts[code]! > 0);
-  const words = booleanWords(used);
+  const { texts, codes } = values;
+  const numbers = textNumbers(texts, context);
+  if (numbers !== undefined) {
+    // What follows from the texts needs no look at every row, and most columns of a large table are like this.
+    const column = { name, values: lookUp(numbers, codes) };
+    if (isZeroOne(numbers)) return { column: { kind: "boolean", ...column }, reason: "0 and 1" };
+    if (texts.length < codes.length) return { column: { kind: "numeric", ...column }, reason: "numbers" };
+    return fromNumbers(name, { form: "numbers", boolean: false, decimal: ".", values: column.values }, asFeature);
+  }
+  const words = booleanWords(texts);
   if (words !== undefined) return { column: fromWords(name, values, words), reason: words.join("/") };
-  if (!asFeature && used.every((text) => DATE.test(text))) return leftOut(name, "date-column", "holds dates");
+  if (!asFeature && texts.every((text) => DATE.test(text))) return leftOut(name, "date-column", "holds dates");
   for (const separator of ["|", ";"]) {
-    if (!used.some((text) => text.includes(separator))) continue;
+    if (!texts.some((text) => text.includes(separator))) continue;
     const lists = splitTexts(values, separator);
     if (lists.texts.length < lists.codes.length) {
       return { column: toMultilabel(name, lists), reason: `labels between ${separator}` };
     }
   }
-  const present = counts.reduce((sum, n) => sum + n, 0);
-  const allDifferent = used.length === present && present >= ID_ROWS;
-  const almost = almostNumbers(name, values, counts, context);
-  if (!asFeature && (allDifferent || (used.length > FREE_TEXT_LEVELS && used.length > present / 2))) {
-    const reason = `looks like an id or free text (${used.length} different values)`;
+  const present = codes.filter((code) => code >= 0).length;
+  const allDifferent = texts.length === present && present >= ID_ROWS;
+  const almost = almostNumbers(name, values, present, context);
+  if (!asFeature && (allDifferent || (texts.length > FREE_TEXT_LEVELS && texts.length > present / 2))) {
+    const reason = `looks like an id or free text (${texts.length} different values)`;
     return almost === undefined ? leftOut(name, "id-column", reason) : { reason, notice: almost };
   }
   return { column: toCategories(name, values), reason: "texts", notice: almost };
 }
 
 /** A column of numbers with a few texts in it is rarely meant to be text. */
-function almostNumbers(
-  name: string,
-  values: TextValues,
-  counts: Int32Array,
-  context: InferContext,
-): Notice | undefined {
+function almostNumbers(name: string, values: TextValues, present: number, context: InferContext): Notice | undefined {
   const { cells, first } = notNumbers(values, context);
-  const present = counts.reduce((sum, n) => sum + n, 0);
-  if (cells > present / 10 || counts.length - cells < ALMOST_LEVELS) return undefined;
+  if (cells > present / 10 || values.texts.length - cells < ALMOST_LEVELS) return undefined;
   const message =
     `column ${JSON.stringify(name)} is not read as numbers because of ${cells} cells, the first in data row ${first}; ` +
     "mend them, or name them as missing values";
@@ -145,11 +144,10 @@ function declaredColumn({ name, values }: RawColumn, declared: ColumnDeclaration
     return toMultilabel(name, splitTexts(text, separator));
   }
   if (type === "boolean" && values.form === "text") {
-    const counts = countTexts(values);
-    const words = booleanWords(values.texts.filter((_, code) => counts[code]! > 0));
+    const words = booleanWords(values.texts);
     if (words !== undefined) return fromWords(name, values, words);
   }
-  const numbers = values.form === "text" ? asNumbers(values, context) : (values as NumberValues);
+  const numbers = values.form === "text" ? asNumbers(values, context) : (values as NumberValues).values;
   if (numbers === undefined) {
     throw unfit(
       context,
@@ -158,7 +156,7 @@ function declaredColumn({ name, values }: RawColumn, declared: ColumnDeclaration
       type === "numeric" ? badNumbers(values as TextValues, context) : "its values are no such pair",
     );
   }
-  const clean = cleanNumbers(numbers.values);
+  const clean = cleanNumbers(numbers);
   if (type === "boolean" && !clean.every((v) => v === 0 || v === 1 || Number.isNaN(v))) {
     throw unfit(context, name, type, "it holds numbers other than 0 and 1");
   }
@@ -194,12 +192,16 @@ function decimalsOf({ decimalComma }: Pick<InferContext, "decimalComma">): reado
   return decimalComma ? [".", ","] : ["."];
 }
 
-function asNumbers(values: TextValues, context: InferContext): NumberValues | undefined {
-  const counts = countTexts(values);
+function asNumbers({ texts, codes }: TextValues, context: InferContext): Float64Array | undefined {
+  const numbers = textNumbers(texts, context);
+  return numbers && lookUp(numbers, codes);
+}
+
+/** The numbers that the texts write, with -0 as 0; undefined unless each of them writes one. */
+function textNumbers(texts: readonly string[], context: InferContext): Float64Array | undefined {
   for (const decimal of decimalsOf(context)) {
-    if (values.texts.every((text, code) => counts[code] === 0 || !Number.isNaN(numberOf(text, decimal)))) {
-      return { form: "numbers", boolean: false, decimal, values: textNumbers(values, decimal) };
-    }
+    const numbers = Float64Array.from(texts, (text) => numberOf(text, decimal) + 0);
+    if (!numbers.includes(Number.NaN)) return numbers;
   }
   return undefined;
 }
@@ -240,18 +242,18 @@ function identifies(name: string, values: Float64Array): boolean {
 }
 
 function isEmpty(values: TextValues | NumberValues | ListValues): boolean {
-  if (values.form === "text") return values.codes.every((code) => code < 0);
-  return values.form === "numbers" ? values.values.every(Number.isNaN) : values.missing.every((m) => m === 1);
+  if (values.form === "text") return values.texts.length === 0;
+  return values.form === "numbers" ? values.values.every(Number.isNaN) : !values.missing.includes(0);
 }
 
 function isConstant(values: TextValues | NumberValues | ListValues): boolean {
-  if (values.form === "text") return values.codes.every((code) => code === values.codes[0]);
+  if (values.form === "text") return values.texts.length === 1 && !values.codes.includes(-1);
   if (values.form === "numbers") return values.values.every((value) => value === values.values[0]);
-  const cells = toMultilabel("", values);
-  const length = cells.offsets[1]!;
+  const { offsets, codes, missing } = toMultilabel("", values);
+  const length = offsets[1]!;
   return (
-    cells.missing.every((m) => m === 0) &&
-    cells.offsets.every((offset, row) => offset === row * length) &&
-    cells.codes.every((code, i) => code === cells.codes[i % length])
+    !missing.includes(1) &&
+    offsets.every((offset, row) => offset === row * length) &&
+    codes.every((code, i) => code === codes[i % length])
   );
 }

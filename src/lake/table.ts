@@ -1,6 +1,6 @@
 import type { Notice } from "../core/dataset.ts";
 
-/** Distinct trimmed texts in the order of their appearance; code -1 is a missing cell. */
+/** Distinct trimmed texts, each of which occurs, in the order of their appearance; code -1 is a missing cell. */
 export interface TextValues {
   readonly form: "text";
   readonly texts: readonly string[];

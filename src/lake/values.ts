@@ -1,6 +1,5 @@
 import type { CategoricalColumn, MultilabelColumn } from "../core/dataset.ts";
 import { selectColumnRows } from "../core/frame.ts";
-import { numberOf } from "./number.ts";
 import type { ListValues, RawValues, TextValues } from "./table.ts";
 
 const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
@@ -9,7 +8,7 @@ const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 export function selectValues(values: RawValues, rows: Int32Array): RawValues {
   switch (values.form) {
     case "text":
-      return { ...values, codes: rows.map((row) => values.codes[row]!) };
+      return compact({ ...values, codes: rows.map((row) => values.codes[row]!) });
     case "numbers":
       return { ...values, values: Float64Array.from(rows, (row) => values.values[row]!) };
     case "lists": {
@@ -38,17 +37,11 @@ export function toText(values: RawValues): TextValues | undefined {
   return { form: "text", texts: [...codeOf.keys()].map(name), codes };
 }
 
-/** How often each text occurs. */
-export function countTexts({ texts, codes }: TextValues): Int32Array {
-  const counts = new Int32Array(texts.length);
-  for (const code of codes) if (code >= 0) counts[code]!++;
-  return counts;
-}
-
-/** Numbers of a column of texts, each text read once; NaN where it is missing or no number. */
-export function textNumbers({ texts, codes }: TextValues, decimal: "." | ","): Float64Array {
-  const numbers = Float64Array.from(texts, (text) => numberOf(text, decimal) + 0); // + 0 makes -0 to 0
-  return lookUp(numbers, codes);
+/** Without the texts that do not occur. */
+function compact({ texts, codes }: TextValues): TextValues {
+  const used = [...new Set(codes)].filter((code) => code >= 0).sort((a, b) => a - b);
+  const codeOf = new Map(used.map((code, i) => [code, i]));
+  return { form: "text", texts: used.map((code) => texts[code]!), codes: codes.map((code) => codeOf.get(code) ?? -1) };
 }
 
 /** table[code] of each code; NaN for -1. */
@@ -59,14 +52,13 @@ export function lookUp(table: Float64Array, codes: Int32Array): Float64Array {
 }
 
 /**
- * Categories with sorted levels that occur. Where every text is a plain number ("1", "2.50"; not "01"), the level is the
+ * Categories with sorted levels. Where every text is a plain number ("1", "2.50"; not "01"), the level is the
  * number as JavaScript writes it, so that "1.0" in a text file and 1 in Parquet are one level.
  */
 export function toCategories(name: string, values: TextValues): CategoricalColumn {
-  const counts = countTexts(values);
-  const used = values.texts.filter((_, code) => counts[code]! > 0);
-  const rename = used.every((text) => PLAIN_NUMBER.test(text)) ? (text: string) => String(Number(text)) : String;
-  const { levels, codeOf } = sortedLevels(values.texts, counts, rename);
+  const { texts } = values;
+  const plain = texts.every((text) => PLAIN_NUMBER.test(text));
+  const { levels, codeOf } = sortedLevels(plain ? texts.map((text) => String(Number(text))) : texts);
   return { kind: "categorical", name, levels, codes: values.codes.map((code) => codeOf[code] ?? -1) };
 }
 
@@ -100,13 +92,13 @@ export function splitTexts({ texts, codes }: TextValues, separator: string): Lis
 /** Labels with sorted levels that occur, ascending and without doubles within a row. */
 export function toMultilabel(name: string, values: ListValues): MultilabelColumn {
   const rows = values.missing.length;
-  const counts = countTexts({ form: "text", texts: values.texts, codes: values.codes });
-  const { levels, codeOf } = sortedLevels(values.texts, counts, String);
+  const { texts, codes: all } = compact({ form: "text", texts: values.texts, codes: values.codes });
+  const { levels, codeOf } = sortedLevels(texts);
   const offsets = new Uint32Array(rows + 1);
   const codes = new Int32Array(values.codes.length);
   let at = 0;
   for (let row = 0; row < rows; row++) {
-    const cell = values.codes.subarray(values.offsets[row], values.offsets[row + 1]).map((code) => codeOf[code]!);
+    const cell = all.subarray(values.offsets[row], values.offsets[row + 1]).map((code) => codeOf[code]!);
     cell.sort();
     cell.forEach((code, i) => {
       if (i === 0 || code !== cell[i - 1]) codes[at++] = code;
@@ -117,13 +109,8 @@ export function toMultilabel(name: string, values: ListValues): MultilabelColumn
 }
 
 /** Levels by code unit (the default order of sort), and the level of each text. */
-function sortedLevels(
-  texts: readonly string[],
-  counts: Int32Array,
-  rename: (text: string) => string,
-): { levels: string[]; codeOf: Int32Array } {
-  const names = texts.map((text, code) => (counts[code]! > 0 ? rename(text) : undefined));
-  const levels = [...new Set(names.filter((name) => name !== undefined))].sort();
+function sortedLevels(texts: readonly string[]): { levels: string[]; codeOf: Int32Array } {
+  const levels = [...new Set(texts)].sort();
   const position = new Map(levels.map((level, i) => [level, i]));
-  return { levels, codeOf: Int32Array.from(names, (name) => (name === undefined ? -1 : position.get(name)!)) };
+  return { levels, codeOf: Int32Array.from(texts, (text) => position.get(text)!) };
 }

@@ -220,8 +220,8 @@ test("missing values, categories and labels count when rows are compared", () =>
 
 test("the report tells the method, the classes and the groups", () => {
   const data = patients(
-    repeat([70, 30]),
-    repeat([70, 30]).map((_, row) => row >> 1),
+    repeat([80, 20]),
+    repeat([80, 20]).map((_, row) => row >> 1),
   );
   const { report } = splitDataset(data, OPTIONS);
   expect(report).toEqual({
