@@ -57,29 +57,67 @@ export function experimentsOf(
 /** The runs of `infos`, in that order, with the asked metrics, params and tags and with their datasets. */
 export function runsOf(connection: Connection, infos: readonly RunInfo[], columns: SearchRuns["columns"]): Run[] {
   const ids = JSON.stringify(infos.map((info) => info.runId));
-  const read = (table: string, keys: readonly string[] | "all", more = "") => {
-    if (keys !== "all" && keys.length === 0) return [];
-    const [where, values] =
-      keys === "all" ? ["", []] : [`AND "key" IN (SELECT value FROM json_each(?))`, [JSON.stringify(keys)]];
-    return connection.all(
-      `SELECT run_uuid, "key", value ${more} FROM ${table} WHERE run_uuid IN (SELECT value FROM json_each(?)) ${where}`,
-      ids,
-      ...values,
-    );
-  };
-  const metrics = grouped(read("latest_metrics", columns.metrics, ", is_nan"), ([, , value, isNan]) =>
-    real(Number(value), isNan),
-  );
-  const params = grouped(read("params", columns.params), ([, , value]) => String(value));
-  const tags = grouped(read("tags", columns.tags), ([, , value]) => String(value ?? ""));
-  const inputs = inputsOf(connection, ids);
-  return infos.map((info) => ({
+  const metrics = infos.map((): Record<string, number> => ({}));
+  const params = infos.map((): Record<string, string> => ({}));
+  const tags = infos.map((): Record<string, string> => ({}));
+  const inputs = infos.map((): DatasetInput[] => []);
+  const latest = cells(connection, ids, "latest_metrics", columns.metrics, "t.value, t.is_nan");
+  for (const [at, key, value, isNan] of latest) {
+    metrics[Number(at)]![String(key)] = real(Number(value), isNan);
+  }
+  for (const [at, key, value] of cells(connection, ids, "params", columns.params)) {
+    params[Number(at)]![String(key)] = String(value);
+  }
+  for (const [at, key, value] of cells(connection, ids, "tags", columns.tags)) {
+    tags[Number(at)]![String(key)] = String(value ?? "");
+  }
+  for (const [at, ...input] of inputRows(connection, ids)) inputs[Number(at)]!.push(datasetInput(input));
+  return infos.map((info, i) => ({
     info,
-    metrics: metrics.get(info.runId) ?? {},
-    params: params.get(info.runId) ?? {},
-    tags: tags.get(info.runId) ?? {},
-    inputs: inputs.get(info.runId) ?? [],
+    metrics: metrics[i]!,
+    params: params[i]!,
+    tags: tags[i]!,
+    inputs: inputs[i]!,
   }));
+}
+
+/**
+ * Rows (place of the run in `ids`, key, value …) of a table of (run, key, value). CROSS JOIN keeps the order of the loops:
+ * SQLite would otherwise scan all ids for every row.
+ */
+function cells(
+  connection: Connection,
+  ids: string,
+  table: string,
+  keys: readonly string[] | "all",
+  values = "t.value",
+): Row[] {
+  const select = `SELECT r.key, t."key", ${values} FROM json_each(?) r CROSS JOIN ${table} t ON t.run_uuid = r.value`;
+  if (keys === "all") return connection.all(select, ids);
+  return keys.flatMap((key) => connection.all(`${select} AND t."key" = ?`, ids, key));
+}
+
+function inputRows(connection: Connection, ids: string): Row[] {
+  return connection.all(
+    `SELECT r.key, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema, d.dataset_profile,
+       (SELECT json_group_object(t.name, t.value) FROM input_tags t WHERE t.input_uuid = i.input_uuid)
+     FROM json_each(?) r CROSS JOIN inputs i ON i.destination_id = r.value
+     JOIN datasets d ON d.dataset_uuid = i.source_id
+     WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET' ORDER BY i.rowid`,
+    ids,
+  );
+}
+
+function datasetInput([name, digest, sourceType, source, schema, profile, tags]: Row): DatasetInput {
+  return {
+    name: String(name),
+    digest: String(digest),
+    sourceType: String(sourceType),
+    source: String(source),
+    ...(schema === null ? {} : { schema: String(schema) }),
+    ...(profile === null ? {} : { profile: String(profile) }),
+    tags: JSON.parse(String(tags)) as Record<string, string>,
+  };
 }
 
 /** All points of a metric, in MLflow's order: by time, step, value. */
@@ -97,45 +135,4 @@ export function historyOf(connection: Connection, runId: string, key: string): M
       timestamp: Number(timestamp),
       step: Number(step),
     }));
-}
-
-/** Values by key, by run, of rows [run, key, …]. */
-function grouped<T>(rows: readonly Row[], value: (row: Row) => T): Map<string, Record<string, T>> {
-  const runs = new Map<string, Record<string, T>>();
-  for (const row of rows) {
-    const run = String(row[0]);
-    let entries = runs.get(run);
-    if (entries === undefined) {
-      entries = {};
-      runs.set(run, entries);
-    }
-    entries[String(row[1])] = value(row);
-  }
-  return runs;
-}
-
-function inputsOf(connection: Connection, ids: string): Map<string, DatasetInput[]> {
-  const rows = connection.all(
-    `SELECT i.destination_id, d.name, d.digest, d.dataset_source_type, d.dataset_source, d.dataset_schema,
-       d.dataset_profile, (SELECT json_group_object(t.name, t.value) FROM input_tags t WHERE t.input_uuid = i.input_uuid)
-     FROM inputs i JOIN datasets d ON d.dataset_uuid = i.source_id
-     WHERE i.destination_type = 'RUN' AND i.source_type = 'DATASET'
-       AND i.destination_id IN (SELECT value FROM json_each(?))
-     ORDER BY i.rowid`,
-    ids,
-  );
-  const runs = new Map<string, DatasetInput[]>();
-  for (const [run, name, digest, sourceType, source, schema, profile, tags] of rows) {
-    const input: DatasetInput = {
-      name: String(name),
-      digest: String(digest),
-      sourceType: String(sourceType),
-      source: String(source),
-      ...(schema === null ? {} : { schema: String(schema) }),
-      ...(profile === null ? {} : { profile: String(profile) }),
-      tags: JSON.parse(String(tags)) as Record<string, string>,
-    };
-    runs.set(String(run), [...(runs.get(String(run)) ?? []), input]);
-  }
-  return runs;
 }
