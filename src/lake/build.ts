@@ -156,9 +156,13 @@ function readTarget(
 function readGroup(raw: RawColumn, source: string, notices: Notice[]): CategoricalColumn {
   const where = `${source}, column ${JSON.stringify(raw.name)}`;
   const text = toText(raw.values);
-  if (text === undefined) throw new UserError("a group column has to hold texts or numbers", { where });
+  if (text === undefined) {
+    throw new UserError("a group column has to hold texts or numbers", { where, fix: "Name another group column." });
+  }
   const group = toCategories(raw.name, text);
-  if (group.levels.length === 0) throw new UserError("the group column has no filled cell", { where });
+  if (group.levels.length === 0) {
+    throw new UserError("the group column has no filled cell", { where, fix: "Name another group column." });
+  }
   const missing = group.codes.reduce((sum, code) => sum + (code < 0 ? 1 : 0), 0);
   if (missing > 0) {
     const message = `${missing} rows have no ${JSON.stringify(raw.name)}; each of them is a group of its own`;
@@ -169,7 +173,12 @@ function readGroup(raw: RawColumn, source: string, notices: Notice[]): Categoric
 
 function textOf(table: RawTable, name: string, where: string): TextValues {
   const text = toText(table.columns.find((column) => column.name === name)!.values);
-  if (text === undefined) throw new UserError("the target has to hold one text or number a row", { where });
+  if (text === undefined) {
+    throw new UserError("the target has to hold one text or number a row", {
+      where,
+      fix: "Name another target column.",
+    });
+  }
   return text;
 }
 
@@ -198,8 +207,9 @@ function decimalNotices(table: RawTable): Notice[] {
 }
 
 function writesWith(values: RawColumn["values"], mark: "." | ","): boolean {
-  if (values.form === "numbers")
+  if (values.form === "numbers") {
     return values.decimal === mark && values.values.some((v) => v % 1 !== 0 && Number.isFinite(v));
+  }
   if (values.form !== "text" || values.texts.length === 0) return false;
   return values.texts.some((t) => t.includes(mark)) && values.texts.every((t) => !Number.isNaN(numberOf(t, mark)));
 }

@@ -110,6 +110,12 @@ test("roles that contradict each other are refused", async () => {
   await refusal(fileOf(GOOD), { group: "disease" });
 });
 
+test("an empty group column and a delimiter of two characters are refused", async () => {
+  const path = fileOf(tableOf({ x: ["1", "2"], empty: ["", ""] }));
+  expect((await refusal(path, { group: "empty" })).message).toBe("the group column has no filled cell");
+  expect((await refusal(path, { delimiter: "::" })).message).toMatch(/one ASCII character/);
+});
+
 test("identical rows are a table like any other", async () => {
   const path = fileOf(`age,disease\n${"30,flu\n31,cold\n".repeat(5)}`);
   expect((await readDataset(path, { target: "disease" })).frame.rows).toBe(10);

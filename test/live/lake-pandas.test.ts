@@ -64,8 +64,8 @@ test("pandas reads the same values from a Spanish table in Latin-1 with quotes a
   const dataset = await readDataset(path, { target: "enfermedad" });
   const { columns } = byPandas(path, { sep: ";", decimal: ",", encoding: "latin-1" });
   expect(dataset.frame.columns.map(({ kind }) => kind)).toEqual(["numeric", "categorical", "boolean"]);
-  expect(cellsOf(dataset, "presión")).toEqual(columns["presión"]);
-  expect(cellsOf(dataset, "observación")).toEqual(columns["observación"]);
-  expect(cellsOf(dataset, "año_fiebre")).toEqual(columns["año_fiebre"]!.map((cell) => Number(cell === "sí")));
-  expect(targetOf(dataset)).toEqual(columns["enfermedad"]);
+  expect(cellsOf(dataset, "presión")).toEqual(columns.presión);
+  expect(cellsOf(dataset, "observación")).toEqual(columns.observación);
+  expect(cellsOf(dataset, "año_fiebre")).toEqual(columns.año_fiebre!.map((cell) => Number(cell === "sí")));
+  expect(targetOf(dataset)).toEqual(columns.enfermedad);
 });
