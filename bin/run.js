@@ -5,27 +5,24 @@ import { existsSync } from "node:fs";
 import * as module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { isNewEnough, ownNode } from "./own-node.js";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const [major, minor] = process.versions.node.split(".").map(Number);
 
-if (major < 22 || (major === 22 && minor < 13)) {
-  const own = join(root, "node_modules", ".bin", process.platform === "win32" ? "node.cmd" : "node");
-  if (!existsSync(own)) {
-    console.error(
-      `disease needs Node 22.13 or newer; this is ${process.version}. Run npm ci in ${root}: it brings its own.`,
-    );
+if (!isNewEnough(process.versions.node)) {
+  const node = ownNode(root);
+  if (node === undefined) {
+    console.error(`disease needs Node 22.13 or newer; this is ${process.version}. Run npm ci in ${root}: it brings its own.`);
     process.exit(2);
   }
-  const child = spawn(own, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
+  const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(signal ? 130 : (code ?? 1)));
+} else if (!existsSync(join(root, "dist", "worker.js"))) {
+  console.error(`disease is not built. Run npm ci (or npm run build) in ${root}.`);
+  process.exit(2);
 } else {
   module.enableCompileCache?.();
-  if (!existsSync(join(root, "dist", "worker.js"))) {
-    console.error(`disease is not built. Run npm ci (or npm run build) in ${root}.`);
-    process.exit(2);
-  }
   const { execute } = await import("@oclif/core/execute");
   // Not awaited: when the reader of a pipe leaves early its promise never settles, and Node would warn of that.
   execute({ dir: import.meta.url });
