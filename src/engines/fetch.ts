@@ -4,6 +4,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { messageOf } from "../core/errors.ts";
 import type { EngineId } from "../core/family.ts";
 import { engineFolder, enginesHome, libraryPath } from "./folder.ts";
 import { currentPlatform, ENGINES, type EngineSource, type Wheel, wheelFor } from "./wheels.ts";
@@ -92,11 +93,11 @@ async function fetchOne(source: EngineSource, wheel: Wheel, platform: string): P
       };
     }
     const unzipped = await run([...python, "-c", UNPACK, join(scratch, file), unpacked]);
-    if (unzipped.code !== 0) return { problem: lastLine(unzipped.output), fix: "Run: disease doctor --fix" };
+    if (unzipped.code !== 0) return explainFile(lastLine(unzipped.output));
     await install(unpacked, engineFolder(source, platform), libraryPath(source, wheel, platform));
     return undefined;
   } catch (error) {
-    return explainFile(error);
+    return explainFile(messageOf(error));
   } finally {
     await rm(scratch, { recursive: true, force: true }).catch(() => {});
   }
@@ -158,10 +159,12 @@ function run(argv: readonly string[]): Promise<{ code: number; output: string }>
   });
 }
 
+const NO_SPACE = /ENOSPC|Errno 28|No space left/i;
+
 const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
 
 function explainPip(source: EngineSource, output: string): { problem: string; fix: string } {
-  if (/No space left|Errno 28/i.test(output)) return explainFile(new Error("ENOSPC"));
+  if (NO_SPACE.test(output)) return explainFile(output);
   const reason = output.split("\n").find((line) => line.startsWith("ERROR:")) ?? lastLine(output);
   const offline = /connection|resolve|timed out|proxy|network|HTTPError/i.test(output);
   return {
@@ -172,16 +175,15 @@ function explainPip(source: EngineSource, output: string): { problem: string; fi
   };
 }
 
-function explainFile(error: unknown): { problem: string; fix: string } {
-  const text = error instanceof Error ? error.message : String(error);
-  if (/ENOSPC/.test(text)) {
+function explainFile(reason: string): { problem: string; fix: string } {
+  if (NO_SPACE.test(reason)) {
     return {
       problem: `no space left under ${enginesHome()} or in the temporary folder`,
       fix: "Free about 100 MB or set DISEASE_ENGINES to a folder on another disk, then run: disease doctor --fix",
     };
   }
   return {
-    problem: `cannot write to ${enginesHome()}: ${text}`,
+    problem: `cannot write to ${enginesHome()}: ${reason}`,
     fix: "Set DISEASE_ENGINES to a folder that you may write to, then run: disease doctor --fix",
   };
 }
