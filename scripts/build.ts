@@ -1,5 +1,5 @@
 /** Bundles src to dist (commands, worker), writes the oclif manifest and the JSON Schema of experiment files. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Plugin } from "@oclif/core/config";
 import { build as esbuild } from "esbuild";
@@ -15,10 +15,9 @@ function commands(): string[] {
 
 export async function build(): Promise<void> {
   generate();
-  rmSync(join(root, "dist"), { recursive: true, force: true });
-  await esbuild({
+  const { metafile } = await esbuild({
     absWorkingDir: root,
-    entryPoints: [...commands(), "src/worker.ts"],
+    entryPoints: [...commands(), "src/cli/command-not-found.ts", "src/worker.ts"],
     outbase: "src",
     outdir: "dist",
     bundle: true,
@@ -30,9 +29,19 @@ export async function build(): Promise<void> {
     chunkNames: "[name]-[hash]",
     sourcemap: true,
     logLevel: "warning",
+    metafile: true,
   });
+  removeStale(Object.keys(metafile.outputs));
   await writeManifest();
   await writeSchema();
+}
+
+/** What an earlier build left; after the new files are there, so that a command that runs meanwhile finds its own. */
+function removeStale(outputs: readonly string[]): void {
+  for (const name of readdirSync(join(root, "dist"), { recursive: true, encoding: "utf8" })) {
+    if (/\.(js|map)$/.test(name) && !outputs.includes(`dist/${name.replaceAll("\\", "/")}`))
+      rmSync(join(root, "dist", name));
+  }
 }
 
 /** experiments/schema/ is committed, so that an editor completes before anything is built. */
@@ -47,10 +56,10 @@ async function writeSchema(): Promise<void> {
 /** What `oclif manifest` writes, without its package: with it no command is imported to print help. */
 async function writeManifest(): Promise<void> {
   const file = join(root, "oclif.manifest.json");
-  rmSync(file, { force: true });
   const plugin = new Plugin({ root, type: "core", ignoreManifest: true, errorOnManifestCreate: true });
   await plugin.load();
-  writeFileSync(file, `${JSON.stringify(plugin.manifest)}\n`);
+  writeFileSync(`${file}.new`, `${JSON.stringify(plugin.manifest)}\n`);
+  renameSync(`${file}.new`, file);
 }
 
 if (process.argv[1] === import.meta.filename) await build();
