@@ -42,7 +42,8 @@ export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave:
   const send = (message: WorkerMessage): void => {
     if (process.connected) process.send!(message);
   };
-  process.on("SIGINT", () => {}); // Ctrl-C reaches the whole process group; the parent decides.
+  // These may reach the whole process group; the parent decides.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   process.on("disconnect", leave);
   process.on("message", async (message: ParentMessage) => {
     if (message.type === "abort") {

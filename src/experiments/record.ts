@@ -4,6 +4,7 @@ import type { DatasetInput, MetricPoint, RunBatch } from "../core/store.ts";
 import { Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
 import type { Facts } from "./facts.ts";
 import type { Plan } from "./plan.ts";
+import { ownProcess } from "./process.ts";
 
 /** How a sweep and its trials are written down in MLflow's terms. Pure: values in, batches and files out. */
 
@@ -68,7 +69,7 @@ function sharedTags(plan: Plan, facts: Facts): Record<string, string> {
 
 /** What marks the parent as running here, so that another process can tell a live sweep from a dead one. */
 export function ownerTags(facts: Facts): Record<string, string> {
-  return { [Tag.host]: facts.machine.host, [Tag.pid]: String(process.pid) };
+  return { [Tag.host]: facts.machine.host, [Tag.pid]: ownProcess() };
 }
 
 export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Facts): Record<string, string> {

@@ -1,6 +1,6 @@
 import type { Clock } from "../core/clock.ts";
 import { pack } from "../core/container.ts";
-import { messageOf, UserError } from "../core/errors.ts";
+import { ExitCode, messageOf, UserError } from "../core/errors.ts";
 import { type Executor, JobCrashed } from "../core/executor.ts";
 import type { RunBatch, RunStatus, TrackingStore } from "../core/store.ts";
 import { type CurvePoint, Tag, type Trial, type TrialResult } from "../core/trial.ts";
@@ -116,7 +116,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   }
 
   const sweepId = options.resume ?? (await createParent(plan, ports, experiment.experimentId));
-  await store.write(sweepId, { status: "RUNNING", tags: ownerTags(ports.facts.facts) });
+  if (options.resume) await store.write(sweepId, { status: "RUNNING", tags: ownerTags(ports.facts.facts) });
   planned(sweepId);
   const workDir = ports.workDir(sweepId);
   let status: RunStatus = "FAILED";
@@ -140,11 +140,16 @@ async function createParent(plan: Plan, ports: SweepPorts, experimentId: string)
     experimentId,
     runName: `sweep ${new Date(clock.now()).toISOString().slice(0, 16).replace("T", " ")}`,
     startTime: clock.now(),
-    tags: sweepTags(plan, ports.facts.facts),
+    tags: { ...sweepTags(plan, ports.facts.facts), ...ownerTags(ports.facts.facts) },
   });
-  for (const [path, bytes] of Object.entries(sweepArtifacts(plan, ports.facts)))
-    await store.writeArtifact(run.runId, path, bytes);
-  await store.write(run.runId, { inputs: trialInputs(plan) });
+  try {
+    for (const [path, bytes] of Object.entries(sweepArtifacts(plan, ports.facts)))
+      await store.writeArtifact(run.runId, path, bytes);
+    await store.write(run.runId, { inputs: trialInputs(plan) });
+  } catch (error) {
+    await store.write(run.runId, { status: "FAILED", endTime: clock.now() });
+    throw error;
+  }
   return run.runId;
 }
 
@@ -227,9 +232,17 @@ async function runTrials(
       const reason = reasonOf(error);
       counts.failed++;
       await end({ status: "FAILED", tags: { [Tag.error]: reason.slice(0, 5000) } });
-      return ports.onEvent({ type: "failed", trial, runId, reason });
+      ports.onEvent({ type: "failed", trial, runId, reason });
+      if (error instanceof UserError && error.exitCode === ExitCode.unreachable) throw error;
+      return;
     }
-    await end({ status: "FINISHED", metrics: trialMetrics(result, clock.now()), tags: noticeTags(result) });
+    try {
+      await end({ status: "FINISHED", metrics: trialMetrics(result, clock.now()), tags: noticeTags(result) });
+    } catch (error) {
+      // A full disk may still take a short write.
+      await end({ status: "FAILED", tags: { [Tag.error]: reasonOf(error).slice(0, 5000) } });
+      throw error;
+    }
     counts.finished++;
     ports.onEvent({ type: "finished", trial, runId, result });
   }

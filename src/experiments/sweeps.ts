@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { ExitCode, UserError } from "../core/errors.ts";
 import type { Run, TrackingStore } from "../core/store.ts";
 import { Tag } from "../core/trial.ts";
-import { isAlive } from "./workdir.ts";
+import { isSameProcess } from "./process.ts";
 
 /** What a sweep was started with, read back from its parent run. */
 export interface SavedSweep {
@@ -35,7 +35,7 @@ export async function listSweeps(
 /** Whether the process that runs a sweep is still there; one of another machine is taken to be. */
 export function isRunning(sweep: Run): boolean {
   if (sweep.info.status !== "RUNNING") return false;
-  return sweep.tags[Tag.host] !== hostname() || isAlive(Number(sweep.tags[Tag.pid]));
+  return sweep.tags[Tag.host] !== hostname() || isSameProcess(sweep.tags[Tag.pid] ?? "");
 }
 
 /**
@@ -71,7 +71,7 @@ export async function findSweep(store: TrackingStore, id?: string): Promise<Save
     id === undefined
       ? sweeps.filter((s) => s.info.status !== "FINISHED")
       : sweeps.filter((s) => s.info.runId.startsWith(id));
-  const sweep = matches[0];
+  const sweep = (id === undefined && matches.find((s) => !isRunning(s))) || matches[0];
   if (!sweep) {
     throw new UserError(id === undefined ? "no unfinished sweep" : `no sweep "${id}"`, {
       where: store.uri,
@@ -83,7 +83,7 @@ export async function findSweep(store: TrackingStore, id?: string): Promise<Save
   }
   if (isRunning(sweep)) {
     throw new UserError(`sweep ${sweep.info.runId.slice(0, 8)} is still running`, {
-      where: `process ${sweep.tags[Tag.pid]} on ${sweep.tags[Tag.host]}`,
+      where: `process ${sweep.tags[Tag.pid]?.split("@")[0]} on ${sweep.tags[Tag.host]}`,
       fix: "Stop it first (Ctrl-C there), or wait.",
     });
   }

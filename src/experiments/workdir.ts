@@ -1,6 +1,7 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { messageOf, UserError } from "../core/errors.ts";
+import { cannotWrite } from "./files.ts";
+import { isAlive } from "./process.ts";
 
 /** A private folder for what the processes of one sweep hand to one another; `remove` deletes it. */
 export interface WorkDir {
@@ -21,10 +22,7 @@ export function makeWorkDir(storeFolder: string, id: string): WorkDir {
     try {
       return action();
     } catch (error) {
-      throw new UserError(`cannot write the working files: ${messageOf(error)}`, {
-        where: path,
-        fix: "Make room on the disk, or give write access to the folder.",
-      });
+      throw cannotWrite(error, path);
     }
   };
   guard(() => {
@@ -44,15 +42,4 @@ export function makeWorkDir(storeFolder: string, id: string): WorkDir {
       }),
     remove: () => rmSync(path, { recursive: true, force: true }),
   };
-}
-
-/** Whether a process of this machine is running. */
-export function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
 }

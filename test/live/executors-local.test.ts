@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { JobCrashed } from "../../src/core/executor.ts";
 import { crashReason, createLocalExecutor } from "../../src/executors/local.ts";
-import { isAlive } from "../../src/experiments/workdir.ts";
+import { isAlive } from "../../src/experiments/process.ts";
 import { describeExecutor } from "../contracts/executor.contract.ts";
 
 const module = join(import.meta.dirname, "..", "support", "echo-worker.ts");

@@ -1,9 +1,11 @@
-import { readFile, rename, writeFile } from "node:fs/promises";
+import { readFile, rename } from "node:fs/promises";
+import { parse } from "node:path";
 import { pack, unpack } from "../../core/container.ts";
 import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../core/frame.ts";
 import type { Preparation } from "../../core/trial.ts";
 import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
+import { writeFiles } from "../files.ts";
 import { loadStep } from "../steps.ts";
 
 export interface PreparePayload {
@@ -64,7 +66,8 @@ export async function prepare(
     },
     preparation: pipeline.state,
   };
-  await writeFile(`${payload.outFile}.part`, pack(prepared), { mode: 0o600 });
+  const { dir, base } = parse(payload.outFile);
+  await writeFiles(dir, { [`${base}.part`]: pack(prepared) }, 0o600);
   await rename(`${payload.outFile}.part`, payload.outFile);
   return { features: x.cols, seconds: (performance.now() - start) / 1000 };
 }

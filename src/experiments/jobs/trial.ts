@@ -1,5 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
 import { CODE_VERSION } from "../../core/build.ts";
 import { unpack } from "../../core/container.ts";
 import { UserError } from "../../core/errors.ts";
@@ -10,6 +9,7 @@ import type { ClassWeight, CurvePoint, MetricValue, Trial, TrialResult } from ".
 import { families } from "../../families/index.ts";
 import { metrics } from "../../metrics/index.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
+import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
 import type { Prepared } from "./prepare.ts";
 
@@ -86,7 +86,7 @@ export async function runTrial(
     checkProbabilities(scored);
     const values = score(scored, payload, trial.seed, validation.groups);
     times.push(performance.now());
-    await write(payload.outDir, {
+    await writeFiles(payload.outDir, {
       ...prefixed("model", savedModel(trial, prepared, model)),
       "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
       "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
@@ -161,12 +161,4 @@ function savedModel(trial: Trial, prepared: Prepared, model: FittedModel): Recor
 
 function prefixed<T>(folder: string, files: Readonly<Record<string, T>>): Record<string, T> {
   return Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`${folder}/${name}`, bytes]));
-}
-
-async function write(folder: string, files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
-  for (const [name, content] of Object.entries(files)) {
-    const path = join(folder, name);
-    await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, content);
-  }
 }
