@@ -118,7 +118,8 @@ async function trialRuns(store: TrackingStore, experimentId: string, options: Le
   do {
     const page = await store.searchRuns({
       experimentIds: [experimentId],
-      filter: [`tags.\`${Tag.kind}\` = 'trial'`, options.filter].filter(Boolean).join(" and "),
+      // The user's filter stands alone, so that an error in it points to the right place; only trials have a trial key.
+      filter: options.filter || `tags.\`${Tag.kind}\` = 'trial'`,
       orderBy: ["attributes.start_time ASC"],
       columns: {
         metrics: metrics
@@ -163,8 +164,8 @@ function rowOf(group: readonly Run[]): LeaderboardRow {
     cells[key.startsWith(VALIDATION) ? key.slice(VALIDATION.length) : key] = {
       mean: meanSd(values).mean,
       sd: one ? null : meanSd(values).sd,
-      low: (one && done[0]!.metrics[`${key}_low`]) || null,
-      high: (one && done[0]!.metrics[`${key}_high`]) || null,
+      low: one ? (done[0]!.metrics[`${key}_low`] ?? null) : null,
+      high: one ? (done[0]!.metrics[`${key}_high`] ?? null) : null,
     };
   }
   const failed = group.find((r) => r.info.status === "FAILED");

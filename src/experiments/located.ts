@@ -46,7 +46,9 @@ export function parseLocated(file: string, text: string, overrides: readonly str
       const override = set.find((s) => s.path.every((part, i) => i >= full.length || String(full[i]) === part));
       if (override && override.path.length > 0 && full.length >= override.path.length) return `--set ${override.text}`;
       const line = lineOf(doc, lines, full);
-      return line === undefined ? file : `${file}:${line}`;
+      if (line !== undefined) return `${file}:${line}`;
+      const below = set.find((s) => full.length > 0 && full.every((part, i) => String(part) === s.path[i]));
+      return below ? `--set ${below.text}` : file;
     },
   };
 }

@@ -21,6 +21,10 @@ export const columnSchema = z.strictObject({
 
 const fraction = z.number().gt(0).lt(1);
 
+/** A list, for which a single value stands too: `--set seeds=3`. */
+const orOne = <T extends z.ZodType>(list: T) =>
+  z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), list);
+
 /** Params that every family takes beside its own. */
 export const commonParams = z.strictObject({
   class_weight: z
@@ -42,7 +46,7 @@ export const experimentSchema = z.strictObject({
       .optional()
       .describe("Column of the patient or publication: a group never crosses the split"),
     columns: z.record(z.string(), columnSchema).default({}).describe("Role and type by column name"),
-    missing: z.array(z.string()).optional().describe("Texts that mean a missing value, beside the empty cell"),
+    missing: orOne(z.array(z.string())).optional().describe("Texts that mean a missing value, beside the empty cell"),
     delimiter: z.string().length(1).optional().describe("Found by itself when absent"),
     orphans: z
       .union([z.array(z.string()), z.strictObject({ max_rows: z.int().min(1) })])
@@ -69,12 +73,9 @@ export const experimentSchema = z.strictObject({
         .describe('Given splits instead: JSON {"SEED": {"validation": [row, …], "test": [row, …]}}, rows from 0'),
     })
     .prefault({}),
-  seeds: z
-    .array(z.int())
-    .min(1)
-    .max(100)
+  seeds: orOne(z.array(z.int()).min(1).max(100))
     .default([1])
-    .describe("One repeat each: train/validation draw and model seed"),
+    .describe("One repeat each: train/validation draw and model seed; 1 when absent"),
   preparations: z
     .record(name, z.array(z.union([z.string(), z.record(z.string(), z.unknown())])))
     .optional()
