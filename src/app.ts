@@ -49,8 +49,18 @@ export function findProject(cwd: string, named?: string): Project {
   return { root, mlruns: join(root, "mlruns") };
 }
 
-export function openStore(project: Project, notify: (notice: Notice) => void): TrackingStore {
-  return openEmbeddedStore({ folder: project.mlruns, notify });
+/**
+ * The project's tracking store. DISEASE_STORE_TIMEOUT: seconds to wait for another program that writes to it (20).
+ * @param options.readOnly makes nothing and writes nothing: there must be a store
+ */
+export function openStore(
+  project: Project,
+  notify: (notice: Notice) => void,
+  options: { readonly readOnly?: boolean } = {},
+): TrackingStore {
+  const seconds = Number(process.env.DISEASE_STORE_TIMEOUT || Number.NaN);
+  const busyTimeout = seconds >= 0 ? Math.round(seconds * 1000) : undefined;
+  return openEmbeddedStore({ folder: project.mlruns, notify, busyTimeout, ...options });
 }
 
 export interface PlanOptions {
@@ -234,7 +244,10 @@ export async function diagnose(project: Project, fix: boolean): Promise<readonly
   }));
   const store = { what: "tracking store", ok: true, detail: project.mlruns, fix: "" };
   try {
-    if (existsSync(join(project.mlruns, "mlflow.db"))) openStore(project, () => {}).close();
+    // A folder without a database may be a fresh clone's; a file in its place is a fault.
+    const folder = statSync(project.mlruns, { throwIfNoEntry: false });
+    if (folder && (!folder.isDirectory() || existsSync(join(project.mlruns, "mlflow.db"))))
+      openStore(project, () => {}).close();
     else Object.assign(store, { detail: `${project.mlruns} (made by the first run)` });
   } catch (error) {
     Object.assign(store, {
@@ -274,6 +287,7 @@ export {
   runDiff,
 } from "./experiments/browse.ts";
 export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/leaderboard.ts";
+export { suggestion } from "./experiments/located.ts";
 export type { Plan } from "./experiments/plan.ts";
 export type { SweepEvent, SweepResult } from "./experiments/runner.ts";
 export { type PlanView, planView } from "./experiments/view.ts";

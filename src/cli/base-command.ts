@@ -1,14 +1,17 @@
-import { Command, Flags } from "@oclif/core";
-import { findProject, type Project } from "../app.ts";
+import { Command, Flags, ux } from "@oclif/core";
+import { findProject, openStore, type Project } from "../app.ts";
 import type { Notice } from "../core/dataset.ts";
 import { ExitCode, messageOf, UserError } from "../core/errors.ts";
-import { visible } from "./text.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { visible, visibleJson } from "./text.ts";
+import { usageError } from "./usage-error.ts";
 
 /** What every command of ours shares: global flags, and errors that say what, where and how to mend it. */
 export abstract class BaseCommand extends Command {
   static override enableJsonFlag = true;
 
   static override baseFlags = {
+    json: Flags.boolean({ description: "Print JSON", env: "DISEASE_JSON", helpGroup: "GLOBAL" }),
     project: Flags.string({
       description: "Project folder; the nearest one above the current folder when absent",
       env: "DISEASE_PROJECT",
@@ -28,36 +31,51 @@ export abstract class BaseCommand extends Command {
     return findProject(process.cwd(), flags.project);
   }
 
+  /** Does something with the project's store, opened for reading, and closes it. */
+  protected async reading<T>(
+    flags: Parameters<BaseCommand["projectOf"]>[0],
+    action: (store: TrackingStore) => Promise<T>,
+  ): Promise<T> {
+    const store = openStore(this.projectOf(flags), this.notify, { readOnly: true });
+    try {
+      return await action(store);
+    } finally {
+      store.close();
+    }
+  }
+
   /** Things worth knowing go to standard error, so that standard output stays clean. */
-  protected readonly notify = (notice: Notice): void => {
+  protected readonly notify = (notice: Pick<Notice, "message">): void => {
     this.logToStderr(`note: ${visible(notice.message)}`);
   };
 
-  protected override async catch(error: Error & { exitCode?: number; oclif?: { exit?: number } }): Promise<void> {
-    if (error instanceof UserError) {
-      process.exitCode = error.exitCode;
-      if (this.jsonEnabled()) return this.logJson(this.toErrorJson(error));
-      this.logToStderr(renderError(error));
-      return;
-    }
-    // The parser's errors and this.exit() are oclif's own and carry their exit code.
-    if (error.oclif || error.name === "ExitError") return super.catch(error);
-    process.exitCode = ExitCode.bug;
-    if (this.jsonEnabled()) return this.logJson(this.toErrorJson(error));
+  override jsonEnabled(): boolean {
+    return super.jsonEnabled() || /^(1|true|yes|y)$/i.test(process.env.DISEASE_JSON ?? "");
+  }
+
+  override logJson(json: unknown): void {
+    ux.stdout(visibleJson(json));
+  }
+
+  protected override async catch(error: Error & { oclif?: { exit?: number } }): Promise<void> {
+    if (error.name === "ExitError") return super.catch(error);
+    const told = error instanceof UserError ? error : usageError(error, this.config.bin, this.ctor);
+    process.exitCode = told?.exitCode ?? ExitCode.bug;
+    if (this.jsonEnabled()) return this.logJson(this.toErrorJson(told ?? error));
     this.logToStderr(
-      `error: ${visible(messageOf(error))} (a bug in disease; please report it with what follows)\n${error.stack}`,
+      told
+        ? renderError(told)
+        : `error: ${visible(messageOf(error))} (a bug in disease; please report it with what follows)\n${error.stack}`,
     );
   }
 
   protected override toErrorJson(error: unknown): object {
     const { name, exitCode, where, fix } = error as Partial<UserError>;
-    return {
-      error: { name, message: messageOf(error), where, fix, exitCode: exitCode ?? process.exitCode ?? ExitCode.bug },
-    };
+    return { error: { name, message: messageOf(error), where, fix, exitCode: exitCode ?? ExitCode.bug } };
   }
 }
 
-function renderError(error: UserError): string {
+export function renderError(error: UserError): string {
   const lines = [`error: ${visible(error.message)}`];
   if (error.where !== undefined) lines.push(`   at: ${visible(error.where)}`);
   lines.push(...error.fix.map((line, i) => `${i === 0 ? "  fix: " : "       "}${visible(line)}`));

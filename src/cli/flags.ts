@@ -3,11 +3,17 @@ import { Flags } from "@oclif/core";
 /** Flags that several commands share. */
 export const setFlag = Flags.string({
   description: "Override a value of the file; several values make a grid (repeatable)",
+  env: "DISEASE_SET",
   helpValue: "KEY=VALUE",
   multiple: true,
   multipleNonGreedy: true,
   default: [],
 });
+
+/** The overrides of `--set`; from the environment oclif gives one text instead of a list. */
+export function overridesOf(set: readonly string[] | string): readonly string[] {
+  return [set].flat();
+}
 
 export const maxTrialsFlag = Flags.integer({
   description: "Refuse a grid that spans more trials (1000 when absent)",

@@ -111,7 +111,7 @@ export function printLeaderboard(
   const width = process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
   const { data, dropped } = fitColumns(table, width, options.columns === undefined ? 4 : table.columns.length);
   log(renderTable(data));
-  for (const line of leaderboardLegend(board)) log(paint("dim", line));
+  for (const line of leaderboardLegend(board)) log(paint("dim", visible(line)));
   if (dropped.length > 0)
     log(paint("dim", `not shown for want of width: ${dropped.join(", ")} (--columns, or a wider terminal)`));
 }

@@ -1,5 +1,5 @@
 import type { SweepEvent } from "../app.ts";
-import { duration, number, paint, visible } from "./text.ts";
+import { cut, duration, number, paint, visible } from "./text.ts";
 
 export interface Progress {
   event(event: SweepEvent): void;
@@ -21,6 +21,7 @@ export interface ProgressOptions {
  */
 export function createProgress({ stream, jobs, rankMetric, now }: ProgressOptions): Progress {
   const live = stream.isTTY === true && !process.env.CI && process.env.TERM !== "dumb";
+  const color = (meaning: Parameters<typeof paint>[0], text: string): string => paint(meaning, text, stream);
   const running = new Map<string, { name: string; round?: number }>();
   const start = now();
   let total = 0;
@@ -37,7 +38,7 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
     if (live) stream.write("\r\x1b[K");
   };
   const draw = (): void => {
-    if (live) stream.write(`\r\x1b[K${visible(status()).slice(0, Math.max(10, (stream.columns ?? 80) - 1))}`);
+    if (live) stream.write(`\r\x1b[K${cut(visible(status()), Math.max(10, (stream.columns ?? 80) - 1))}`);
   };
   const line = (text: string): void => {
     clear();
@@ -57,7 +58,7 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
         line(`${total} trials to run on ${jobs} at a time${reused}`);
       } else if (event.type === "prepared") {
         line(
-          paint(
+          color(
             "dim",
             `  prepared ${visible(event.name)}, seed ${event.seed}: ${event.features} features (${duration(event.seconds)})`,
           ),
@@ -73,13 +74,13 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
         const extra = rounds === undefined ? "" : `, ${rounds} rounds`;
         end(
           event.runId,
-          paint("good", "✓"),
+          color("good", "✓"),
           event.trial.name,
           `${rankMetric} ${number(value, 3)}${interval}  (${duration(timing.fit)}${extra})`,
         );
-        for (const notice of notices) line(paint("warn", `    ${visible(notice)}`));
+        for (const notice of notices) line(color("warn", `    ${visible(notice)}`));
       } else if (event.type === "failed")
-        end(event.runId, paint("bad", "✗"), event.trial.name, paint("bad", visible(event.reason)));
+        end(event.runId, color("bad", "✗"), event.trial.name, color("bad", visible(event.reason)));
       else end(event.runId, "■", event.trial.name, "stopped");
       draw();
     },

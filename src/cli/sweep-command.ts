@@ -5,7 +5,10 @@ import type { TrackingStore } from "../core/store.ts";
 import { BaseCommand } from "./base-command.ts";
 import { printLeaderboard } from "./leaderboard-view.ts";
 import { createProgress } from "./progress.ts";
-import { paint } from "./text.ts";
+import { paint, visible } from "./text.ts";
+
+/** Milliseconds. npm and our launcher pass Ctrl-C on to a process that has got it from the terminal already. */
+const ECHO = 500;
 
 export interface SweepOutput extends SweepResult {
   readonly experiment: string;
@@ -21,9 +24,14 @@ export abstract class SweepCommand extends BaseCommand {
     options: { readonly jobs?: number; readonly force?: boolean; readonly resume?: string },
   ): Promise<SweepOutput> {
     const stop = new AbortController();
+    let first = 0;
     const onSignal = (): void => {
-      // The second Ctrl-C does not wait for the workers.
-      if (stop.signal.aborted) process.exit(ExitCode.interrupted);
+      if (stop.signal.aborted) {
+        // The second Ctrl-C does not wait for the workers.
+        if (performance.now() - first > ECHO) process.exit(ExitCode.interrupted);
+        return;
+      }
+      first = performance.now();
       this.logToStderr("\nstopping; what is finished is kept (again to stop at once)");
       stop.abort(new UserError("interrupted", { exitCode: ExitCode.interrupted }));
     };
@@ -75,7 +83,8 @@ export abstract class SweepCommand extends BaseCommand {
     else if (result.failed > 0) this.log(`the reasons: disease exp leaderboard ${plan.experiment.name}`);
     const best = board.rows[0];
     if (best?.rank === 1) this.log(`look closer: disease exp show ${best.runs[0]!.slice(0, 8)}`);
-    this.log(paint("dim", `in MLflow:   mlflow ui --backend-store-uri sqlite:///${project.mlruns}/mlflow.db`));
+    const uri = visible(`sqlite:///${project.mlruns}/mlflow.db`);
+    this.log(paint("dim", `in MLflow:   mlflow ui --backend-store-uri ${uri}`));
   }
 
   protected open(project: Project): TrackingStore {

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { paint, plainLength, visible } from "./text.ts";
+import { paint, plainLength, visible, visibleLines } from "./text.ts";
 
 export interface TableColumn {
   readonly key: string;
@@ -95,9 +95,9 @@ function plain(value: Cell): string {
     : String(value);
 }
 
-/** Quoted where needed; a text that a spreadsheet would run as a formula gets an apostrophe before it. */
+/** Quoted where needed, control characters as text; what a spreadsheet would run as a formula gets an apostrophe before it. */
 function csvCell(value: Cell): string {
-  const text = plain(value);
+  const text = visibleLines(plain(value));
   const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

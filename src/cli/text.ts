@@ -1,26 +1,56 @@
 import { stripVTControlCharacters, styleText } from "node:util";
 
+/** Control characters, and marks that turn the direction of writing. */
+const UNSEEN = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+
+const codeOf = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+
 /** Control characters as text, so that a hostile name in the store cannot drive the terminal. Line breaks become spaces. */
 export function visible(text: string): string {
-  return text
-    .replace(/[\r\n\t]+/g, " ")
-    .replace(
-      /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g,
-      (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
-    );
+  return text.replace(/[\r\n\t]+/g, " ").replace(UNSEEN, codeOf);
+}
+
+/** The same for a text of several lines. */
+export function visibleLines(text: string): string {
+  return text.replace(UNSEEN, (char) => ("\r\n\t".includes(char) ? char : codeOf(char)));
+}
+
+/** Indented JSON of the same value, with no control character in it. */
+export function visibleJson(value: unknown): string {
+  return visibleLines(JSON.stringify(value, null, 2));
 }
 
 type Meaning = "good" | "bad" | "warn" | "dim" | "strong" | "accent";
 const STYLES = { good: "green", bad: "red", warn: "yellow", dim: "dim", strong: "bold", accent: "cyan" } as const;
 
-/** Colour by meaning; plain where standard output is not a terminal or NO_COLOR is set. */
-export function paint(meaning: Meaning, text: string): string {
-  return styleText(STYLES[meaning], text, { stream: process.stdout });
+/** Colour by meaning; plain where the stream is not a terminal or NO_COLOR is set. */
+export function paint(meaning: Meaning, text: string, stream: NodeJS.WriteStream = process.stdout): string {
+  return styleText(STYLES[meaning], text, { stream });
 }
 
-/** Columns that a text takes in a terminal, styles not counted; wide characters are left to the table library. */
+const WIDE =
+  /[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}/u;
+const COMBINING = /[\p{Mn}\p{Me}\p{Cf}]/u;
+
+const widthOf = (char: string): number => (COMBINING.test(char) ? 0 : WIDE.test(char) ? 2 : 1);
+
+/** Columns that a text takes in a terminal, styles not counted. */
 export function plainLength(text: string): number {
-  return stripVTControlCharacters(text).length;
+  let width = 0;
+  for (const char of stripVTControlCharacters(text)) width += widthOf(char);
+  return width;
+}
+
+/** As much of a text without styles as fits the width. */
+export function cut(text: string, width: number): string {
+  let used = 0;
+  let end = 0;
+  for (const char of text) {
+    used += widthOf(char);
+    if (used > width) break;
+    end += char.length;
+  }
+  return text.slice(0, end);
 }
 
 /** 1.2 s, 3 min 20 s, 2 h 5 min. */

@@ -14,7 +14,7 @@ export default class Init extends BaseCommand {
   ];
 
   static override args = {
-    folder: Args.string({ description: "Where; the current folder when absent", default: "." }),
+    folder: Args.string({ ignoreStdin: true, description: "Where; the current folder when absent", default: "." }),
   };
 
   async run(): Promise<{ root: string; created: readonly string[]; kept: readonly string[] }> {

@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { type Leaderboard, leaderboard, newestExperiment, openStore } from "../../app.ts";
+import { type Leaderboard, leaderboard, newestExperiment } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { columnsFlag, formatFlags, formatOf } from "../../cli/flags.ts";
 import { leaderboardTable, printLeaderboard } from "../../cli/leaderboard-view.ts";
@@ -18,7 +18,7 @@ validation patients cannot tell from the best are marked ≈. The test split is 
   ];
 
   static override args = {
-    experiment: Args.string({ description: "Name of the experiment; the newest when absent" }),
+    experiment: Args.string({ ignoreStdin: true, description: "Name of the experiment; the newest when absent" }),
   };
   static override flags = {
     sort: Flags.string({
@@ -42,27 +42,23 @@ validation patients cannot tell from the best are marked ≈. The test split is 
 
   async run(): Promise<Leaderboard> {
     const { args, flags } = await this.parse(ExpLeaderboard);
-    const project = this.projectOf(flags);
-    const store = openStore(project, this.notify);
-    try {
-      const board = await leaderboard(store, {
+    const board = await this.reading(flags, async (store) =>
+      leaderboard(store, {
         experiment: args.experiment ?? (await newestExperiment(store)),
         rankMetric: flags.sort,
         filter: flags.filter,
         allData: flags["all-data"],
-      });
-      const format = formatOf(flags);
-      const view = { columns: flags.columns, limit: flags.limit };
-      if (format !== "table") {
-        this.log(renderTable(leaderboardTable(board, view), format));
-        return board;
-      }
-      printLeaderboard(board, view, (line) => this.log(line));
-      for (const row of board.rows.filter((r) => r.error !== null))
-        this.log(`${paint("bad", "✗")} ${visible(row.name)}: ${visible(row.error!)}`);
+      }),
+    );
+    const format = formatOf(flags);
+    const view = { columns: flags.columns, limit: flags.limit };
+    if (format !== "table") {
+      this.log(renderTable(leaderboardTable(board, view), format));
       return board;
-    } finally {
-      store.close();
     }
+    printLeaderboard(board, view, (line) => this.log(line));
+    for (const row of board.rows.filter((r) => r.error !== null))
+      this.log(`${paint("bad", "✗")} ${visible(row.name)}: ${visible(row.error!)}`);
+    return board;
   }
 }

@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { listExperiments, listRuns, openStore, type RunList } from "../../app.ts";
+import { listExperiments, listRuns, type RunList } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
 import { type Cell, renderTable, type TableColumn } from "../../cli/table.ts";
@@ -31,7 +31,9 @@ export default class ExpLs extends BaseCommand {
     "<%= config.bin %> <%= command.id %> quickstart --sweeps",
   ];
 
-  static override args = { experiment: Args.string({ description: "Name of an experiment, to list its runs" }) };
+  static override args = {
+    experiment: Args.string({ ignoreStdin: true, description: "Name of an experiment, to list its runs" }),
+  };
   static override flags = {
     filter: Flags.string({
       char: "f",
@@ -40,11 +42,11 @@ export default class ExpLs extends BaseCommand {
     }),
     sort: Flags.string({
       description: "MLflow's order, e.g. 'metrics.val_log_loss ASC'; newest first when absent",
-      env: "DISEASE_SORT",
+      env: "DISEASE_LS_SORT",
     }),
     columns: Flags.string({
       description: "More columns: metrics.NAME, params.NAME, tags.NAME, separated by commas",
-      env: "DISEASE_COLUMNS",
+      env: "DISEASE_LS_COLUMNS",
       helpValue: "A,B",
     }),
     limit: Flags.integer({ char: "n", description: "Runs at most", env: "DISEASE_LIMIT", min: 1, default: 50 }),
@@ -54,43 +56,40 @@ export default class ExpLs extends BaseCommand {
 
   async run(): Promise<RunList | Awaited<ReturnType<typeof listExperiments>>> {
     const { args, flags } = await this.parse(ExpLs);
-    const store = openStore(this.projectOf(flags), this.notify);
     const format = formatOf(flags);
-    try {
-      if (args.experiment === undefined && !flags.filter && !flags.sweeps) {
-        const experiments = await listExperiments(store);
-        this.log(
-          renderTable({ columns: EXPERIMENTS, rows: experiments, show: (key, row) => showTime(key, row) }, format),
-        );
-        return experiments;
-      }
-      const extra =
-        flags.columns
-          ?.split(",")
-          .map((c) => c.trim())
-          .filter(Boolean) ?? [];
-      const list = await listRuns(store, {
+    if (![args.experiment, flags.filter, flags.sort, flags.columns, flags.sweeps].some(Boolean)) {
+      const experiments = await this.reading(flags, listExperiments);
+      this.log(
+        renderTable({ columns: EXPERIMENTS, rows: experiments, show: (key, row) => showTime(key, row) }, format),
+      );
+      return experiments;
+    }
+    const extra =
+      flags.columns
+        ?.split(",")
+        .map((c) => c.trim())
+        .filter(Boolean) ?? [];
+    const list = await this.reading(flags, (store) =>
+      listRuns(store, {
         experiment: args.experiment,
         filter: flags.filter,
         orderBy: flags.sort,
         columns: extra,
         limit: flags.limit,
         sweepsOnly: flags.sweeps,
-      });
-      const columns = [
-        ...RUNS,
-        ...extra.map((key) => ({
-          key,
-          title: key.replace(/^\w+\./, ""),
-          align: key.startsWith("metrics.") ? ("right" as const) : undefined,
-        })),
-      ];
-      this.log(renderTable({ columns, rows: list.runs, show: (key, row) => showTime(key, row) }, format));
-      if (list.more && format === "table") this.log(`… more: --limit ${flags.limit * 10}`);
-      return list;
-    } finally {
-      store.close();
-    }
+      }),
+    );
+    const columns = [
+      ...RUNS,
+      ...extra.map((key) => ({
+        key,
+        title: key.replace(/^\w+\./, ""),
+        align: key.startsWith("metrics.") ? ("right" as const) : undefined,
+      })),
+    ];
+    this.log(renderTable({ columns, rows: list.runs, show: (key, row) => showTime(key, row) }, format));
+    if (list.more && format === "table") this.log(`… more: --limit ${flags.limit * 10}`);
+    return list;
   }
 }
 

@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
 import { loadExperiment, type PlanView, plan, planView } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
-import { formatFlags, formatOf, maxTrialsFlag, setFlag } from "../../cli/flags.ts";
+import { formatFlags, formatOf, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
 import { renderTable } from "../../cli/table.ts";
 import { number, paint, visible } from "../../cli/text.ts";
 
@@ -15,14 +15,18 @@ export default class ExpPlan extends BaseCommand {
   ];
 
   static override args = {
-    file: Args.string({ description: "Experiment file, or its name in experiments/", required: true }),
+    file: Args.string({
+      ignoreStdin: true,
+      description: "Experiment file, or its name in experiments/",
+      required: true,
+    }),
   };
   static override flags = { set: setFlag, "max-trials": maxTrialsFlag, ...formatFlags };
 
   async run(): Promise<PlanView> {
     const { args, flags } = await this.parse(ExpPlan);
     const project = this.projectOf(flags);
-    const experiment = await loadExperiment(project, args.file, flags.set);
+    const experiment = await loadExperiment(project, args.file, overridesOf(flags.set));
     const view = planView(await plan(project, experiment, { maxTrials: flags["max-trials"] }));
     const format = formatOf(flags);
     const trials = renderTable(
@@ -42,7 +46,7 @@ export default class ExpPlan extends BaseCommand {
       this.log(trials);
       return view;
     }
-    const heading = (text: string): void => this.log(paint("strong", text));
+    const heading = (text: string): void => this.log(paint("strong", visible(text)));
     heading(
       `${view.data.source}: ${view.data.rows} rows, target ${view.data.target} (${view.data.classes.length} classes)`,
     );

@@ -13,6 +13,7 @@ export default class ExpResume extends SweepCommand {
 
   static override args = {
     sweep: Args.string({
+      ignoreStdin: true,
       description: "Run id of the sweep, or its first digits; the newest unfinished one when absent",
     }),
   };
@@ -29,9 +30,9 @@ export default class ExpResume extends SweepCommand {
   async run(): Promise<SweepOutput> {
     const { args, flags } = await this.parse(ExpResume);
     const project = this.projectOf(flags);
+    const { sweep, plan } = await this.reading(flags, (store) => planResume(project, store, args.sweep));
     const store = this.open(project);
     try {
-      const { sweep, plan } = await planResume(project, store, args.sweep);
       return await this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId });
     } finally {
       store.close();

@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { loadExperiment, plan } from "../../app.ts";
-import { maxTrialsFlag, setFlag } from "../../cli/flags.ts";
+import { maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
 import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpRun extends SweepCommand {
@@ -15,7 +15,11 @@ finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 w
   ];
 
   static override args = {
-    file: Args.string({ description: "Experiment file, or its name in experiments/", required: true }),
+    file: Args.string({
+      ignoreStdin: true,
+      description: "Experiment file, or its name in experiments/",
+      required: true,
+    }),
   };
   static override flags = {
     set: setFlag,
@@ -33,7 +37,7 @@ finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 w
   async run(): Promise<SweepOutput> {
     const { args, flags } = await this.parse(ExpRun);
     const project = this.projectOf(flags);
-    const experiment = await loadExperiment(project, args.file, flags.set);
+    const experiment = await loadExperiment(project, args.file, overridesOf(flags.set));
     const planned = await plan(project, experiment, { maxTrials: flags["max-trials"] });
     for (const notice of [...planned.dataset.notices, ...planned.splits[0]!.report.notices]) this.notify(notice);
     const store = this.open(project);
