@@ -1,0 +1,65 @@
+import type { z } from "zod";
+import type { Column } from "./dataset.ts";
+import type { Scored } from "./metric.ts";
+
+/** The business requirements of a model: rules, each with a verdict. "inconclusive" is never a pass. */
+export type Verdict = "pass" | "fail" | "inconclusive";
+
+export interface RuleVerdict {
+  /** The rule's id, with what it was asked where several of one kind stand in a gate, e.g. "metric f1_macro ≥ 0.9". */
+  readonly rule: string;
+  readonly verdict: Verdict;
+  /** The number that decided; null where there is none. */
+  readonly value: number | null;
+  /** Interval of the value; null where it has none. */
+  readonly low: number | null;
+  readonly high: number | null;
+  /** Patients (rows) that it rests on; null where it does not rest on patients. */
+  readonly n: number | null;
+  /** One sentence for a reader: what was asked, what was found. */
+  readonly message: string;
+}
+
+/** A model's predictions for the test rows, all subjects for the same rows in the same order. */
+export interface GateSubject {
+  readonly runId: string;
+  readonly scored: Scored;
+}
+
+/** What a rule may look at. The gate is the only reader of the test split. */
+export interface GateContext {
+  readonly candidate: GateSubject;
+  /** Absent when there is no champion yet, or with `reason` when it cannot be compared. */
+  readonly champion?: GateSubject;
+  /** Why the champion cannot be compared on these patients (it was trained on some of them, other classes, …). */
+  readonly championProblem?: string;
+  /** The candidate's predictions on validation, as its run kept them. */
+  readonly validation: Scored;
+  /** [test rows] patient of each row (or the row itself): what a bootstrap draws. */
+  readonly units: Int32Array;
+  /** Raw columns of the test rows, features and extra ones, for subgroups; never printed. */
+  readonly columns: readonly Column[];
+  /** Rows that stand in test and in train or validation alike; groups (patients) that do. */
+  readonly leakage: { readonly identicalRows: number; readonly sharedGroups: number };
+  readonly facts: {
+    /** Milliseconds since the epoch: when the data file was last changed; null where it is unknown. */
+    readonly dataTime: number | null;
+    /** Releases of the knowledge base by name (HPO, Orphanet, OMIM); empty where none was used. */
+    readonly knowledge: Readonly<Record<string, string>>;
+    readonly modelBytes: number;
+    /** Milliseconds to predict one raw row, median of repeated predictions. */
+    latencyMs(): number;
+  };
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+  readonly bootstrap: { readonly resamples: number; readonly level: number; readonly seed: number };
+}
+
+/** One kind of requirement. One file in src/gates, whose name is the id. Pure: the same context, the same verdict. */
+export interface GateRule<P = unknown> {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly params: z.ZodType<P>;
+  evaluate(context: GateContext, params: P): readonly RuleVerdict[];
+}
