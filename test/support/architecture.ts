@@ -19,7 +19,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ...each(ADAPTERS, ["core"]),
   ...each(["preparation", "families", "gates"], ["core", "metrics", "statistics", "engines"]),
   ...each(SERVICES, ["core", ...PURE]),
-  "app.ts": ["core", ...PURE, ...ADAPTERS, ...SERVICES],
+  "app.ts": ["core", "app", ...PURE, ...ADAPTERS, ...SERVICES],
+  app: ["core", ...PURE, ...ADAPTERS, ...SERVICES],
   "worker.ts": ["core", ...PURE, ...ADAPTERS, ...SERVICES],
   cli: ["core", "app.ts"],
   tui: ["core", "app.ts", "cli"],
@@ -37,7 +38,7 @@ const KEPT_IN: Readonly<Record<string, string>> = {
 };
 
 /** May import paths that are computed: they load what a user or the command line names. */
-const MAY_COMPUTE_PATHS = ["app.ts", "worker.ts", "cli"];
+const MAY_COMPUTE_PATHS = ["app.ts", "app", "worker.ts", "cli"];
 /** The command line, and the process that runs trials. (`bin/` lies outside src/.) */
 const MAY_EXIT = ["cli", "worker.ts"];
 const MOST_LINES = 400;
