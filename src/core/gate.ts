@@ -63,3 +63,22 @@ export interface GateRule<P = unknown> {
   readonly params: z.ZodType<P>;
   evaluate(context: GateContext, params: P): readonly RuleVerdict[];
 }
+
+/** What a gate said of a run: what a promotion rests on and its audit keeps. */
+export interface GateOutcome {
+  /** Its name, e.g. "clinical". */
+  readonly gate: string;
+  /** sha-256 of the gate file. */
+  readonly gateHash: string;
+  /** The worst of the rules: fail, then inconclusive, then pass. */
+  readonly verdict: Verdict;
+  readonly rules: readonly RuleVerdict[];
+  readonly runId: string;
+  /** The run that it was compared with; null where there is no champion. */
+  readonly championRunId: string | null;
+  /** How often gates have looked at this test split, this look included. */
+  readonly looks: number;
+  readonly dataHash: string;
+  /** sha-256 of the model's files. */
+  readonly modelHash: string;
+}
