@@ -123,6 +123,6 @@ function leaderboardLegend(board: Leaderboard): string[] {
   lines.push(
     `validation split; ranked by ${board.rankMetric}${repeats > 1 ? `, mean ± sd over ${repeats} seeds` : ", 95 % bootstrap interval"}; ≈ tied with #1: a paired bootstrap on the same patients cannot tell them apart`,
   );
-  if (board.otherData > 0) lines.push(`${board.otherData} more on other versions of the data: --all-data`);
+  if (board.hidden > 0) lines.push(`${board.hidden} more, on other data or by an older version of disease: --all`);
   return lines.concat(board.notices);
 }

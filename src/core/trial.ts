@@ -13,6 +13,8 @@ export interface Trial {
   readonly key: string;
   /** The same without seed and split: trials that differ in nothing but the repeat share it. */
   readonly configKey: string;
+  /** The same without the code version as well: what is asked, whichever program answers it. */
+  readonly pointKey: string;
   /** For people: the family and what varies, e.g. "xgboost max_depth=4 · trees · seed 1". */
   readonly name: string;
   readonly family: string;
@@ -54,6 +56,7 @@ export const Tag = {
   kind: "disease.kind",
   trialKey: "disease.trial_key",
   configKey: "disease.config_key",
+  pointKey: "disease.point_key",
   seed: "disease.seed",
   error: "disease.error",
   host: "disease.host",

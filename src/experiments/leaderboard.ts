@@ -45,8 +45,8 @@ export interface Leaderboard {
   readonly experiment: string;
   readonly rankMetric: string;
   readonly rows: readonly LeaderboardRow[];
-  /** Rows left out because they were trained on other data than the newest. */
-  readonly otherData: number;
+  /** Rows left out: trained on other data than the newest, or run again since by a newer version of this program. */
+  readonly hidden: number;
   readonly notices: readonly string[];
 }
 
@@ -58,8 +58,8 @@ export interface LeaderboardOptions {
   readonly trialKeys?: ReadonlySet<string>;
   /** MLflow's filter language over the runs. */
   readonly filter?: string;
-  /** Whether rows of other data than the newest are kept. */
-  readonly allData?: boolean;
+  /** Whether rows of other data than the newest, and those that a newer version of this program answered again, are kept. */
+  readonly all?: boolean;
   readonly resamples?: number;
 }
 
@@ -90,9 +90,9 @@ export async function leaderboard(store: TrackingStore, options: LeaderboardOpti
   }
   const all = await trialRuns(store, experiment.experimentId, options);
   const newest = all.at(-1);
-  const runs = options.allData || !newest ? all : all.filter((r) => r.tags[Tag.dataHash] === newest.tags[Tag.dataHash]);
   const metric = metricById(options.rankMetric ?? newest?.tags[Tag.rankMetric] ?? "f1_macro");
-  const rows = groupRuns(runs).map(rowOf);
+  const groups = groupRuns(all);
+  const rows = (options.all || !newest ? groups : currentGroups(groups, newest)).map(rowOf);
   const finished = rows.filter((r) => r.repeats > 0).sort((a, b) => compareRows(a, b, metric));
   const notices: string[] = [];
   const verdicts = await testAgainstBest(store, finished.slice(0, TESTED), metric, options.resamples ?? 1000, notices);
@@ -106,7 +106,7 @@ export async function leaderboard(store: TrackingStore, options: LeaderboardOpti
     experiment: experiment.name,
     rankMetric: metric.id,
     rows: [...ranked, ...rows.filter((r) => r.repeats === 0)],
-    otherData: groupRuns(all).length - rows.length,
+    hidden: groups.length - rows.length,
     notices,
   };
 }
@@ -127,7 +127,16 @@ async function trialRuns(store: TrackingStore, experimentId: string, options: Le
           .map((key) => VALIDATION + key)
           .concat("fit_seconds"),
         params: "all",
-        tags: [Tag.trialKey, Tag.configKey, Tag.seed, Tag.error, Tag.dataHash, Tag.rankMetric, Tag.orphans],
+        tags: [
+          Tag.trialKey,
+          Tag.configKey,
+          Tag.pointKey,
+          Tag.seed,
+          Tag.error,
+          Tag.dataHash,
+          Tag.rankMetric,
+          Tag.orphans,
+        ],
       },
       maxResults: 10_000,
       pageToken,
@@ -151,6 +160,20 @@ function groupRuns(runs: readonly Run[]): Run[][] {
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
   return [...groups.values()].map((g) => g.sort((a, b) => Number(a.tags[Tag.seed]) - Number(b.tags[Tag.seed])));
+}
+
+/** Groups on the data of the newest run; of several code versions that answered the same point, the newest. */
+function currentGroups(groups: readonly Run[][], newest: Run): Run[][] {
+  const startOf = (group: readonly Run[]): number => Math.max(...group.map((r) => r.info.startTime));
+  const byPoint = new Map<string, Run[]>();
+  for (const group of groups) {
+    const { tags, info } = group[0]!;
+    if (tags[Tag.dataHash] !== newest.tags[Tag.dataHash]) continue;
+    const point = tags[Tag.pointKey] ?? info.runId;
+    const other = byPoint.get(point);
+    if (!other || startOf(other) < startOf(group)) byPoint.set(point, group);
+  }
+  return [...byPoint.values()];
 }
 
 function rowOf(group: readonly Run[]): LeaderboardRow {

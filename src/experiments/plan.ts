@@ -55,7 +55,7 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
   const trials = new Map<string, Trial>();
   const { bootstrap, seeds } = experiment.config;
   for (const point of points) {
-    const config = {
+    const asked = {
       family: point.family,
       params: point.params,
       preparation: point.preparation.steps,
@@ -63,9 +63,11 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
       data: dataset.hash,
       orphans,
       bootstrap,
-      code: CODE_VERSION,
+      split: experiment.config.split,
     };
+    const config = { ...asked, code: CODE_VERSION };
     const configKey = hashJson(config);
+    const pointKey = hashJson(asked);
     seeds.forEach((seed, i) => {
       const key = hashJson({ ...config, seed, split: splits[i]!.hash });
       if (trials.has(key)) return;
@@ -73,6 +75,7 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
         ...point,
         key,
         configKey,
+        pointKey,
         seed,
         name: nameOf(point, varying.get(point.family)!, experiment, seed),
       });

@@ -78,6 +78,7 @@ export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Fact
     [Tag.parent]: sweepId,
     [Tag.trialKey]: trial.key,
     [Tag.configKey]: trial.configKey,
+    [Tag.pointKey]: trial.pointKey,
     [Tag.seed]: String(trial.seed),
     [Tag.splitHash]: splitOf(plan, trial).hash,
     [Tag.orphans]: JSON.stringify(plan.orphans),

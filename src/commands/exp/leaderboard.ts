@@ -33,9 +33,9 @@ validation patients cannot tell from the best are marked ≈. The test split is 
     }),
     columns: columnsFlag,
     limit: Flags.integer({ char: "n", description: "Rows at most", env: "DISEASE_LIMIT", min: 1 }),
-    "all-data": Flags.boolean({
-      description: "Also trials on other versions of the data than the newest",
-      env: "DISEASE_ALL_DATA",
+    all: Flags.boolean({
+      description: "Also trials on other data than the newest, or by an older version of disease",
+      env: "DISEASE_ALL",
     }),
     ...formatFlags,
   };
@@ -47,7 +47,7 @@ validation patients cannot tell from the best are marked ≈. The test split is 
         experiment: args.experiment ?? (await newestExperiment(store)),
         rankMetric: flags.sort,
         filter: flags.filter,
-        allData: flags["all-data"],
+        all: flags.all,
       }),
     );
     const format = formatOf(flags);
