@@ -1,15 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { dirname, join } from "node:path";
-import { expect, onTestFinished, test, vi } from "vitest";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
 import { temporaryFolder } from "../stores/support.ts";
-import { venvPython } from "../support/venv.ts";
+import { startMlflowServer } from "../support/mlflow-server.ts";
 
 test("MLflow's server and UI work on the store while we write to it", async () => {
-  const folder = join(temporaryFolder(), "mlruns");
-  const store = openEmbeddedStore({ folder });
+  const project = temporaryFolder();
+  const store = openEmbeddedStore({ folder: join(project, "mlruns") });
   onTestFinished(() => store.close());
   const { experimentId } = await store.ensureExperiment("heart");
   const begin = async (runName: string, f1: number) => {
@@ -20,11 +17,10 @@ test("MLflow's server and UI work on the store while we write to it", async () =
   const runId = await begin("first", 0.5);
   await store.writeArtifact(runId, "report/classes.csv", new TextEncoder().encode("a,b\n"));
 
-  const base = await serve(folder);
-  await vi.waitFor(async () => expect((await fetch(`${base}/health`)).status).toBe(200), {
-    timeout: 120_000,
-    interval: 500,
-  });
+  // as a user would in the project folder
+  const server = await startMlflowServer({ folder: project, backendStore: "sqlite:///mlruns/mlflow.db" });
+  onTestFinished(server.stop);
+  const base = server.url;
   expect(await (await fetch(base)).text()).toContain("<title>MLflow</title>");
 
   const better = await begin("second", 0.75);
@@ -38,37 +34,3 @@ test("MLflow's server and UI work on the store while we write to it", async () =
   const artifact = await fetch(`${base}/get-artifact?run_id=${runId}&path=report%2Fclasses.csv`);
   expect(await artifact.text()).toBe("a,b\n");
 });
-
-/** Starts `mlflow server` on the store's database, as a user would in the project folder. */
-async function serve(folder: string): Promise<string> {
-  const port = await freePort();
-  const child: ChildProcess = spawn(
-    await venvPython("reference"),
-    [
-      ...["-m", "mlflow", "server", "--backend-store-uri", "sqlite:///mlruns/mlflow.db"],
-      ...["--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
-    ],
-    {
-      cwd: dirname(folder),
-      env: { ...process.env, MLFLOW_SERVER_ENABLE_JOB_EXECUTION: "false" },
-      stdio: "ignore",
-      detached: true, // its workers end with its group
-    },
-  );
-  const exit = once(child, "exit");
-  onTestFinished(async () => {
-    process.kill(-child.pid!, "SIGTERM");
-    await exit;
-  });
-  return `http://127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
-}
