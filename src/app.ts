@@ -240,7 +240,7 @@ export async function diagnose(project: Project, fix: boolean): Promise<readonly
     what: `engine ${e.id} ${e.version}`,
     ok: e.available,
     detail: e.available ? (e.path ?? "") : (e.problem ?? "missing"),
-    fix: e.fix?.join(" ") ?? "disease doctor --fix",
+    fix: e.fix?.[0] ?? "",
   }));
   const store = { what: "tracking store", ok: true, detail: project.mlruns, fix: "" };
   try {

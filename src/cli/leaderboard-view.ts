@@ -1,6 +1,6 @@
 import type { Leaderboard, LeaderboardRow } from "../app.ts";
 import { UserError } from "../core/errors.ts";
-import { type Cell, fitColumns, renderTable, type TableColumn, type TableData } from "./table.ts";
+import { type Cell, fitColumns, renderTable, type TableColumn, type TableData, terminalWidth } from "./table.ts";
 import { duration, number, paint, visible } from "./text.ts";
 
 const DEFAULT_COLUMNS = [
@@ -18,6 +18,7 @@ const FIXED: Readonly<Record<string, TableColumn>> = {
   name: { key: "name", title: "trial" },
   repeats: { key: "repeats", title: "n", align: "right" },
   status: { key: "status", title: "status" },
+  error: { key: "error", title: "error" },
   run: { key: "run", title: "run" },
 };
 
@@ -67,6 +68,7 @@ function cells(row: LeaderboardRow, columns: readonly TableColumn[]): Record<str
     name: row.name,
     repeats: row.repeats,
     status: row.status.toLowerCase(),
+    error: row.error,
     run: row.runs[0] ?? "",
     index: row.runs.join(","),
   };
@@ -87,7 +89,7 @@ function show(
   if (key === "tied")
     return cells.tied === "tied" ? paint("accent", "≈") : cells.tied === "not comparable" ? paint("warn", "?") : "";
   if (key === "name" && row.rank === null)
-    return `${visible(row.name)} ${paint("bad", `✗ ${visible(row.error ?? row.status.toLowerCase()).slice(0, 60)}`)}`;
+    return `${visible(row.name)} ${paint("bad", `✗ ${row.status.toLowerCase()}`)}`;
   if (key === "name") return row.tied ? paint("strong", visible(row.name)) : visible(row.name);
   if (key === "run") return String(cells.run).slice(0, 8);
   if (key === "rank") return cells.rank === null ? "–" : String(cells.rank);
@@ -108,8 +110,11 @@ export function printLeaderboard(
   log: (line: string) => void,
 ): void {
   const table = leaderboardTable(board, options);
-  const width = process.stdout.isTTY ? (process.stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
-  const { data, dropped } = fitColumns(table, width, options.columns === undefined ? 4 : table.columns.length);
+  const { data, dropped } = fitColumns(
+    table,
+    terminalWidth(),
+    options.columns === undefined ? 4 : table.columns.length,
+  );
   log(renderTable(data));
   for (const line of leaderboardLegend(board)) log(paint("dim", visible(line)));
   if (dropped.length > 0)

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { paint, plainLength, visible, visibleLines } from "./text.ts";
+import { paint, plainLength, shorten, visible, visibleLines } from "./text.ts";
 
 export interface TableColumn {
   readonly key: string;
@@ -19,6 +19,11 @@ export interface TableData {
 
 export type TableFormat = "table" | "csv" | "md";
 
+/** Columns of the terminal; no limit where standard output is not one. */
+export function terminalWidth(): number {
+  return process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+}
+
 /**
  * Leaves out columns from the right until a table fits the width, never the first `keep`.
  * @returns the table, and the titles of what was left out
@@ -32,7 +37,7 @@ export function fitColumns(
   let columns = data.columns;
   const widthOf = (): number =>
     Math.max(
-      ...renderTable({ ...data, columns })
+      ...renderTable({ ...data, columns }, "table", Number.POSITIVE_INFINITY)
         .split("\n")
         .map(plainLength),
     );
@@ -43,8 +48,8 @@ export function fitColumns(
   return { data: { ...data, columns }, dropped };
 }
 
-/** Renders a table for a person, as CSV (RFC 4180) or as Markdown. */
-export function renderTable(data: TableData, format: TableFormat = "table"): string {
+/** Renders a table for a person, as CSV (RFC 4180) or as Markdown. For a person, long cells are shortened to fit the width. */
+export function renderTable(data: TableData, format: TableFormat = "table", width = terminalWidth()): string {
   const rows = data.rows as readonly Readonly<Record<string, Cell>>[];
   const shown = (row: Readonly<Record<string, Cell>>, key: string): string =>
     data.show?.(key, row) ?? visible(plain(row[key]));
@@ -63,8 +68,11 @@ export function renderTable(data: TableData, format: TableFormat = "table"): str
       ...rows.map((row) => line(data.columns.map((c) => shown(row, c.key)))),
     ].join("\n");
   }
+  const cells = rows.map((row) => data.columns.map((c) => shown(row, c.key)));
+  const titles = data.columns.map((c) => c.title);
+  const limits = columnWidths([titles, ...cells], width);
   const table = new Table({
-    head: data.columns.map((c) => paint("strong", c.title)),
+    head: titles.map((title, i) => paint("strong", shorten(title, limits[i]!))),
     colAligns: data.columns.map((c) => c.align ?? "left"),
     style: { head: [], border: [], compact: true },
     chars: {
@@ -85,8 +93,20 @@ export function renderTable(data: TableData, format: TableFormat = "table"): str
       middle: " ",
     },
   });
-  for (const row of rows) table.push(data.columns.map((c) => shown(row, c.key)));
+  for (const row of cells) table.push(row.map((cell, i) => shorten(cell, limits[i]!)));
   return table.toString();
+}
+
+/** Widths of the columns, the widest narrowed (to eight at least) until a row fits with its spaces. */
+function columnWidths(rows: readonly (readonly string[])[], width: number): number[] {
+  const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => plainLength(row[i]!))));
+  const spaces = 3 * widths.length - 1;
+  for (let over = widths.reduce((a, b) => a + b, spaces) - width; over > 0; over--) {
+    const widest = widths.indexOf(Math.max(...widths));
+    if (widths[widest]! <= 8) break;
+    widths[widest]!--;
+  }
+  return widths;
 }
 
 function plain(value: Cell): string {

@@ -53,6 +53,15 @@ export function cut(text: string, width: number): string {
   return text.slice(0, end);
 }
 
+/** A text without its styles in at most `width` columns: what is left out in the middle shows as "…". */
+export function shorten(text: string, width: number): string {
+  if (plainLength(text) <= width) return text;
+  const plain = stripVTControlCharacters(text);
+  const tail = Math.floor((width - 1) / 2);
+  const reversed = (t: string): string => [...t].reverse().join("");
+  return `${cut(plain, width - 1 - tail)}…${reversed(cut(reversed(plain), tail))}`;
+}
+
 /** 1.2 s, 3 min 20 s, 2 h 5 min. */
 export function duration(seconds: number): string {
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;

@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { type Diagnosis, diagnose } from "../app.ts";
 import { BaseCommand } from "../cli/base-command.ts";
-import { renderTable } from "../cli/table.ts";
+import { type Cell, renderTable } from "../cli/table.ts";
 import { paint, visible } from "../cli/text.ts";
 import { ExitCode } from "../core/errors.ts";
 
@@ -24,18 +24,17 @@ export default class Doctor extends BaseCommand {
     const { flags } = await this.parse(Doctor);
     const project = this.projectOf(flags);
     const checks = await diagnose(project, flags.fix);
-    this.log(
-      renderTable({
-        columns: [
-          { key: "ok", title: "" },
-          { key: "what", title: "what" },
-          { key: "detail", title: "" },
-        ],
-        rows: checks.map(({ ok, what, detail }) => ({ ok, what, detail })),
-        show: (key, row) =>
-          key === "ok" ? (row.ok ? paint("good", "✓") : paint("bad", "✗")) : visible(String(row[key])),
-      }),
-    );
+    const table = {
+      columns: [
+        { key: "ok", title: "" },
+        { key: "what", title: "what" },
+        { key: "detail", title: "" },
+      ],
+      rows: checks.map(({ ok, what, detail }) => ({ ok, what, detail })),
+      show: (key: string, row: Readonly<Record<string, Cell>>) =>
+        key === "ok" ? (row.ok ? paint("good", "✓") : paint("bad", "✗")) : visible(String(row[key])),
+    };
+    this.log(renderTable(table, "table", Number.POSITIVE_INFINITY)); // paths are there to be copied
     for (const check of checks.filter((c) => !c.ok))
       this.log(`\n${paint("strong", check.what)}: ${visible(check.fix)}`);
     if (checks.some((c) => !c.ok)) process.exitCode = ExitCode.unreachable;

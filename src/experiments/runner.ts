@@ -263,7 +263,9 @@ function indexOfPreparation(plan: Plan, trial: Trial): number {
 
 function reasonOf(error: unknown): string {
   if (error instanceof UserError)
-    return [error.message, error.where && `(${error.where})`, ...error.fix].filter(Boolean).join(" ");
+    return [`${error.message}${error.where === undefined ? "" : ` (${error.where})`}`, ...error.fix]
+      .map((sentence) => sentence.replace(/\.$/, ""))
+      .join(". ");
   if (error instanceof JobCrashed) return error.message;
   return `internal error: ${messageOf(error)}`;
 }

@@ -37,6 +37,7 @@ export default class ExpShow extends BaseCommand {
           rows: Object.entries(record).map(([key, value]) => ({ key, value })),
         },
         format,
+        Number.POSITIVE_INFINITY, // hashes are there to be copied
       );
     const metrics = renderTable(
       {
