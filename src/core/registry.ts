@@ -1,3 +1,5 @@
+import type { MetricPoint } from "./store.ts";
+
 /** Entities and contract of a model registry, in MLflow's words. Times in milliseconds since the epoch. */
 
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
@@ -46,6 +48,8 @@ export interface RegistryChange {
   readonly expect?: {
     readonly aliases?: Readonly<Record<string, string | null>>;
     readonly stages?: Readonly<Record<string, Stage>>;
+    /** null: the model has no such tag. */
+    readonly modelTags?: Readonly<Record<string, string | null>>;
   };
   /** New stage by version. */
   readonly stages?: Readonly<Record<string, Stage>>;
@@ -71,4 +75,55 @@ export interface ModelRegistry {
   change(name: string, change: RegistryChange): Promise<void>;
   deleteVersion(name: string, version: string): Promise<void>;
   deleteVersionTag(name: string, version: string, key: string): Promise<void>;
+  close(): void;
+}
+
+/** A model as MLflow 3 lists it in the Models tab of an experiment; "models:/m-…" is its address. */
+export interface LoggedModel {
+  /** "m-" and 32 hex digits */
+  readonly modelId: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly runId: string | null;
+  /** Where its files are. */
+  readonly artifactLocation: string;
+  readonly status: "PENDING" | "READY" | "FAILED";
+  readonly modelType: string;
+  readonly creationTime: number;
+  readonly params: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
+  /** The latest value of each metric. */
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+export interface CreateLoggedModel {
+  readonly runId: string;
+  /** Without / : . % " ' (MLflow's rule), and not the name of the folder: MLflow would list the files twice. */
+  readonly name: string;
+  /** The folder of the run's artifacts that holds its files, e.g. "model". */
+  readonly folder: string;
+  readonly modelType?: string;
+  readonly params?: Readonly<Record<string, string>>;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * MLflow 3's logged models. The order that makes one appear: the run, `create` (pending), its files, `finalize`, `logMetrics`,
+ * then a version with the source "models:/m-…".
+ */
+export interface LoggedModels {
+  /** Pending until `finalize`. */
+  create(model: CreateLoggedModel): Promise<LoggedModel>;
+  /**
+   * Says that the files are in place (or never will be), and that the model is an output of its run. An embedded store keeps the
+   * files in the run's folder; over a server they are sent to the model's own place now.
+   * @throws UserError when READY is said of a model without files
+   */
+  finalize(modelId: string, status: "READY" | "FAILED"): Promise<LoggedModel>;
+  /** Metrics of the model's run that are the model's too. */
+  logMetrics(modelId: string, points: readonly MetricPoint[]): Promise<void>;
+  setTags(modelId: string, tags: Readonly<Record<string, string>>): Promise<void>;
+  get(modelId: string): Promise<LoggedModel | undefined>;
+  /** Those of a run, oldest first. */
+  ofRun(runId: string): Promise<readonly LoggedModel[]>;
 }

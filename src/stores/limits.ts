@@ -72,7 +72,7 @@ function checkInput(input: DatasetInput, where: string): void {
 }
 
 /** A name must read the same as a path: MLflow's file stores make one of it. */
-function checkKey(kind: "metric" | "param" | "tag", key: string, where: string): void {
+export function checkKey(kind: "metric" | "param" | "tag", key: string, where: string): void {
   const shown = JSON.stringify(key.length > 60 ? `${key.slice(0, 60)}…` : key);
   if (!/^[/\p{L}\p{N}_.\- :]*$/u.test(key)) {
     throw new UserError(`MLflow does not take the ${kind} name ${shown}`, {
@@ -89,7 +89,7 @@ function checkKey(kind: "metric" | "param" | "tag", key: string, where: string):
   checkLength(`The ${kind} name ${shown}`, key, MAX.key, where);
 }
 
-function checkLength(what: string, text: string, limit: number, where: string): void {
+export function checkLength(what: string, text: string, limit: number, where: string): void {
   if (text.length <= limit) return;
   const length = [...text].length; // Python counts code points, JavaScript UTF-16 units
   if (length > limit) {

@@ -9,8 +9,11 @@ import { Sqlite, sqliteCode, storeFault } from "./faults.ts";
 import { locationOf } from "./locations.ts";
 import { REVISION, SCHEMA } from "./schema.ts";
 
-/** What we read and write; MLflow may add columns, and a database without one of these is not for us. */
-const COLUMNS: Readonly<Record<string, readonly string[]>> = {
+/** Tables and their columns that we read and write. */
+export type Columns = Readonly<Record<string, readonly string[]>>;
+
+/** MLflow may add columns, and a database without one of these is not for us. */
+const COLUMNS: Columns = {
   experiments: ["experiment_id", "name", "artifact_location", "lifecycle_stage", "creation_time", "last_update_time"],
   experiment_tags: ["key", "value", "experiment_id"],
   runs: [
@@ -42,6 +45,8 @@ export interface OpenOptions {
   readonly notify: (notice: Notice) => void;
   readonly readOnly: boolean;
   readonly busyTimeout: number;
+  /** What is needed besides experiments and runs. */
+  readonly more?: Columns;
 }
 
 /**
@@ -56,9 +61,10 @@ export function openDatabase(options: OpenOptions): Database {
   try {
     connection.script("PRAGMA case_sensitive_like = ON; PRAGMA foreign_keys = ON; PRAGMA synchronous = NORMAL;");
     if (!options.readOnly) create(connection, options);
-    const lacking = lackingColumns(connection);
+    const columns = { ...COLUMNS, ...options.more };
+    const lacking = lackingColumns(connection, columns);
     if (lacking.length > 0) throw notMlflow(file, lacking);
-    const unknown = options.readOnly ? [] : unknownColumns(connection);
+    const unknown = options.readOnly ? [] : unknownColumns(connection, columns);
     if (unknown.length > 0) {
       options.notify({
         code: "store-read-only",
@@ -148,15 +154,15 @@ function columnsOf(connection: Connection, table: string): Column[] {
     .map(([name, required]) => ({ name: String(name), required: required === 1 }));
 }
 
-function lackingColumns(connection: Connection): string[] {
-  return Object.entries(COLUMNS).flatMap(([table, needed]) => {
+function lackingColumns(connection: Connection, columns: Columns): string[] {
+  return Object.entries(columns).flatMap(([table, needed]) => {
     const present = new Set(columnsOf(connection, table).map((c) => c.name));
     return present.size === 0 ? [table] : needed.filter((n) => !present.has(n)).map((n) => `${table}.${n}`);
   });
 }
 
-function unknownColumns(connection: Connection): string[] {
-  return Object.entries(COLUMNS).flatMap(([table, known]) =>
+function unknownColumns(connection: Connection, columns: Columns): string[] {
+  return Object.entries(columns).flatMap(([table, known]) =>
     columnsOf(connection, table)
       .filter((c) => c.required && !known.includes(c.name))
       .map((c) => `${table}.${c.name}`),
