@@ -1,10 +1,11 @@
 /** The composition root: the one place that joins stores, executors and readers to the services. */
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { openStore, type Project, readData, readText, showPath } from "./app/project.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
-import type { Dataset, Notice, Split } from "./core/dataset.ts";
+import type { Dataset, Split } from "./core/dataset.ts";
 import { messageOf, UserError } from "./core/errors.ts";
 import type { TrackingStore } from "./core/store.ts";
 import { fetchEngines } from "./engines/fetch.ts";
@@ -17,51 +18,7 @@ import { runSweep, type SweepEvent, type SweepResult } from "./experiments/runne
 import { scaffold } from "./experiments/scaffold.ts";
 import { findSweep, reapDeadSweeps, type SavedSweep } from "./experiments/sweeps.ts";
 import { makeWorkDir } from "./experiments/workdir.ts";
-import { readDataset } from "./lake/read.ts";
 import { splitDataset } from "./statistics/split.ts";
-import { openEmbeddedStore } from "./stores/embedded/store.ts";
-
-export interface Project {
-  /** Absolute; experiment files and data paths are relative to it. */
-  readonly root: string;
-  /** The tracking store's folder. */
-  readonly mlruns: string;
-}
-
-/**
- * The project of a folder: the folder itself when it was named, else the nearest one above that holds `experiments/` or
- * `mlruns/`, else the folder.
- */
-export function findProject(cwd: string, named?: string): Project {
-  let root = resolve(cwd, named ?? ".");
-  if (named !== undefined && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
-    throw new UserError("the project folder does not exist", { where: root, fix: "`disease init` makes one." });
-  }
-  if (named === undefined) {
-    for (let dir = root; ; dir = dirname(dir)) {
-      if (existsSync(join(dir, "experiments")) || existsSync(join(dir, "mlruns"))) {
-        root = dir;
-        break;
-      }
-      if (dirname(dir) === dir) break;
-    }
-  }
-  return { root, mlruns: join(root, "mlruns") };
-}
-
-/**
- * The project's tracking store. DISEASE_STORE_TIMEOUT: seconds to wait for another program that writes to it (20).
- * @param options.readOnly makes nothing and writes nothing: there must be a store
- */
-export function openStore(
-  project: Project,
-  notify: (notice: Notice) => void,
-  options: { readonly readOnly?: boolean } = {},
-): TrackingStore {
-  const seconds = Number(process.env.DISEASE_STORE_TIMEOUT || Number.NaN);
-  const busyTimeout = seconds >= 0 ? Math.round(seconds * 1000) : undefined;
-  return openEmbeddedStore({ folder: project.mlruns, notify, busyTimeout, ...options });
-}
 
 export interface PlanOptions {
   /** Texts "path.to.key=value". */
@@ -86,20 +43,6 @@ export async function loadExperiment(
   return parseExperiment(showPath(project, found), readText(found), overrides);
 }
 
-function readText(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    throw new UserError(`the file cannot be read: ${messageOf(error)}`, { where: path });
-  }
-}
-
-/** A path as the user knows it: relative to the project where it is inside. */
-function showPath(project: Project, path: string): string {
-  const inside = relative(project.root, path);
-  return inside.startsWith("..") || isAbsolute(inside) ? path : inside.replaceAll("\\", "/");
-}
-
 /** Reads the data, draws the splits and lists the trials. */
 export async function plan(
   project: Project,
@@ -107,16 +50,8 @@ export async function plan(
   options: Pick<PlanOptions, "maxTrials"> = {},
 ): Promise<Plan> {
   checkTrialCount(experiment, options.maxTrials);
-  const { data } = experiment.config;
-  const dataset = await readDataset(resolve(project.root, data.path), {
-    name: basename(data.path).replace(/\.(csv|tsv|parquet)(\.gz)?$/i, ""),
-    target: data.target,
-    group: data.group,
-    columns: data.columns,
-    missing: data.missing,
-    delimiter: data.delimiter,
-  });
-  return planTrials(experiment, { ...dataset, source: data.path }, drawSplits(project, experiment, dataset));
+  const dataset = await readData(project, experiment.config);
+  return planTrials(experiment, dataset, drawSplits(project, experiment, dataset));
 }
 
 function drawSplits(project: Project, experiment: Experiment, dataset: Dataset): Split[] {
@@ -276,6 +211,7 @@ function programRoot(): string {
   }
 }
 
+export { findProject, openStore, type Project } from "./app/project.ts";
 export {
   listExperiments,
   listRuns,

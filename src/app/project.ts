@@ -1,0 +1,78 @@
+import { existsSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, isAbsolute, join, relative, resolve } from "node:path";
+import type { Dataset, Notice } from "../core/dataset.ts";
+import { messageOf, UserError } from "../core/errors.ts";
+import type { TrackingStore } from "../core/store.ts";
+import type { ExperimentConfig } from "../experiments/schema.ts";
+import { readDataset } from "../lake/read.ts";
+import { openEmbeddedStore } from "../stores/embedded/store.ts";
+
+export interface Project {
+  /** Absolute; experiment files and data paths are relative to it. */
+  readonly root: string;
+  /** The tracking store's folder. */
+  readonly mlruns: string;
+}
+
+/**
+ * The project of a folder: the folder itself when it was named, else the nearest one above that holds `experiments/` or
+ * `mlruns/`, else the folder.
+ */
+export function findProject(cwd: string, named?: string): Project {
+  let root = resolve(cwd, named ?? ".");
+  if (named !== undefined && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new UserError("the project folder does not exist", { where: root, fix: "`disease init` makes one." });
+  }
+  if (named === undefined) {
+    for (let dir = root; ; dir = dirname(dir)) {
+      if (existsSync(join(dir, "experiments")) || existsSync(join(dir, "mlruns"))) {
+        root = dir;
+        break;
+      }
+      if (dirname(dir) === dir) break;
+    }
+  }
+  return { root, mlruns: join(root, "mlruns") };
+}
+
+/**
+ * The project's tracking store. DISEASE_STORE_TIMEOUT: seconds to wait for another program that writes to it (20).
+ * @param options.readOnly makes nothing and writes nothing: there must be a store
+ */
+export function openStore(
+  project: Project,
+  notify: (notice: Notice) => void,
+  options: { readonly readOnly?: boolean } = {},
+): TrackingStore {
+  const seconds = Number(process.env.DISEASE_STORE_TIMEOUT || Number.NaN);
+  const busyTimeout = seconds >= 0 ? Math.round(seconds * 1000) : undefined;
+  return openEmbeddedStore({ folder: project.mlruns, notify, busyTimeout, ...options });
+}
+
+/** @throws UserError when it cannot be read */
+export function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    throw new UserError(`the file cannot be read: ${messageOf(error)}`, { where: path });
+  }
+}
+
+/** A path as the user knows it: relative to the project where it is inside. */
+export function showPath(project: Project, path: string): string {
+  const inside = relative(project.root, path);
+  return inside.startsWith("..") || isAbsolute(inside) ? path : inside.replaceAll("\\", "/");
+}
+
+/** The data that an experiment names; `source` is the path as it is written there. */
+export async function readData(project: Project, { data }: Pick<ExperimentConfig, "data">): Promise<Dataset> {
+  const dataset = await readDataset(resolve(project.root, data.path), {
+    name: basename(data.path).replace(/\.(csv|tsv|parquet)(\.gz)?$/i, ""),
+    target: data.target,
+    group: data.group,
+    columns: data.columns,
+    missing: data.missing,
+    delimiter: data.delimiter,
+  });
+  return { ...dataset, source: data.path };
+}
