@@ -63,6 +63,8 @@ export interface RegistryChange {
 
 export interface ModelRegistry {
   readonly uri: string;
+  /** Absent where the registry is older than MLflow 3. */
+  readonly logged?: LoggedModels;
   /** Finds a registered model by name, or makes it. */
   ensureModel(name: string, description?: string): Promise<RegisteredModel>;
   getModel(name: string): Promise<RegisteredModel | undefined>;
