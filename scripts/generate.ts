@@ -1,6 +1,6 @@
 /**
- * Writes src/<room>/index.ts for the rooms whose files are found by name (families, preparation, metrics), so that a new
- * family, step or metric is one new file, and src/core/build.ts. Run by `npm run build` and before the tests; the result is git-ignored.
+ * Writes src/<room>/index.ts for the rooms whose files are found by name, so that a new family, step, metric or gate rule is
+ * one new file, and src/core/build.ts. Run by `npm run build` and before the tests; the result is git-ignored.
  */
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
@@ -16,9 +16,9 @@ function ids(room: string): string[] {
     .sort();
 }
 
-function lazy(room: string, type: string, from: string, name: string): string {
+function lazy(room: string, type: string, from: string, name: string, index: string): string {
   const lines = ids(room).map((id) => `  "${id}": async () => (await import("./${id}.ts")).${name} as ${type},`);
-  return `${HEAD}import type { ${type} } from "../core/${from}.ts";\n\nexport const ${room === "families" ? "families" : "steps"}: Readonly<Record<string, () => Promise<${type}>>> = {\n${lines.join("\n")}\n};\n`;
+  return `${HEAD}import type { ${type} } from "../core/${from}.ts";\n\nexport const ${index}: Readonly<Record<string, () => Promise<${type}>>> = {\n${lines.join("\n")}\n};\n`;
 }
 
 function eager(room: string): string {
@@ -53,8 +53,9 @@ function write(file: string, text: string): void {
 }
 
 export function generate(): void {
-  write(join(root, "families", "index.ts"), lazy("families", "Family", "family", "family"));
-  write(join(root, "preparation", "index.ts"), lazy("preparation", "Step", "step", "step"));
+  write(join(root, "families", "index.ts"), lazy("families", "Family", "family", "family", "families"));
+  write(join(root, "preparation", "index.ts"), lazy("preparation", "Step", "step", "step", "steps"));
+  write(join(root, "gates", "index.ts"), lazy("gates", "GateRule", "gate", "rule", "rules"));
   write(join(root, "metrics", "index.ts"), eager("metrics"));
   write(join(root, "core", "build.ts"), build());
 }
