@@ -115,14 +115,15 @@ export function suggestion(wrong: string, allowed: readonly string[]): string {
   return `Known: ${[...allowed].sort().join(", ")}.`;
 }
 
-/** Turns the first problem that zod found into one error with file, line and the nearest right key. */
+/** Turns the problem that zod found, or the one that explains the others, into one error with file, line and the nearest right key. */
 export function zodError(
   error: z.ZodError,
   yaml: LocatedYaml,
   base: Path,
   keysAt: (path: Path) => readonly string[],
 ): UserError {
-  const issue = error.issues[0]!;
+  // A misspelt key is the cause where its right name is reported as missing.
+  const issue = error.issues.find((i) => i.code === "unrecognized_keys") ?? error.issues[0]!;
   const local = issue.path.map((p) => (typeof p === "symbol" ? String(p) : p));
   const path = [...base, ...local];
   if (issue.code === "unrecognized_keys") {
@@ -134,5 +135,7 @@ export function zodError(
     });
   }
   const label = path.length === 0 ? "the file" : path.join(".");
-  return new UserError(`${label}: ${issue.message.replace(/^Invalid input: /, "")}`, { where: yaml.where(path) });
+  const message = issue.message.replace(/^Invalid input: /, "");
+  const text = message.endsWith("received undefined") ? `${label} is missing` : `${label}: ${message}`;
+  return new UserError(text, { where: yaml.where(path) });
 }

@@ -14,20 +14,13 @@ export interface SavedSweep {
   readonly dataHash: string;
 }
 
-const PARENTS = { metrics: [], params: [], tags: [Tag.host, Tag.pid] } as const;
-
-/** Sweeps of an experiment (or of all), newest first. */
-export async function listSweeps(
-  store: TrackingStore,
-  experimentIds?: readonly string[],
-  filter = "",
-): Promise<readonly Run[]> {
-  const ids = experimentIds ?? (await store.listExperiments()).map((e) => e.experimentId);
+/** All sweeps, newest first. */
+async function listSweeps(store: TrackingStore): Promise<readonly Run[]> {
   const page = await store.searchRuns({
-    experimentIds: ids,
-    filter: `tags.\`${Tag.kind}\` = 'sweep'${filter}`,
+    experimentIds: (await store.listExperiments()).map((e) => e.experimentId),
+    filter: `tags.\`${Tag.kind}\` = 'sweep'`,
     orderBy: ["attributes.start_time DESC"],
-    columns: PARENTS,
+    columns: { metrics: [], params: [], tags: [Tag.host, Tag.pid] },
   });
   return page.items;
 }
@@ -38,27 +31,20 @@ export function isRunning(sweep: Run): boolean {
   return sweep.tags[Tag.host] !== hostname() || isSameProcess(sweep.tags[Tag.pid] ?? "");
 }
 
-/**
- * Marks sweeps whose process died (kill -9, power cut), and the trials that they had begun, as KILLED.
- * @returns run ids of the sweeps
- */
-export async function reapDeadSweeps(
-  store: TrackingStore,
-  experimentId: string,
-  now: number,
-): Promise<readonly string[]> {
-  const dead = (await listSweeps(store, [experimentId], " and attributes.status = 'RUNNING'")).filter(
-    (s) => !isRunning(s),
-  );
-  for (const sweep of dead) {
-    const trials = await store.searchRuns({
-      experimentIds: [experimentId],
-      filter: `attributes.status = 'RUNNING' and tags.\`${Tag.parent}\` = '${sweep.info.runId}'`,
-      columns: { metrics: [], params: [], tags: [] },
-    });
-    for (const { info } of [...trials.items, sweep]) await store.write(info.runId, { status: "KILLED", endTime: now });
+/** Marks as KILLED the sweeps whose process died (kill -9, power cut), and the trials that no living sweep is running. */
+export async function reapDeadSweeps(store: TrackingStore, experimentId: string, now: number): Promise<void> {
+  const { items } = await store.searchRuns({
+    experimentIds: [experimentId],
+    filter: "attributes.status = 'RUNNING'",
+    columns: { metrics: [], params: [], tags: [Tag.kind, Tag.parent, Tag.host, Tag.pid] },
+  });
+  const sweepOf = ({ info, tags }: Run): string | undefined =>
+    tags[Tag.kind] === "sweep" ? info.runId : tags[Tag.kind] === "trial" ? tags[Tag.parent] : undefined;
+  const alive = new Set(items.filter((run) => run.tags[Tag.kind] === "sweep" && isRunning(run)).map(sweepOf));
+  for (const run of items) {
+    const sweep = sweepOf(run);
+    if (sweep !== undefined && !alive.has(sweep)) await store.write(run.info.runId, { status: "KILLED", endTime: now });
   }
-  return dead.map((s) => s.info.runId);
 }
 
 /**
