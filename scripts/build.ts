@@ -1,4 +1,4 @@
-/** Bundles src to dist (commands, worker), writes the oclif manifest and the JSON Schema of experiment files. */
+/** Bundles src to dist (commands, worker), writes the oclif manifest and the JSON Schemas of experiment and gate files. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Plugin } from "@oclif/core/config";
@@ -46,11 +46,17 @@ function removeStale(outputs: readonly string[]): void {
 
 /** experiments/schema/ is committed, so that an editor completes before anything is built. */
 async function writeSchema(): Promise<void> {
-  const { experimentJsonSchema } = await import("../src/experiments/json-schema.ts");
-  const text = `${JSON.stringify(await experimentJsonSchema(), null, 2)}\n`;
-  const file = join(root, "experiments", "schema", "experiment.schema.json");
-  mkdirSync(join(root, "experiments", "schema"), { recursive: true });
-  if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+  const { experimentJsonSchema, gateJsonSchema } = await import("../src/experiments/json-schema.ts");
+  const folder = join(root, "experiments", "schema");
+  mkdirSync(folder, { recursive: true });
+  for (const [name, schema] of [
+    ["experiment", await experimentJsonSchema()],
+    ["gate", await gateJsonSchema()],
+  ] as const) {
+    const text = `${JSON.stringify(schema, null, 2)}\n`;
+    const file = join(folder, `${name}.schema.json`);
+    if (!existsSync(file) || readFileSync(file, "utf8") !== text) writeFileSync(file, text);
+  }
 }
 
 /** What `oclif manifest` writes, without its package: with it no command is imported to print help. */

@@ -200,7 +200,7 @@ function readGrid(
 }
 
 /** Names of the keys that a schema knows at a path, read off its JSON Schema. */
-function keysAt(schema: z.ZodType, path: Path): string[] {
+export function keysAt(schema: z.ZodType, path: Path): string[] {
   interface Json {
     properties?: Record<string, Json>;
     additionalProperties?: Json | boolean;

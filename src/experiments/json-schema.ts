@@ -1,7 +1,9 @@
 import { z } from "zod";
 import { families } from "../families/index.ts";
+import { rules } from "../gates/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { steps } from "../preparation/index.ts";
+import { gateSchema } from "./gate-file.ts";
 import { commonParams, experimentSchema } from "./schema.ts";
 
 interface Json {
@@ -42,16 +44,34 @@ export async function experimentJsonSchema(): Promise<object> {
     const step = await load();
     entries[id] = { ...toJson(step.params), description: `${step.title}: ${step.description}` };
   }
-  const step = {
+  const step = namedEntry(entries);
+  properties.preparations = { ...properties.preparations, additionalProperties: { type: "array", items: step } };
+  const rank = properties.rank?.properties as Record<string, Json>;
+  rank.metric = { ...rank.metric, enum: metrics.map((m) => m.id) };
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "disease experiment", ...schema };
+}
+
+/** JSON Schema of gate files: every rule that there is. */
+export async function gateJsonSchema(): Promise<object> {
+  const schema = toJson(gateSchema);
+  const properties = schema.properties as Record<string, Json>;
+  const entries: Record<string, Json> = {};
+  for (const [id, load] of Object.entries(rules)) {
+    const rule = await load();
+    entries[id] = { ...toJson(rule.params), description: `${rule.title}: ${rule.description}` };
+  }
+  properties.rules = { ...properties.rules, items: namedEntry(entries) };
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "disease gate", ...schema };
+}
+
+/** A name alone, or {name: params}. */
+function namedEntry(entries: Record<string, Json>): Json {
+  return {
     anyOf: [
       { enum: Object.keys(entries) },
       { type: "object", properties: entries, additionalProperties: false, minProperties: 1, maxProperties: 1 },
     ],
   };
-  properties.preparations = { ...properties.preparations, additionalProperties: { type: "array", items: step } };
-  const rank = properties.rank?.properties as Record<string, Json>;
-  rank.metric = { ...rank.metric, enum: metrics.map((m) => m.id) };
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "disease experiment", ...schema };
 }
 
 /** A value, or a list of values that makes an axis of the grid. */
