@@ -90,7 +90,7 @@ export function renderTable(data: TableData, format: TableFormat = "table", widt
       "mid-mid": "",
       right: "",
       "right-mid": "",
-      middle: " ",
+      middle: "",
     },
   });
   for (const row of cells) table.push(row.map((cell, i) => shorten(cell, limits[i]!)));
@@ -100,7 +100,7 @@ export function renderTable(data: TableData, format: TableFormat = "table", widt
 /** Widths of the columns, the widest narrowed (to eight at least) until a row fits with its spaces. */
 function columnWidths(rows: readonly (readonly string[])[], width: number): number[] {
   const widths = rows[0]!.map((_, i) => Math.max(...rows.map((row) => plainLength(row[i]!))));
-  const spaces = 3 * widths.length - 1;
+  const spaces = 2 * widths.length;
   for (let over = widths.reduce((a, b) => a + b, spaces) - width; over > 0; over--) {
     const widest = widths.indexOf(Math.max(...widths));
     if (widths[widest]! <= 8) break;

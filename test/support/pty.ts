@@ -76,6 +76,7 @@ export function readScreen(text: string, cols: number): string[] {
       const row = rows.at(-1)!;
       while (row.length < x) row.push(" ");
       row[x++] = token;
+      if (/[\u2e80-\u9fff\uac00-\ud7a3\uff00-\uff60]/.test(token)) row[x++] = ""; // takes two columns
     }
   }
   return rows.map((row) => row.join("").trimEnd());

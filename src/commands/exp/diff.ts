@@ -19,7 +19,7 @@ export default class ExpDiff extends BaseCommand {
     b: Args.string({ ignoreStdin: true, description: "Run id, or its first digits", required: true }),
   };
   static override flags = {
-    all: Flags.boolean({ description: "Also what is equal", env: "DISEASE_ALL" }),
+    all: Flags.boolean({ description: "Also what is equal", env: "DISEASE_DIFF_ALL" }),
     ...formatFlags,
   };
 
