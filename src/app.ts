@@ -211,6 +211,7 @@ function programRoot(): string {
   }
 }
 
+export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { findProject, openStore, type Project } from "./app/project.ts";
 export {
   listExperiments,

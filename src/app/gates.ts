@@ -1,0 +1,102 @@
+import { readdirSync, statSync } from "node:fs";
+import { userInfo } from "node:os";
+import { join, resolve } from "node:path";
+import { systemClock } from "../core/clock.ts";
+import { UserError } from "../core/errors.ts";
+import type { ModelRegistry } from "../core/registry.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { findRun } from "../experiments/browse.ts";
+import type { Champion } from "../experiments/gate/champion.ts";
+import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../experiments/gate.ts";
+import { type Gate, parseGate } from "../experiments/gate-file.ts";
+import { suggestion } from "../experiments/located.ts";
+import { type Project, readData, readText, showPath } from "./project.ts";
+
+/** Reads a gate: a file from the current folder or the project, or a name in experiments/gates/. */
+export async function loadGate(project: Project, nameOrFile: string): Promise<Gate> {
+  const folder = join(project.root, "experiments", "gates");
+  const candidates = [resolve(nameOrFile), join(project.root, nameOrFile), join(folder, `${nameOrFile}.yaml`)];
+  // "clinical.yaml" is the one in the folder, too.
+  const found = [...candidates, join(folder, nameOrFile)].find((path) => isFile(path));
+  if (found) return parseGate(showPath(project, found), readText(found));
+  throw new UserError(`no gate "${nameOrFile}"`, {
+    where: showPath(project, folder),
+    fix: suggestion(nameOrFile.replace(/^.*[\\/]|\.ya?ml$/g, ""), gateNames(project)),
+  });
+}
+
+/** The gate files of the project; one that cannot be read says why. */
+export async function listGates(
+  project: Project,
+): Promise<readonly { readonly name: string; readonly rules: number | null; readonly description: string }[]> {
+  return Promise.all(
+    gateNames(project).map(async (name) => {
+      try {
+        const { entries, description } = await loadGate(project, join("experiments", "gates", `${name}.yaml`));
+        return { name, rules: entries.length, description };
+      } catch (error) {
+        if (!(error instanceof UserError)) throw error;
+        return { name, rules: null, description: `${error.where}: ${error.message}` };
+      }
+    }),
+  );
+}
+
+function gateNames(project: Project): string[] {
+  try {
+    return readdirSync(join(project.root, "experiments", "gates"))
+      .filter((name) => name.endsWith(".yaml"))
+      .map((name) => name.slice(0, -".yaml".length))
+      .sort();
+  } catch {
+    return []; // a project without gates
+  }
+}
+
+const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+
+export interface EvaluateGateOptions {
+  /** Or its first digits. */
+  readonly runId: string;
+  readonly gate: Gate;
+  /** The registered model whose champion the run is compared with; without one it is compared with none. */
+  readonly modelName?: string;
+  /** Default: "test", which counts as a look at the test patients. */
+  readonly part?: "test" | "validation";
+}
+
+/** Judges a run by a gate, against the champion of a registered model. */
+export async function evaluateGate(
+  project: Project,
+  store: TrackingStore,
+  registry: ModelRegistry | undefined,
+  { runId, gate, modelName, part = "test" }: EvaluateGateOptions,
+): Promise<GateEvaluation> {
+  const { info } = await findRun(store, runId);
+  const champion = registry && modelName !== undefined ? await championOf(registry, modelName) : undefined;
+  const ports: GatePorts = {
+    store,
+    clock: systemClock,
+    user: userName(),
+    async readData(config) {
+      const file = statSync(resolve(project.root, config.data.path), { throwIfNoEntry: false });
+      return { dataset: await readData(project, config), changed: file?.mtimeMs ?? null };
+    },
+  };
+  return judge(ports, { runId: info.runId, gate, champion, part });
+}
+
+async function championOf(registry: ModelRegistry, name: string): Promise<Champion> {
+  const version = (await registry.getModel(name))?.aliases.champion;
+  if (version === undefined) return undefined;
+  const runId = (await registry.getVersion(name, version))?.runId;
+  return runId ? { runId } : { problem: `version ${version} of ${name} belongs to no run` };
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown"; // a container whose user has no passwd entry
+  }
+}

@@ -1,0 +1,180 @@
+import type { Clock } from "../core/clock.ts";
+import type { Dataset } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
+import { selectColumnRows, selectRows } from "../core/frame.ts";
+import type { GateContext, GateOutcome, GateSubject, RuleVerdict, Verdict } from "../core/gate.ts";
+import type { Scored } from "../core/metric.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { findDuplicates } from "../statistics/split-duplicates.ts";
+import { type Champion, type Judged, predictChampion } from "./gate/champion.ts";
+import { recordLook } from "./gate/ledger.ts";
+import { type GateRun, hashModel, modelFiles, readGateRun, readValidation, unitsOf } from "./gate/run.ts";
+import type { Gate } from "./gate-file.ts";
+import { loadModel, type Predictor } from "./model.ts";
+import type { ExperimentConfig } from "./schema.ts";
+
+export interface GatePorts {
+  readonly store: TrackingStore;
+  readonly clock: Clock;
+  /** Who looks, for the ledger. */
+  readonly user: string;
+  /** Reads the data of an experiment; `changed` is when their file was last changed. */
+  readData(config: ExperimentConfig): Promise<{ readonly dataset: Dataset; readonly changed: number | null }>;
+}
+
+export interface GateRequest {
+  readonly runId: string;
+  readonly gate: Gate;
+  readonly champion: Champion;
+  /** "validation" rehearses: it looks at no test patient and counts no look. */
+  readonly part: "test" | "validation";
+}
+
+/** An outcome with what a report says beside it. */
+export interface GateEvaluation extends GateOutcome {
+  readonly description: string;
+  readonly part: GateRequest["part"];
+  /** Patients (groups) that were judged on. */
+  readonly patients: number;
+  /** Why the champion could not be compared; null when it was, or there is none. */
+  readonly championProblem: string | null;
+}
+
+/**
+ * Judges a trial by a gate: reads its data again, predicts the test patients (the only place in this program that does) and
+ * gives the predictions to the rules. The look is written into the ledger first.
+ * @throws UserError when the run, its model or its data are not what they were
+ */
+export async function evaluateGate(ports: GatePorts, request: GateRequest): Promise<GateEvaluation> {
+  const { store, clock } = ports;
+  const { runId, gate, part } = request;
+  const run = await readGateRun(store, runId);
+  const { dataset, changed } = await ports.readData(run.config);
+  if (dataset.hash !== run.dataHash) {
+    throw new UserError("the data have changed since the run was trained", {
+      where: dataset.source,
+      fix: `Put the old data back, or train on the new ones: disease exp run ${run.file}`,
+    });
+  }
+  const files = await modelFiles(store, runId);
+  const model = await loadModel(files, `run ${runId}`);
+  try {
+    const look =
+      part === "test"
+        ? await recordLook(store, run, {
+            when: new Date(clock.now()).toISOString(),
+            who: ports.user,
+            gate: gate.name,
+            gateHash: gate.hash,
+          })
+        : undefined;
+    const judged: Judged = { run, dataset, rows: run.parts[part] };
+    const subject = (id: string, proba: Float32Array): GateSubject => ({ runId: id, scored: scoredOf(judged, proba) });
+    const validation = await readValidation(store, run, dataset.target.classes);
+    const candidate: GateSubject =
+      part === "test"
+        ? subject(runId, model.predictProba(selectRows(dataset.frame, judged.rows)))
+        : { runId, scored: validation.scored };
+    const champion = await championOf(ports, request, judged, candidate, subject);
+    const units = unitsOf(dataset, judged.rows);
+    const context: GateContext = {
+      candidate,
+      ...champion,
+      validation: validation.scored,
+      units,
+      columns: [...dataset.frame.columns, ...dataset.extra].map((c) => selectColumnRows(c, judged.rows)),
+      leakage: leakageOf(dataset, run.parts, part),
+      facts: {
+        dataTime: changed,
+        knowledge: run.knowledge,
+        modelBytes: Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0),
+        latencyMs: () => latencyOf(model, dataset, judged.rows),
+      },
+      now: clock.now(),
+      bootstrap: { ...run.config.bootstrap, seed: 1 },
+    };
+    const rules = distinct(gate.entries.flatMap((entry) => entry.evaluate(context)));
+    const verdict = worstOf(rules);
+    await look?.seal(verdict);
+    return {
+      gate: gate.name,
+      gateHash: gate.hash,
+      description: gate.description,
+      verdict,
+      rules,
+      runId,
+      championRunId: request.champion && "runId" in request.champion ? request.champion.runId : null,
+      championProblem: champion.championProblem ?? null,
+      part,
+      patients: new Set(units).size,
+      looks: look?.looks ?? 0,
+      dataHash: dataset.hash,
+      modelHash: hashModel(files),
+    };
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Fail if any rule fails, else inconclusive if any is, else pass. Nothing judged is no pass. */
+export function worstOf(rules: readonly Pick<RuleVerdict, "verdict">[]): Verdict {
+  if (rules.some((r) => r.verdict === "fail")) return "fail";
+  return rules.length === 0 || rules.some((r) => r.verdict === "inconclusive") ? "inconclusive" : "pass";
+}
+
+async function championOf(
+  ports: GatePorts,
+  { champion }: GateRequest,
+  judged: Judged,
+  candidate: GateSubject,
+  subject: (runId: string, proba: Float32Array) => GateSubject,
+): Promise<Pick<GateContext, "champion" | "championProblem">> {
+  if (champion === undefined) return {};
+  if ("problem" in champion) return { championProblem: champion.problem };
+  if (champion.runId === candidate.runId) return { champion: candidate };
+  const readData = async (config: ExperimentConfig): Promise<Dataset> => (await ports.readData(config)).dataset;
+  const predicted = await predictChampion(ports.store, champion.runId, judged, readData);
+  if ("problem" in predicted) return { championProblem: predicted.problem };
+  return { champion: subject(champion.runId, predicted.proba) };
+}
+
+function scoredOf({ run, dataset, rows }: Judged, proba: Float32Array): Scored {
+  const { classes, codes } = dataset.target;
+  return { rows: rows.length, classes, y: rows.map((row) => codes[row]), proba, orphans: run.orphans };
+}
+
+function leakageOf(dataset: Dataset, parts: GateRun["parts"], part: GateRequest["part"]): GateContext["leakage"] {
+  const others = part === "test" ? [...parts.train, ...parts.validation] : parts.train;
+  const { first } = findDuplicates(dataset);
+  const trained = new Set(Array.from(others, (row) => first[row]));
+  const units = unitsOf(dataset, parts[part]);
+  const groups = new Set(unitsOf(dataset, Int32Array.from(others)));
+  return {
+    identicalRows: parts[part].filter((row) => trained.has(first[row])).length,
+    sharedGroups: new Set(units.filter((unit) => groups.has(unit))).size,
+  };
+}
+
+/** Milliseconds for one raw row: the median of up to 200 predictions within half a second, after a few to warm up. */
+function latencyOf(model: Predictor, { frame }: Dataset, rows: Int32Array): number {
+  const patients = Array.from(rows.subarray(0, 20), (row) => selectRows(frame, Int32Array.of(row)));
+  for (const patient of patients.slice(0, 5)) model.predictProba(patient);
+  const times: number[] = [];
+  const begin = performance.now();
+  while (times.length < 200 && (times.length < 5 || performance.now() - begin < 500)) {
+    const start = performance.now();
+    model.predictProba(patients[times.length % patients.length]);
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
+}
+
+/** Verdicts under different names: the second of a name is called "name (2)". */
+function distinct(rules: readonly RuleVerdict[]): RuleVerdict[] {
+  const seen = new Map<string, number>();
+  return rules.map((verdict) => {
+    const count = (seen.get(verdict.rule) ?? 0) + 1;
+    seen.set(verdict.rule, count);
+    return count === 1 ? verdict : { ...verdict, rule: `${verdict.rule} (${count})` };
+  });
+}

@@ -1,0 +1,125 @@
+import type { Dataset, Split } from "../../core/dataset.ts";
+import { UserError } from "../../core/errors.ts";
+import { hashBytes } from "../../core/hash.ts";
+import type { Scored } from "../../core/metric.ts";
+import { readNpy } from "../../core/npy.ts";
+import type { Run, TrackingStore } from "../../core/store.ts";
+import { Tag } from "../../core/trial.ts";
+import { parseLocated } from "../located.ts";
+import { type ExperimentConfig, experimentSchema } from "../schema.ts";
+
+type Parts = Pick<Split, "train" | "validation" | "test">;
+
+/** A finished trial as a gate reads it back. */
+export interface GateRun {
+  readonly run: Run;
+  readonly config: ExperimentConfig;
+  /** Where the experiment file is (as it was named). */
+  readonly file: string;
+  readonly dataHash: string;
+  readonly parts: Parts;
+  /** Class codes. */
+  readonly orphans: readonly number[];
+  /** Releases of the knowledge base that it was trained with. */
+  readonly knowledge: Readonly<Record<string, string>>;
+}
+
+/** @throws UserError when the run is no finished trial, or its files are missing or changed */
+export async function readGateRun(store: TrackingStore, runId: string): Promise<GateRun> {
+  const run = await store.getRun(runId);
+  const { tags, info } = run;
+  const parent = tags[Tag.parent];
+  if (tags[Tag.kind] !== "trial" || parent === undefined) {
+    throw new UserError("a gate judges one trial, and this run is none", {
+      where: `run ${runId}`,
+      fix: "`disease exp leaderboard` shows the trials.",
+    });
+  }
+  if (info.status !== "FINISHED") {
+    throw new UserError(`the trial did not finish: ${info.status.toLowerCase()}`, {
+      where: `run ${runId}`,
+      fix: "Name another trial, or run it again: disease exp run.",
+    });
+  }
+  try {
+    const text = async (id: string, path: string): Promise<string> =>
+      new TextDecoder().decode(await store.readArtifact(id, path));
+    const [yaml, sweep, split, facts] = await Promise.all([
+      text(runId, "config/experiment.yaml"),
+      text(parent, "sweep.json").then((t) => JSON.parse(t) as { file: string; overrides: string[] }),
+      text(runId, "split.json").then((t) => JSON.parse(t) as { rows: Record<keyof Parts, number[]> }),
+      text(runId, "facts.json").then((t) => JSON.parse(t) as { knowledge?: Record<string, string> }),
+    ]);
+    const parts = {
+      train: Int32Array.from(split.rows.train),
+      validation: Int32Array.from(split.rows.validation),
+      test: Int32Array.from(split.rows.test),
+    };
+    const hash = hashBytes("train", parts.train, "validation", parts.validation, "test", parts.test);
+    if (hash !== tags[Tag.splitHash]) throw new Error("split.json is not the split of this run: it was changed");
+    return {
+      run,
+      config: experimentSchema.parse(parseLocated(sweep.file, yaml, sweep.overrides).value),
+      file: sweep.file,
+      dataHash: tags[Tag.dataHash] ?? "",
+      parts,
+      orphans: JSON.parse(tags[Tag.orphans] ?? "[]") as number[],
+      knowledge: facts.knowledge ?? {},
+    };
+  } catch (cause) {
+    throw new UserError(`the files of the run cannot be read: ${(cause as Error).message}`, {
+      where: `run ${runId}`,
+      fix: "Run the trial again: disease exp run --force.",
+      cause,
+    });
+  }
+}
+
+/** Files of the run's saved model by name, as `loadModel` takes them. */
+export async function modelFiles(store: TrackingStore, runId: string): Promise<Readonly<Record<string, Uint8Array>>> {
+  const files: Record<string, Uint8Array> = {};
+  const walk = async (folder: string): Promise<void> => {
+    for (const { path, isDirectory } of await store.listArtifacts(runId, folder)) {
+      if (isDirectory) await walk(path);
+      else files[path.slice("model/".length)] = await store.readArtifact(runId, path);
+    }
+  };
+  await walk("model");
+  return files;
+}
+
+/** SHA-256 of a saved model: of its files' names and contents. */
+export function hashModel(files: Readonly<Record<string, Uint8Array>>): string {
+  const names = Object.keys(files).sort();
+  return hashBytes(...names.flatMap((name) => [`${JSON.stringify(name)} ${files[name].length}\n`, files[name]]));
+}
+
+/** The predictions on validation that the run kept, and the patient of each row. */
+export async function readValidation(
+  store: TrackingStore,
+  { run, orphans, parts }: GateRun,
+  classes: readonly string[],
+): Promise<{ readonly scored: Scored; readonly units: Int32Array }> {
+  const read = async (name: string): Promise<ReturnType<typeof readNpy>> =>
+    readNpy(await store.readArtifact(run.info.runId, `predictions/${name}.npy`));
+  const [proba, y, units] = await Promise.all(["validation", "validation_y", "validation_units"].map(read));
+  return {
+    scored: {
+      rows: parts.validation.length,
+      classes,
+      y: y.data as Int32Array,
+      proba: proba.data as Float32Array,
+      orphans,
+    },
+    units: units.data as Int32Array,
+  };
+}
+
+/**
+ * [rows] patient of each row: its group, or the row itself where it has none.
+ * @param rows row numbers of the dataset
+ */
+export function unitsOf({ group }: Dataset, rows: Int32Array): Int32Array {
+  if (!group) return rows;
+  return rows.map((row) => (group.codes[row] < 0 ? group.levels.length + row : group.codes[row]));
+}
