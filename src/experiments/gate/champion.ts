@@ -1,10 +1,11 @@
 import type { Column, Dataset } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
 import { selectRows } from "../../core/frame.ts";
+import { modelFiles } from "../../core/model-files.ts";
 import type { TrackingStore } from "../../core/store.ts";
 import { loadModel } from "../model.ts";
 import type { ExperimentConfig } from "../schema.ts";
-import { type GateRun, modelFiles, readGateRun } from "./run.ts";
+import { type GateRun, readGateRun } from "./run.ts";
 
 /** The model that is in use, or why it cannot be had; undefined when there is none yet. */
 export type Champion = { readonly runId: string } | { readonly problem: string } | undefined;

@@ -75,25 +75,6 @@ export async function readGateRun(store: TrackingStore, runId: string): Promise<
   }
 }
 
-/** Files of the run's saved model by name, as `loadModel` takes them. */
-export async function modelFiles(store: TrackingStore, runId: string): Promise<Readonly<Record<string, Uint8Array>>> {
-  const files: Record<string, Uint8Array> = {};
-  const walk = async (folder: string): Promise<void> => {
-    for (const { path, isDirectory } of await store.listArtifacts(runId, folder)) {
-      if (isDirectory) await walk(path);
-      else files[path.slice("model/".length)] = await store.readArtifact(runId, path);
-    }
-  };
-  await walk("model");
-  return files;
-}
-
-/** SHA-256 of a saved model: of its files' names and contents. */
-export function hashModel(files: Readonly<Record<string, Uint8Array>>): string {
-  const names = Object.keys(files).sort();
-  return hashBytes(...names.flatMap((name) => [`${JSON.stringify(name)} ${files[name].length}\n`, files[name]]));
-}
-
 /** The predictions on validation that the run kept, and the patient of each row. */
 export async function readValidation(
   store: TrackingStore,
