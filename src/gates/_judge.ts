@@ -48,12 +48,13 @@ export function estimate(
   n = patientsIn(units),
 ): Estimate {
   const found = bootstrapIntervals(scored, [metric], { ...bootstrap, groups: units })[metric.id];
-  if (Number.isNaN(found.low) && SHARES.includes(metric.id) && n > 0) {
-    const tail = ((1 - bootstrap.level) / 2) ** (1 / n);
-    if (found.value === 1) return { value: 1, low: tail, high: 1, n };
-    if (found.value === 0) return { value: 0, low: 0, high: 1 - tail, n };
-  }
-  return { ...found, n };
+  // Draws that agree tell nothing of the width. (They agree beside undefined ones, too.)
+  if (found.low < found.high) return { ...found, n };
+  const tail = ((1 - bootstrap.level) / 2) ** (1 / n);
+  const share = SHARES.includes(metric.id) && n > 0;
+  if (share && found.value === 1) return { value: 1, low: tail, high: 1, n };
+  if (share && found.value === 0) return { value: 0, low: 0, high: 1 - tail, n };
+  return { value: found.value, low: Number.NaN, high: Number.NaN, n };
 }
 
 export interface Bounds {

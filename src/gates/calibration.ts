@@ -34,7 +34,7 @@ export const rule: GateRule<Params> = {
       const n = patientsIn(units);
       const fitted = calibrationSlope(scored, units);
       if (fitted === undefined) {
-        const message = `These ${n} patients give no finite calibration slope: the answers are all right, or of one class.`;
+        const message = `These ${n} patients give no finite calibration slope: the predictions separate the diseases, or a single one occurs.`;
         verdicts.push(verdictOf(name, "inconclusive", { n }, message));
       } else {
         const half = normalQuantile((1 + bootstrap.level) / 2) * fitted.se;
