@@ -1,0 +1,192 @@
+import { hostname, userInfo } from "node:os";
+import { systemClock } from "../core/clock.ts";
+import type { Notice } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
+import type { ModelRegistry, Stage } from "../core/registry.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { findRun } from "../experiments/browse.ts";
+import { leaderboard } from "../experiments/leaderboard.ts";
+import { copyVersion } from "../registry/copy.ts";
+import { type AliasMove, demote, rollback, setAlias } from "../registry/demote.ts";
+import { type Act, approve, isPromotable, promote, requireGate } from "../registry/promote.ts";
+import { type Registered, register } from "../registry/register.ts";
+import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
+import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
+import { evaluateGate, loadGate } from "./gates.ts";
+import { openStore, type Project } from "./project.ts";
+
+/** The model registry of a project, in its tracking store. */
+export function openRegistry(
+  project: Project,
+  notify: (notice: Notice) => void,
+  options: { readonly readOnly?: boolean } = {},
+): ModelRegistry {
+  return openEmbeddedRegistry({ folder: project.mlruns, notify, ...options });
+}
+
+/** Opens store and registry, does something with them, and closes them. */
+export async function withRegistry<T>(
+  project: Project,
+  notify: (notice: Pick<Notice, "message">) => void,
+  options: { readonly readOnly?: boolean },
+  action: (bench: Workbench) => Promise<T>,
+): Promise<T> {
+  const store = openStore(project, notify, options);
+  try {
+    const registry = openRegistry(project, notify, options);
+    try {
+      const bench = {
+        store,
+        registry,
+        clock: systemClock,
+        who: who(),
+        notify: (message: string) => notify({ message }),
+      };
+      return await action(bench);
+    } finally {
+      registry.close();
+    }
+  } finally {
+    store.close();
+  }
+}
+
+/** Who acts, for the audit: DISEASE_USER, else whom the CI system names, else the user of this machine. */
+function who(): string {
+  const { DISEASE_USER, GITHUB_ACTOR, GITLAB_USER_LOGIN } = process.env;
+  return `${DISEASE_USER || GITHUB_ACTOR || GITLAB_USER_LOGIN || userName()}@${hostname()}`;
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown"; // a container's user may have no name
+  }
+}
+
+/** Which run is meant: by itself, or the best of an experiment. */
+export interface RunChoice {
+  readonly run?: string;
+  readonly experiment?: string;
+  /** Of the registered model; the experiment's when absent. */
+  readonly name?: string;
+}
+
+/** @throws UserError when there is no such run, or the experiment has none that finished */
+async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ runId: string; name: string }> {
+  if (choice.run !== undefined) {
+    const { info } = await findRun(store, choice.run);
+    const experiments = await store.listExperiments("all");
+    const experiment = experiments.find((e) => e.experimentId === info.experimentId);
+    return { runId: info.runId, name: choice.name ?? experiment?.name ?? info.experimentId };
+  }
+  const board = await leaderboard(store, { experiment: choice.experiment! });
+  const runId = board.rows.find((row) => row.rank === 1)?.runs[0];
+  if (runId === undefined) {
+    throw new UserError("no trial of the experiment has finished", {
+      where: `experiment ${board.experiment}`,
+      fix: `\`disease exp leaderboard ${board.experiment}\` says why.`,
+    });
+  }
+  return { runId, name: choice.name ?? board.experiment };
+}
+
+/** Registers a run, or the best one of an experiment (the first repeat of the leaderboard's first row). */
+export async function registerModel(bench: Workbench, choice: RunChoice, reason?: string): Promise<Registered> {
+  const { runId, name } = await chosenRun(bench.store, choice);
+  return register(bench, name, runId, reason);
+}
+
+export interface PromoteOptions {
+  /** NAME, NAME@alias or NAME/VERSION; or a run to register first. */
+  readonly target: string | RunChoice;
+  readonly to: "Staging" | "Production";
+  /** A name in experiments/gates, or a file. */
+  readonly gate?: string;
+  /** Why there is no gate; kept in the audit. */
+  readonly reason?: string;
+  readonly requireApproval: boolean;
+}
+
+/**
+ * Registers (where a run is meant), lets the gate judge, and promotes. The champion of the moment before the gate looked must
+ * still be the champion afterwards.
+ */
+export async function promoteModel(project: Project, bench: Workbench, options: PromoteOptions): Promise<Act> {
+  const { target, to, reason } = options;
+  const gate = options.gate === undefined ? undefined : await loadGate(project, options.gate);
+  requireGate(to, gate !== undefined, reason, typeof target === "string" ? target : "promote");
+  const registered = typeof target === "string" ? undefined : await registerModel(bench, target);
+  const ref = registered ?? parseRef(target as string);
+  const state = await readState(bench.registry, ref.name);
+  const version = versionOf(state, ref);
+  const shared = { to, reason, requireApproval: options.requireApproval };
+  if (!gate || !isPromotable(state, version, to)) return promote(bench, state, version, { ...shared, gate: null });
+  if (version.runId === null) {
+    throw new UserError("a gate cannot judge a version that belongs to no run", {
+      where: `version ${version.version} of model ${version.name}`,
+      fix: "Register a run of this store instead.",
+    });
+  }
+  await checkFiles(bench, version);
+  const outcome = await evaluateGate(project, bench.store, bench.registry, {
+    runId: version.runId,
+    gate,
+    modelName: version.name,
+  });
+  return promote(bench, state, version, { ...shared, gate: outcome });
+}
+
+/** The version of NAME, NAME@alias or NAME/VERSION, with the state of its model. */
+async function find(bench: Workbench, text: string) {
+  const ref = parseRef(text);
+  const state = await readState(bench.registry, ref.name);
+  return { state, version: versionOf(state, ref), isNamed: ref.version !== undefined || ref.alias !== undefined };
+}
+
+/** Whether a reference means the champion, which is withdrawn with care only. */
+export async function isChampion(bench: Workbench, ref: string): Promise<boolean> {
+  const { state, version } = await find(bench, ref);
+  return state.champion?.version === version.version;
+}
+
+/** Takes a version out of Staging or Production. */
+export async function demoteModel(bench: Workbench, ref: string, to: Stage, reason?: string): Promise<Act> {
+  const { state, version, isNamed } = await find(bench, ref);
+  if (!isNamed) {
+    throw new UserError("which version?", {
+      where: ref,
+      fix: "Name it: NAME/VERSION, NAME@champion or NAME@challenger.",
+    });
+  }
+  return demote(bench, state, version, to, reason);
+}
+
+/** Puts the previous champion back, or another earlier one. */
+export async function rollbackModel(bench: Workbench, name: string, to?: string, reason?: string): Promise<Act> {
+  return rollback(bench, await readState(bench.registry, parseRef(name).name), to, reason);
+}
+
+/** Lets a version through that awaits approval. */
+export async function approveModel(bench: Workbench, ref: string, reason?: string): Promise<Act> {
+  const { state, version, isNamed } = await find(bench, ref);
+  return approve(bench, state, isNamed ? version : undefined, reason);
+}
+
+/** Gives a version an alias of the user's own. */
+export async function aliasModel(bench: Workbench, ref: string, alias: string): Promise<AliasMove> {
+  const { state, version, isNamed } = await find(bench, ref);
+  if (!isNamed) throw new UserError("which version?", { where: ref, fix: "Name it: NAME/VERSION." });
+  return setAlias(bench, state, alias, version);
+}
+
+/** Takes an alias of the user's own away. */
+export async function unaliasModel(bench: Workbench, name: string, alias: string): Promise<AliasMove> {
+  return setAlias(bench, await readState(bench.registry, parseRef(name).name), alias, null);
+}
+
+/** Registers a version again under another name. */
+export async function copyModel(bench: Workbench, ref: string, name: string): Promise<Registered> {
+  return copyVersion(bench, bench, (await find(bench, ref)).version, name);
+}
