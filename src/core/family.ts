@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Matrix } from "./dataset.ts";
+import type { OnnxBuilder, OnnxValue } from "./onnx.ts";
 
 export type EngineId = "xgboost" | "lightgbm" | "openblas";
 
@@ -43,6 +44,8 @@ export interface FittedModel {
   readonly rounds?: number;
   /** Things the data scientist should know, e.g. "did not converge in 200 iterations". */
   readonly notices?: readonly string[];
+  /** `predictProba` as nodes of a graph, float [rows, columns] → float [rows, classes]; absent where ONNX cannot express it. */
+  toOnnx?(graph: OnnxBuilder, x: OnnxValue): OnnxValue;
   /** Frees native memory; the model must not be used afterwards. */
   dispose(): void;
 }

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Frame } from "./dataset.ts";
+import type { OnnxBuilder, OnnxFrame } from "./onnx.ts";
 
 /** What a step may look at while it is fitted: training rows only. */
 export interface StepFitContext<P> {
@@ -19,6 +20,8 @@ export interface FittedStep {
   readonly state: unknown;
   /** Same rows in the same order; columns as the step makes them. */
   transform(frame: Frame): Frame;
+  /** `transform` as nodes of a graph; absent where ONNX cannot express it. */
+  toOnnx?(graph: OnnxBuilder, frame: OnnxFrame): OnnxFrame;
 }
 
 /**

@@ -25,8 +25,8 @@ export interface XgboostBooster {
   slice(rounds: number): XgboostBooster;
   /** Outputs [rows × outputs] of a matrix; NaN is missing. */
   predict(x: Matrix): Float32Array;
-  /** XGBoost's own binary JSON (UBJ). */
-  save(): Uint8Array;
+  /** XGBoost's own format: binary JSON (UBJ) when not said. */
+  save(format?: "ubj" | "json"): Uint8Array;
   /** [cols] total gain of each column */
   totalGain(cols: number): Float64Array;
   dispose(): void;
@@ -135,9 +135,9 @@ function bind(library: Library): Xgboost {
         const length = Number(sizes.reduce((a, b) => a * b, 1n));
         return new Float32Array(library.copy(out[0] as bigint, length * 4));
       },
-      save() {
+      save(format = "ubj") {
         const [length, out] = [new BigUint64Array(1), new BigUint64Array(1)];
-        saveBuffer(handle, '{"format":"ubj"}', length, out);
+        saveBuffer(handle, `{"format":"${format}"}`, length, out);
         return new Uint8Array(library.copy(out[0] as bigint, Number(length[0])));
       },
       totalGain(cols) {

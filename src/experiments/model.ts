@@ -4,7 +4,8 @@ import { UserError } from "../core/errors.ts";
 import type { FittedModel } from "../core/family.ts";
 import { frameToMatrix } from "../core/frame.ts";
 import { families } from "../families/index.ts";
-import { loadPipeline } from "../preparation/_pipeline.ts";
+import { type FittedPipeline, loadPipeline } from "../preparation/_pipeline.ts";
+import type { ExampleRow } from "./package/example.ts";
 import { loadStep } from "./steps.ts";
 
 const FORMAT = 1;
@@ -18,6 +19,8 @@ export interface ModelCard {
   readonly classes: readonly string[];
   readonly rounds?: number;
   readonly codeVersion: string;
+  /** A made-up patient, typical of the training rows. */
+  readonly example?: ExampleRow;
 }
 
 /** A preparation and a model together: raw patients in, class probabilities out. */
@@ -48,6 +51,19 @@ export function saveModel(
  * @throws UserError when files are missing or of another format
  */
 export async function loadModel(files: Readonly<Record<string, Uint8Array>>, where: string): Promise<Predictor> {
+  const { card, pipeline, model } = await openModel(files, where);
+  return {
+    card,
+    predictProba: (frame) => model.predictProba(frameToMatrix(pipeline.transform(frame))),
+    dispose: () => model.dispose(),
+  };
+}
+
+/** The parts of what `saveModel` made; throws as `loadModel` does. */
+export async function openModel(
+  files: Readonly<Record<string, Uint8Array>>,
+  where: string,
+): Promise<{ readonly card: ModelCard; readonly pipeline: FittedPipeline; readonly model: FittedModel }> {
   const head = files["model.json"];
   const preparation = files["preparation.bin"];
   if (!head || !preparation) throw new UserError("no saved model: model.json or preparation.bin is missing", { where });
@@ -63,9 +79,5 @@ export async function loadModel(files: Readonly<Record<string, Uint8Array>>, whe
   const model = await family.load(
     Object.fromEntries(own.map(([name, bytes]) => [name.slice("family/".length), bytes])),
   );
-  return {
-    card,
-    predictProba: (frame) => model.predictProba(frameToMatrix(pipeline.transform(frame))),
-    dispose: () => model.dispose(),
-  };
+  return { card, pipeline, model };
 }

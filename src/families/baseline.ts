@@ -37,6 +37,14 @@ function model(state: State): FittedModel {
       for (let i = 0; i < x.rows; i++) proba.set(state.prior, i * state.prior.length);
       return proba;
     },
+    toOnnx(graph, x) {
+      const rows = graph.apply("Shape", [x], { start: 0, end: 1 });
+      const shape = graph.apply("Concat", [rows, graph.constant({ dims: [1], data: BigInt64Array.of(1n) })], {
+        axis: 0,
+      });
+      const prior = graph.constant({ dims: [1, state.prior.length], data: Float32Array.from(state.prior) });
+      return graph.apply("Expand", [prior, shape]);
+    },
     save: () => ({ "model.bin": pack(state) }),
     dispose() {},
   };

@@ -2,6 +2,8 @@ import { z } from "zod";
 import type { Family, FittedModel } from "../core/family.ts";
 import { type LightgbmBooster, loadLightgbm } from "../engines/lightgbm.ts";
 import { boost, bothClasses, earlyStopping, share } from "./_boosting.ts";
+import { parseLightgbm } from "./_lightgbm-text.ts";
+import { DOUBLE, marginsToProba, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, decodeFacts, encodeFacts, fileOf, type ModelFacts } from "./_shared.ts";
 
 const params = z.strictObject({
@@ -75,6 +77,16 @@ function model(booster: LightgbmBooster, facts: ModelFacts): FittedModel {
       checkColumns(x, columns);
       const output = booster.predict(x, { outputs: classes === 2 ? 1 : classes, rounds, threads: 1 });
       return classes === 2 ? bothClasses(output) : output;
+    },
+    toOnnx(graph, x) {
+      const outputs = classes === 2 ? 1 : classes;
+      const margins = treeSums(graph, graph.apply("Cast", [x], { to: DOUBLE }), {
+        trees: parseLightgbm(new TextDecoder().decode(booster.save(rounds)), outputs),
+        outputs,
+        mode: "BRANCH_LEQ",
+        precision: "double",
+      });
+      return marginsToProba(graph, margins, classes);
     },
     save: () => ({ "model.txt": booster.save(rounds), "facts.json": encodeFacts(facts) }),
     importances: { kind: "total gain", values: booster.totalGain(columns.length, rounds) },

@@ -5,6 +5,7 @@ import type { Family, FitContext, FittedModel, LabelledMatrix } from "../core/fa
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { type Evaluation, minimise } from "./_lbfgs.ts";
+import { DOUBLE, doubles, FLOAT } from "./_onnx.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 import { logisticLoss, probabilities } from "./_softmax.ts";
 
@@ -164,6 +165,22 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
       const logits = new Float32Array(x.rows * outputs);
       blas.sgemm({ m: x.rows, n: outputs, k: x.cols, a: x.data, b: coefficients, c: logits, transposeB: true });
       return probabilities(logits, intercepts, classes);
+    },
+    toOnnx(graph, x) {
+      // In doubles: sums of unscaled columns in two orders of floats differ by more than 1e-5.
+      const transposed = new Float64Array(coefficients.length);
+      coefficients.forEach((value, i) => {
+        transposed[(i % columns.length) * outputs + Math.floor(i / columns.length)] = value;
+      });
+      const product = graph.apply("MatMul", [
+        graph.apply("Cast", [x], { to: DOUBLE }),
+        doubles(graph, transposed, [columns.length, outputs]),
+      ]);
+      const logits = graph.apply("Add", [product, doubles(graph, intercepts)]);
+      // Of two classes the first has logit 0.
+      const all =
+        outputs > 1 ? logits : graph.apply("Concat", [graph.apply("Sub", [logits, logits]), logits], { axis: 1 });
+      return graph.apply("Cast", [graph.apply("Softmax", [all], { axis: 1 })], { to: FLOAT });
     },
     save: () => ({ "model.bin": pack(state) }),
     importances: { kind: "mean absolute coefficient", values: meanAbsolute(coefficients, columns.length) },

@@ -5,6 +5,7 @@ import { createRng, type Rng } from "../core/rng.ts";
 import { createMatrixCache } from "../engines/native.ts";
 import { type BinnedColumns, binColumns } from "./_bins.ts";
 import { createPacer, share } from "./_boosting.ts";
+import { DOUBLE, type OnnxTree, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { addTree, createTreeGrower, type Tree } from "./_tree.ts";
 
@@ -119,8 +120,31 @@ function model(state: State): FittedModel {
       for (const tree of trees) addTree(tree, x, sums);
       return Float32Array.from(sums, (sum) => sum / trees.length);
     },
+    toOnnx(graph, x) {
+      return treeSums(graph, graph.apply("Cast", [x], { to: DOUBLE }), {
+        trees: trees.map((tree) => onnxTree(tree, trees.length)),
+        outputs: classes,
+        mode: "BRANCH_LEQ",
+        precision: "double",
+      });
+    },
     save: () => ({ "model.bin": pack(state) }),
     importances: { kind: "mean decrease of impurity", values: importances },
     dispose() {},
+  };
+}
+
+/** A tree whose leaves hold their part of the mean over all trees. */
+function onnxTree({ feature, threshold, right, leafStart, leafClass, leafShare }: Tree, trees: number): OnnxTree {
+  return {
+    feature,
+    threshold,
+    left: feature.map((_, node) => node + 1),
+    right,
+    missingLeft: () => false,
+    leaf(node) {
+      const [from, to] = [leafStart[right[node]!]!, leafStart[right[node]! + 1]!];
+      return Array.from(leafClass.subarray(from, to), (output, i) => ({ output, value: leafShare[from + i]! / trees }));
+    },
   };
 }

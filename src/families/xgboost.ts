@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Family, FittedModel } from "../core/family.ts";
 import { loadXgboost, type XgboostBooster } from "../engines/xgboost.ts";
 import { boost, bothClasses, earlyStopping, share } from "./_boosting.ts";
+import { marginsToProba, type OnnxTree, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, decodeFacts, encodeFacts, fileOf, type ModelFacts } from "./_shared.ts";
 
 const params = z.strictObject({
@@ -83,9 +84,60 @@ function model(booster: XgboostBooster, facts: ModelFacts): FittedModel {
       const output = booster.predict(x);
       return facts.classes === 2 ? bothClasses(output) : output;
     },
+    toOnnx(graph, x) {
+      const { trees, base } = treesOf(booster.save("json"));
+      const outputs = facts.classes === 2 ? 1 : facts.classes;
+      const margins = treeSums(graph, x, {
+        trees,
+        outputs,
+        mode: "BRANCH_LT",
+        precision: "float",
+        base: outputs === 1 ? base.map((p) => Math.log(p / (1 - p))) : base,
+      });
+      return marginsToProba(graph, margins, facts.classes);
+    },
     save: () => ({ "model.ubj": booster.save(), "facts.json": encodeFacts(facts) }),
     importances: { kind: "total gain", values: booster.totalGain(facts.columns.length) },
     rounds: facts.rounds,
     dispose: () => booster.dispose(),
+  };
+}
+
+/** Of XGBoost's JSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), what decides predictions. */
+const Model = z.object({
+  learner: z.object({
+    learner_model_param: z.object({ base_score: z.string() }),
+    gradient_booster: z.object({
+      model: z.object({
+        tree_info: z.array(z.int()),
+        trees: z.array(
+          z.object({
+            split_indices: z.array(z.int()),
+            split_conditions: z.array(z.number()),
+            left_children: z.array(z.int()),
+            right_children: z.array(z.int()),
+            default_left: z.array(z.int()),
+          }),
+        ),
+      }),
+    }),
+  }),
+});
+
+/** Trees, and the score that each output begins with (a probability where there are two classes). */
+function treesOf(json: Uint8Array): { trees: OnnxTree[]; base: number[] } {
+  const { learner } = Model.parse(JSON.parse(new TextDecoder().decode(json)));
+  const { trees, tree_info } = learner.gradient_booster.model;
+  return {
+    // "[5E-1,2E-1]"
+    base: learner.learner_model_param.base_score.replace(/[[\]]/g, "").split(",").map(Number),
+    trees: trees.map((tree, t) => ({
+      feature: tree.split_indices.map((feature, node) => (tree.left_children[node]! < 0 ? -1 : feature)),
+      threshold: tree.split_conditions,
+      left: tree.left_children,
+      right: tree.right_children,
+      missingLeft: (node) => tree.default_left[node] === 1,
+      leaf: (node) => [{ output: tree_info[t]!, value: tree.split_conditions[node]! }],
+    })),
   };
 }

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { ColumnKind, Frame } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+import type { OnnxBuilder, OnnxFrame, OnnxValue } from "../core/onnx.ts";
 import type { FittedStep, Step, StepFitContext, StepSpec } from "../core/step.ts";
 import { countMissing } from "./_columns.ts";
+import { matrixOf } from "./_onnx.ts";
 import { conform, emptyFrame, Schema, schemaOf } from "./_schema.ts";
 
 /** Finds a step by id; throws when there is none. */
@@ -26,6 +28,12 @@ export interface FittedPipeline {
    * @throws UserError naming columns that are missing or of another kind than in training
    */
   transform(frame: Frame): Frame;
+  /**
+   * `transform` and the matrix of its columns as nodes of a graph: float [rows, output].
+   * @param frame the columns of `input`, see `onnxInputs`
+   * @throws UserError naming a step that ONNX cannot express
+   */
+  toOnnx(graph: OnnxBuilder, frame: OnnxFrame): OnnxValue;
 }
 
 /**
@@ -85,6 +93,13 @@ function pipeline(input: Schema, steps: readonly { id: string; step: FittedStep 
     input,
     output,
     transform: (frame) => run(conform(frame, input)),
+    toOnnx(graph, frame) {
+      const made = steps.reduce((columns, { id, step }) => {
+        if (step.toOnnx) return step.toOnnx(graph, columns);
+        throw new UserError(`the preparation step "${id}" cannot be written as ONNX`);
+      }, frame);
+      return matrixOf(graph, made, output);
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 import { z } from "zod";
 import type { BooleanColumn, CategoricalColumn, Column, Frame, MultilabelColumn } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+import type { OnnxColumns } from "../core/onnx.ts";
 import type { FittedStep, Step } from "../core/step.ts";
 import { claimName, countLevels, levelCodes } from "./_columns.ts";
+import { doubles, levelsPresent } from "./_onnx.ts";
 
 /** One column may become at most so many unless `max_levels` says otherwise: more is rather an id or free text. */
 const MOST_COLUMNS = 2000;
@@ -128,6 +130,22 @@ function fitted(state: z.infer<typeof State>): FittedStep {
         return plan && hasLevels(column) ? encoded(column, plan, frame.rows, blank) : [column];
       });
       return { rows: frame.rows, columns };
+    },
+    toOnnx(graph, frame) {
+      return frame.flatMap((part): readonly OnnxColumns[] => {
+        if (part.kind === "numbers") {
+          return [{ ...part, columns: part.columns.map(({ name }) => ({ name, kind: "numeric" })) }];
+        }
+        const plan = plans.get(part.name);
+        if (plan === undefined) return [part];
+        if (plan.outputs.length === 0) return [];
+        const present = levelsPresent(graph, part, plan);
+        const value =
+          part.missing === null || blank === 0
+            ? present
+            : graph.apply("Where", [part.missing, doubles(graph, [blank]), present]);
+        return [{ kind: "numbers", columns: plan.outputs.map((name) => ({ name, kind: "boolean" })), value }];
+      });
     },
   };
 }

@@ -1,7 +1,9 @@
 import { z } from "zod";
 import type { BooleanColumn, CategoricalColumn, Column, Frame } from "../core/dataset.ts";
+import type { OnnxBuilder, OnnxColumns } from "../core/onnx.ts";
 import type { FittedStep, Step } from "../core/step.ts";
 import { claimName, countLevels, countMissing, levelCodes, presentValues, requireFinite } from "./_columns.ts";
+import { DOUBLE, doubles, pickColumns, text } from "./_onnx.ts";
 import { quantile } from "./_quantile.ts";
 
 const Params = z.strictObject({
@@ -133,7 +135,59 @@ function fitted(state: z.infer<typeof State>): FittedStep {
       }
       return { rows: frame.rows, columns: [...columns, ...indicators] };
     },
+    toOnnx(graph, frame) {
+      const made = frame.map((part) => filledInGraph(graph, part, plans));
+      return [...made.flatMap(({ columns }) => columns), ...made.flatMap(({ indicators }) => indicators)];
+    },
   };
+}
+
+type Plan = z.infer<typeof State>["columns"][number] & { readonly fill: number };
+
+function filledInGraph(
+  graph: OnnxBuilder,
+  part: OnnxColumns,
+  plans: ReadonlyMap<string, Plan>,
+): { readonly columns: readonly OnnxColumns[]; readonly indicators: readonly OnnxColumns[] } {
+  const indicator = (flags: string, names: readonly string[]): readonly OnnxColumns[] =>
+    names.length === 0
+      ? []
+      : [
+          {
+            kind: "numbers",
+            columns: names.map((name) => ({ name, kind: "boolean" })),
+            value: graph.apply("Cast", [flags], { to: DOUBLE }),
+          },
+        ];
+  if (part.kind !== "numbers") {
+    const plan = plans.get(part.name);
+    if (plan === undefined || part.missing === null) return { columns: [part], indicators: [] };
+    const indicators = plan.indicator === null ? [] : indicator(part.missing, [plan.indicator]);
+    if (plan.action !== "fill") return { columns: plan.action === "drop" ? [] : [part], indicators };
+    // A missing list has no labels in it already.
+    const value =
+      plan.level === null ? part.value : graph.apply("Where", [part.missing, text(graph, plan.level), part.value]);
+    return { columns: [{ ...part, value, missing: null }], indicators };
+  }
+  const planOf = part.columns.map((column) => plans.get(column.name));
+  const kept = part.columns.flatMap((_, i) => (planOf[i]?.action === "drop" ? [] : [i]));
+  const marked = part.columns.flatMap((_, i) => (typeof planOf[i]?.indicator === "string" ? [i] : []));
+  const missing = graph.apply("IsNaN", [part.value]);
+  const indicators = indicator(
+    pickColumns(graph, missing, marked, part.columns.length),
+    marked.map((i) => planOf[i]?.indicator as string),
+  );
+  if (kept.length === 0) return { columns: [], indicators };
+  const fills = doubles(
+    graph,
+    kept.map((i) => (planOf[i]?.action === "fill" ? planOf[i].fill : Number.NaN)),
+  );
+  const value = graph.apply("Where", [
+    pickColumns(graph, missing, kept, part.columns.length),
+    fills,
+    pickColumns(graph, part.value, kept, part.columns.length),
+  ]);
+  return { columns: [{ ...part, columns: kept.map((i) => part.columns[i]), value }], indicators };
 }
 
 function filled(column: Column, fill: number, level: string | null): Column {

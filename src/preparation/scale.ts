@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { BooleanColumn, Column, Frame, NumericColumn } from "../core/dataset.ts";
 import type { FittedStep, Step } from "../core/step.ts";
 import { presentValues, requireFinite } from "./_columns.ts";
+import { doubles } from "./_onnx.ts";
 import { quantile } from "./_quantile.ts";
 
 const Params = z.strictObject({
@@ -101,6 +102,25 @@ function fitted(state: z.infer<typeof State>): FittedStep {
         return { kind: "numeric", name: column.name, values: scaled(column.values, state.center[i], state.divisor[i]) };
       });
       return { rows: frame.rows, columns };
+    },
+    toOnnx(graph, frame) {
+      return frame.map((part) => {
+        if (part.kind !== "numbers") return part;
+        const at = part.columns.map((column) => index.get(column.name));
+        if (at.every((i) => i === undefined)) return part;
+        const center = doubles(
+          graph,
+          at.map((i) => (i === undefined ? 0 : state.center[i])),
+        );
+        const divisor = doubles(
+          graph,
+          at.map((i) => (i === undefined ? 1 : state.divisor[i])),
+        );
+        const columns = part.columns.map((column, c) =>
+          at[c] === undefined ? column : { ...column, kind: "numeric" as const },
+        );
+        return { ...part, columns, value: graph.apply("Div", [graph.apply("Sub", [part.value, center]), divisor]) };
+      });
     },
   };
 }

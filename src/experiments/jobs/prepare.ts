@@ -6,6 +6,7 @@ import { frameToMatrix, selectRows } from "../../core/frame.ts";
 import type { Preparation } from "../../core/trial.ts";
 import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
 import { writeFiles } from "../files.ts";
+import { type ExampleRow, typicalRow } from "../package/example.ts";
 import { loadStep } from "../steps.ts";
 
 export interface PreparePayload {
@@ -33,6 +34,7 @@ export interface Prepared {
   };
   /** State of the fitted preparation. */
   readonly preparation: unknown;
+  readonly example: ExampleRow;
 }
 
 /** Fits a preparation on the training rows and writes train and validation through it to one file. */
@@ -65,6 +67,7 @@ export async function prepare(
       groups: dataset.group && pick(dataset.group.codes, split.validation),
     },
     preparation: pipeline.state,
+    example: typicalRow(frame),
   };
   const { dir, base } = parse(payload.outFile);
   await writeFiles(dir, { [`${base}.part`]: pack(prepared) }, 0o600);

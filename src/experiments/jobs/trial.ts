@@ -151,9 +151,9 @@ function checkProbabilities(scored: Scored): void {
 
 function savedModel(trial: Trial, prepared: Prepared, model: FittedModel): Record<string, Uint8Array> {
   const { family, params } = trial;
-  const { target, classes } = prepared;
+  const { target, classes, example } = prepared;
   return saveModel(
-    { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION },
+    { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION, example },
     prepared.preparation,
     model,
   );
