@@ -12,7 +12,9 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 if (!isNewEnough(process.versions.node)) {
   const node = ownNode(root);
   if (node === undefined) {
-    console.error(`disease needs Node 22.13 or newer; this is ${process.version}. Run npm ci in ${root}: it brings its own.`);
+    console.error(
+      `disease needs Node 22.13 or newer; this is ${process.version}. Run npm ci in ${root}: it brings its own.`,
+    );
     process.exit(2);
   }
   const child = spawn(node, [fileURLToPath(import.meta.url), ...process.argv.slice(2)], { stdio: "inherit" });
@@ -23,7 +25,7 @@ if (!isNewEnough(process.versions.node)) {
   process.exit(2);
 } else {
   module.enableCompileCache?.();
-  const { execute } = await import("@oclif/core/execute");
+  const { execute } = await import("../dist/cli/main.js");
   // Not awaited: when the reader of a pipe leaves early its promise never settles, and Node would warn of that.
   execute({ dir: import.meta.url });
 }

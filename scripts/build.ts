@@ -13,11 +13,18 @@ function commands(): string[] {
     .map((name) => `src/commands/${name}`);
 }
 
+/** Packages with binaries of their own stay outside of the bundle. */
+const NATIVE = ["koffi", "@duckdb/node-api", "@resvg/resvg-js"];
+
+/** What CommonJS packages in an ES module expect to find. */
+const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
+const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
+
 export async function build(): Promise<void> {
   generate();
   const { metafile } = await esbuild({
     absWorkingDir: root,
-    entryPoints: [...commands(), "src/cli/command-not-found.ts", "src/worker.ts"],
+    entryPoints: [...commands(), "src/cli/main.ts", "src/cli/command-not-found.ts", "src/worker.ts"],
     outbase: "src",
     outdir: "dist",
     bundle: true,
@@ -25,7 +32,8 @@ export async function build(): Promise<void> {
     format: "esm",
     platform: "node",
     target: "node22",
-    packages: "external",
+    external: NATIVE,
+    banner: { js: BANNER },
     chunkNames: "[name]-[hash]",
     sourcemap: true,
     logLevel: "warning",
