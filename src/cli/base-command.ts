@@ -25,6 +25,16 @@ export abstract class BaseCommand extends Command {
     }),
   };
 
+  protected override async init(): Promise<void> {
+    await super.init();
+    // A reader that leaves (| head, a closed terminal) does not end a sweep; oclif forgives EPIPE on standard output alone.
+    for (const stream of [process.stdout, process.stderr]) {
+      stream.removeAllListeners("error").on("error", (error: NodeJS.ErrnoException) => {
+        if (error.code !== "EPIPE" && error.code !== "EIO") throw error;
+      });
+    }
+  }
+
   /** The project of `--project` or the current folder. */
   protected projectOf(flags: { readonly project?: string; readonly "no-color"?: boolean }): Project {
     if (flags["no-color"]) process.env.NO_COLOR = "1";

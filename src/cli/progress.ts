@@ -38,7 +38,7 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
     if (live) stream.write("\r\x1b[K");
   };
   const draw = (): void => {
-    if (live) stream.write(`\r\x1b[K${cut(visible(status()), Math.max(10, (stream.columns ?? 80) - 1))}`);
+    if (live) stream.write(`\r\x1b[K${cut(visible(status()), Math.max(10, (stream.columns || 80) - 1))}`);
   };
   const line = (text: string): void => {
     clear();

@@ -84,6 +84,16 @@ test.each([
   });
 });
 
+test("closing the terminal's window stops as Ctrl-C does", async () => {
+  using project = slowProject();
+  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root });
+  await terminal.said(/\(round \d+\)/);
+  const workers = childrenOf(terminal.pid);
+  terminal.close();
+  await gone([terminal.pid, ...workers]);
+  expect(project.state()).toEqual({ integrity: "ok", statuses: { FINISHED: 1, KILLED: 3 } });
+});
+
 test("kill -9 loses nothing that was finished, the workers go, and the next run tidies up", async () => {
   using project = slowProject();
   await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root });

@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import { built, disease } from "../support/cli.ts";
@@ -79,6 +80,16 @@ test("a reader that leaves early ends a listing without a fuss", async () => {
   const through = ["bash", "-c", '"$@" | head -c 1', "bash"];
   const { code, stdout, stderr } = await disease(["exp", "plan", "quick", "--json"], { cwd: project.root, through });
   expect({ code, length: stdout.length, stderr }).toEqual({ code: 0, length: 1, stderr: "" });
+});
+
+test("a reader of the progress that leaves early does not end a sweep", async () => {
+  using project = makeProject();
+  const through = ["bash", "-c", '{ "$@" 2>&1; echo $? > code; } | head -n 1', "bash"];
+  const args = ["exp", "run", "quick", "--set", "families.logistic.C=1,2,3"];
+  const { stdout } = await disease(args, { cwd: project.root, through });
+  expect(stdout).toBe(`4 trials to run on ${availableParallelism()} at a time\n`);
+  expect(readFileSync(join(project.root, "code"), "utf8")).toBe("0\n");
+  expect(project.state()).toEqual({ integrity: "ok", statuses: { FINISHED: 5 } });
 });
 
 test("init lays out a project that runs, and keeps what is there", async () => {

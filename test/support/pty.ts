@@ -1,4 +1,4 @@
-import { spawn } from "@lydell/node-pty";
+import { type IPty, spawn } from "@lydell/node-pty";
 import { built, userEnv, waitForText } from "./cli.ts";
 
 export interface Terminal extends AsyncDisposable {
@@ -11,6 +11,8 @@ export interface Terminal extends AsyncDisposable {
   /** Resolves when the output matches; rejects when the program ends without it. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
   press(keys: string): void;
+  /** Closes the window. */
+  close(): void;
 }
 
 export interface TerminalOptions {
@@ -47,6 +49,7 @@ export async function openTerminal(args: readonly string[], options: TerminalOpt
     rows: () => readScreen(text, cols),
     said: (pattern) => waitForText(pattern, () => text, listeners, ended),
     press: (keys) => pty.write(keys),
+    close: () => (pty as IPty & { destroy(): void }).destroy(),
     async [Symbol.asyncDispose]() {
       if (!over) pty.kill("SIGKILL");
       await ended;
