@@ -211,8 +211,30 @@ function programRoot(): string {
   }
 }
 
-export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
+export { evaluateGate, judgeRun, listGates, loadGate, writeGateReports } from "./app/gates.ts";
+export {
+  listModels,
+  type ModelDetail,
+  type ModelRow,
+  modelHistory,
+  showModel,
+  type VersionRow,
+} from "./app/models-view.ts";
 export { findProject, openStore, type Project } from "./app/project.ts";
+export {
+  aliasModel,
+  approveModel,
+  copyModel,
+  demoteModel,
+  isChampion,
+  openRegistry,
+  promoteModel,
+  registerModel,
+  rollbackModel,
+  sentenceOf,
+  unaliasModel,
+  withRegistry,
+} from "./app/registry.ts";
 export {
   listExperiments,
   listRuns,
@@ -223,8 +245,15 @@ export {
   runDetail,
   runDiff,
 } from "./experiments/browse.ts";
+export type { GateEvaluation } from "./experiments/gate.ts";
+export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
 export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/leaderboard.ts";
 export { suggestion } from "./experiments/located.ts";
 export type { Plan } from "./experiments/plan.ts";
 export type { SweepEvent, SweepResult } from "./experiments/runner.ts";
 export { type PlanView, planView } from "./experiments/view.ts";
+export type { AuditRecord, Trail } from "./registry/audit.ts";
+export type { AliasMove } from "./registry/demote.ts";
+export { type Act, exitCodeOf } from "./registry/promote.ts";
+export type { Registered } from "./registry/register.ts";
+export type { Workbench } from "./registry/state.ts";

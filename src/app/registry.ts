@@ -12,6 +12,7 @@ import { type Act, approve, isPromotable, promote, requireGate } from "../regist
 import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
+import { type ReportFiles, writeGateReports } from "./gate-reports.ts";
 import { evaluateGate, loadGate } from "./gates.ts";
 import { openStore, type Project } from "./project.ts";
 
@@ -98,7 +99,7 @@ export async function registerModel(bench: Workbench, choice: RunChoice, reason?
   return register(bench, name, runId, reason);
 }
 
-export interface PromoteOptions {
+export interface PromoteOptions extends ReportFiles {
   /** NAME, NAME@alias or NAME/VERSION; or a run to register first. */
   readonly target: string | RunChoice;
   readonly to: "Staging" | "Production";
@@ -135,7 +136,30 @@ export async function promoteModel(project: Project, bench: Workbench, options: 
     gate,
     modelName: version.name,
   });
-  return promote(bench, state, version, { ...shared, gate: outcome });
+  const act = await promote(bench, state, version, { ...shared, gate: outcome });
+  await writeGateReports(bench.store, outcome, sentenceOf(act), options);
+  return act;
+}
+
+/** What an act did, one sentence. */
+export function sentenceOf({ model, version, to, result, champion }: Act): string {
+  const what = `version ${version} of ${model}`;
+  const instead =
+    champion.before !== null && champion.before !== champion.after && champion.after !== null
+      ? ` in place of version ${champion.before}`
+      : "";
+  switch (result) {
+    case "done":
+      return `${what} is in stage ${to} now${instead}`;
+    case "unchanged":
+      return `${what} is in ${to} already`;
+    case "awaiting":
+      return `${what} awaits approval for ${to}`;
+    case "refused":
+      return `${what} was refused: the gate failed`;
+    case "inconclusive":
+      return `${what} was not promoted: the gate is inconclusive`;
+  }
 }
 
 /** The version of NAME, NAME@alias or NAME/VERSION, with the state of its model. */

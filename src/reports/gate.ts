@@ -113,7 +113,7 @@ export function gateMarkdown(outcome: GateOutcome, extra: GateReportExtra = {}):
         number(r.value),
         r.low === null || r.high === null ? "" : `${number(r.low)} … ${number(r.high)}`,
         number(r.n),
-        markdownText(r.message),
+        r.verdict === "pass" && r.value !== null ? "" : markdownText(r.message),
       ]),
     ),
   );

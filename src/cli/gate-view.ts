@@ -1,0 +1,59 @@
+import type { GateEvaluation } from "../app.ts";
+import { ExitCode } from "../core/errors.ts";
+import type { RuleVerdict, Verdict } from "../core/gate.ts";
+import { renderTable } from "./table.ts";
+import { number, paint, visible } from "./text.ts";
+
+const MEANING = { pass: "good", fail: "bad", inconclusive: "warn" } as const;
+const MARK = { pass: "✓", fail: "✗", inconclusive: "?" } as const;
+
+/** 0, 3 (a rule fails) or 4 (one is inconclusive). */
+export function exitCodeOfGate(verdict: Verdict): ExitCode {
+  return { pass: ExitCode.ok, fail: ExitCode.gateFailed, inconclusive: ExitCode.inconclusive }[verdict];
+}
+
+/** Prints the verdicts of a gate for a person. */
+export function printGate(outcome: GateEvaluation, print: (line: string) => void): void {
+  const verdict = (v: Verdict): string => paint(MEANING[v], `${MARK[v]} ${v}`);
+  print(
+    renderTable({
+      columns: [
+        { key: "verdict", title: "" },
+        { key: "rule", title: "rule" },
+        { key: "value", title: "value", align: "right" },
+        { key: "interval", title: "interval", align: "right" },
+        { key: "n", title: "n", align: "right" },
+      ],
+      rows: outcome.rules,
+      show: (key, row) => cellOf(key, row as unknown as RuleVerdict, verdict),
+    }),
+  );
+  for (const rule of outcome.rules.filter((r) => r.verdict !== "pass"))
+    print(`${paint(MEANING[rule.verdict], MARK[rule.verdict])} ${visible(rule.message)}`);
+  if (outcome.championProblem !== null) print(`champion: ${visible(outcome.championProblem)}`);
+  print("");
+  print(`gate ${visible(outcome.gate)}: ${verdict(outcome.verdict)}   run ${outcome.runId.slice(0, 8)}`);
+  print(
+    paint(
+      "dim",
+      outcome.part === "test"
+        ? `look number ${outcome.looks} of a gate at these ${outcome.patients} test patients`
+        : `judged on ${outcome.patients} validation patients; no test patient was looked at`,
+    ),
+  );
+}
+
+function cellOf(key: string, row: RuleVerdict, verdict: (v: Verdict) => string): string {
+  switch (key) {
+    case "verdict":
+      return verdict(row.verdict);
+    case "rule":
+      return visible(row.rule);
+    case "interval":
+      return row.low === null || row.high === null ? "" : `${number(row.low)} … ${number(row.high)}`;
+    case "n":
+      return row.n === null ? "" : String(row.n);
+    default:
+      return row.value === null ? "" : number(row.value);
+  }
+}
