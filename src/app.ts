@@ -211,7 +211,8 @@ function programRoot(): string {
   }
 }
 
-export { evaluateGate, judgeRun, listGates, loadGate, writeGateReports } from "./app/gates.ts";
+export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
+export { judgeRun } from "./app/judge.ts";
 export {
   listModels,
   type ModelDetail,

@@ -2,7 +2,6 @@ import { readdirSync, statSync } from "node:fs";
 import { userInfo } from "node:os";
 import { join, parse, resolve } from "node:path";
 import { systemClock } from "../core/clock.ts";
-import type { Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { GateOutcome } from "../core/gate.ts";
 import type { ModelRegistry } from "../core/registry.ts";
@@ -14,8 +13,7 @@ import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../e
 import { type Gate, parseGate } from "../experiments/gate-file.ts";
 import { suggestion } from "../experiments/located.ts";
 import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
-import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
-import { openStore, type Project, readData, readText, showPath } from "./project.ts";
+import { type Project, readData, readText, showPath } from "./project.ts";
 
 /** Reads a gate: a file from the current folder or the project, or a name in experiments/gates/. */
 export async function loadGate(project: Project, nameOrFile: string): Promise<Gate> {
@@ -106,42 +104,16 @@ function userName(): string {
   }
 }
 
-/** Opens the store and the registry, and judges a run without promoting it. */
-export async function judgeRun(
-  project: Project,
-  notify: (notice: Notice) => void,
-  options: EvaluateGateOptions,
-): Promise<GateEvaluation> {
-  const store = openStore(project, notify);
-  const registry =
-    options.modelName === undefined ? undefined : openEmbeddedRegistry({ folder: project.mlruns, notify });
-  try {
-    if (registry && !(await registry.getModel(options.modelName!))) {
-      const names = (await registry.listModels()).map((m) => m.name);
-      throw new UserError(`no registered model "${options.modelName}"`, {
-        where: registry.uri,
-        fix: names.length === 0 ? "Leave --model out: no model is registered." : suggestion(options.modelName!, names),
-      });
-    }
-    return await evaluateGate(project, store, registry, options);
-  } finally {
-    registry?.close();
-    store.close();
-  }
-}
-
 /** Writes the reports that were asked for; folders are made as they are needed. */
 export async function writeGateReports(
   outcome: GateOutcome,
   files: { readonly junit?: string; readonly markdown?: string },
   extra: GateReportExtra = {},
 ): Promise<void> {
-  for (const [file, text] of [
-    [files.junit, gateJunit],
-    [files.markdown, (o: GateOutcome) => gateMarkdown(o, extra)],
-  ] as const) {
-    if (file === undefined) continue;
+  const write = async (file: string, text: string): Promise<void> => {
     const { dir, base } = parse(resolve(file));
-    await writeFiles(dir, { [base]: text(outcome) });
-  }
+    await writeFiles(dir, { [base]: text });
+  };
+  if (files.junit !== undefined) await write(files.junit, gateJunit(outcome));
+  if (files.markdown !== undefined) await write(files.markdown, gateMarkdown(outcome, extra));
 }

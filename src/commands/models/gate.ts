@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { type GateEvaluation, judgeRun, loadGate, writeGateReports } from "../../app.ts";
+import { type GateEvaluation, judgeRun, loadGate } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { exitCodeOfGate, printGate } from "../../cli/gate-view.ts";
 
@@ -26,7 +26,8 @@ inconclusive.`;
       required: true,
     }),
     model: Flags.string({
-      description: "Registered model whose champion the run is compared with; without it there is no champion",
+      description:
+        "Registered model whose champion the run is compared with; the one named as the experiment when absent",
       env: "DISEASE_MODEL",
       helpValue: "NAME",
     }),
@@ -46,8 +47,9 @@ inconclusive.`;
       gate: await loadGate(project, flags.gate),
       modelName: flags.model,
       part: flags.rehearse ? "validation" : "test",
+      junit: flags.junit,
+      markdown: flags.markdown,
     });
-    await writeGateReports(outcome, flags, { championProblem: outcome.championProblem });
     printGate(outcome, (line) => this.log(line));
     process.exitCode = exitCodeOfGate(outcome.verdict);
     return outcome;
