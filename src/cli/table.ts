@@ -118,6 +118,7 @@ function plain(value: Cell): string {
 /** Quoted where needed, control characters as text; what a spreadsheet would run as a formula gets an apostrophe before it. */
 function csvCell(value: Cell): string {
   const text = visibleLines(plain(value));
-  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const isFormula = typeof value === "string" && /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
+  const safe = isFormula ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

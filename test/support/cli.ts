@@ -7,8 +7,15 @@ import { setTimeout as delay } from "node:timers/promises";
 const root = join(import.meta.dirname, "..", "..");
 const BIN = join(root, "bin", "run.js");
 
-/** Builds dist once for the sources as they are; safe to call from several test processes at once. */
-export async function built(): Promise<string> {
+let building: Promise<string> | undefined;
+
+/** The program, built for the sources as they were at the first call; safe to call from several test processes at once. */
+export function built(): Promise<string> {
+  building ??= build();
+  return building;
+}
+
+async function build(): Promise<string> {
   const digest = sourceDigest();
   const stamp = join(root, "dist", ".sources");
   const lock = join(root, "node_modules", ".disease-build.lock");
