@@ -5,12 +5,19 @@ export default defineConfig({
   test: {
     globalSetup: ["test/setup.ts"],
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/live/**"] } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["{,packages/*/}test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", "**/test/live/**"],
+        },
+      },
       {
         extends: true,
         test: {
           name: "live",
-          include: ["test/live/**/*.test.ts"],
+          include: ["{,packages/*/}test/live/**/*.test.ts"],
           testTimeout: 180_000,
           hookTimeout: 600_000,
           maxWorkers: 2,
