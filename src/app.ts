@@ -228,6 +228,7 @@ export {
   copyModel,
   demoteModel,
   isChampion,
+  modelNameOf,
   openRegistry,
   promoteModel,
   registerModel,

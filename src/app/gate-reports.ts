@@ -1,46 +1,21 @@
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { messageOf, UserError } from "../core/errors.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { runDiff } from "../experiments/browse.ts";
 import type { GateEvaluation } from "../experiments/gate.ts";
 import { leaderboard } from "../experiments/leaderboard.ts";
-import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
+import type { GateReportExtra } from "../reports/gate.ts";
 
-export interface ReportFiles {
-  /** Paths, from the current folder. */
-  readonly junit?: string;
-  readonly markdown?: string;
-}
-
+/** Rows of the leaderboard in a report. */
 const SHOWN = 10;
 
 /**
- * Writes the asked reports of a gate's outcome.
- * @param act what became of it, one sentence
+ * What a report of a promotion says beside the gate's verdicts: the leaderboard of the run's experiment, the difference to the
+ * champion, and what became of it.
  */
-export async function writeGateReports(
+export async function promotionReport(
   store: TrackingStore,
   outcome: GateEvaluation,
   act: string,
-  files: ReportFiles,
-): Promise<void> {
-  if (files.junit !== undefined) write(files.junit, gateJunit(outcome));
-  if (files.markdown !== undefined) write(files.markdown, gateMarkdown(outcome, await extraOf(store, outcome, act)));
-}
-
-/** @throws UserError when the file cannot be written */
-function write(path: string, text: string): void {
-  try {
-    mkdirSync(dirname(resolve(path)), { recursive: true });
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new UserError(`the report cannot be written: ${messageOf(error)}`, { where: path });
-  }
-}
-
-/** The leaderboard of the run's experiment and the difference to the champion. */
-async function extraOf(store: TrackingStore, outcome: GateEvaluation, act: string): Promise<GateReportExtra> {
+): Promise<GateReportExtra> {
   const { info } = await store.getRun(outcome.runId);
   const experiment = (await store.listExperiments("all")).find((e) => e.experimentId === info.experimentId);
   const board = experiment && (await leaderboard(store, { experiment: experiment.name }));

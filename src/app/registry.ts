@@ -12,8 +12,8 @@ import { type Act, approve, isPromotable, promote, requireGate } from "../regist
 import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
-import { type ReportFiles, writeGateReports } from "./gate-reports.ts";
-import { evaluateGate, loadGate } from "./gates.ts";
+import { promotionReport } from "./gate-reports.ts";
+import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
 import { openStore, type Project } from "./project.ts";
 
 /** The model registry of a project, in its tracking store. */
@@ -99,7 +99,7 @@ export async function registerModel(bench: Workbench, choice: RunChoice, reason?
   return register(bench, name, runId, reason);
 }
 
-export interface PromoteOptions extends ReportFiles {
+export interface PromoteOptions {
   /** NAME, NAME@alias or NAME/VERSION; or a run to register first. */
   readonly target: string | RunChoice;
   readonly to: "Staging" | "Production";
@@ -108,6 +108,9 @@ export interface PromoteOptions extends ReportFiles {
   /** Why there is no gate; kept in the audit. */
   readonly reason?: string;
   readonly requireApproval: boolean;
+  /** Paths of the reports on the gate, from the current folder. */
+  readonly junit?: string;
+  readonly markdown?: string;
 }
 
 /**
@@ -137,7 +140,8 @@ export async function promoteModel(project: Project, bench: Workbench, options: 
     modelName: version.name,
   });
   const act = await promote(bench, state, version, { ...shared, gate: outcome });
-  await writeGateReports(bench.store, outcome, sentenceOf(act), options);
+  const extra = options.markdown === undefined ? {} : await promotionReport(bench.store, outcome, sentenceOf(act));
+  await writeGateReports(outcome, options, extra);
   return act;
 }
 
@@ -167,6 +171,11 @@ async function find(bench: Workbench, text: string) {
   const ref = parseRef(text);
   const state = await readState(bench.registry, ref.name);
   return { state, version: versionOf(state, ref), isNamed: ref.version !== undefined || ref.alias !== undefined };
+}
+
+/** The model's name in NAME, NAME@alias or NAME/VERSION. */
+export function modelNameOf(ref: string): string {
+  return parseRef(ref).name;
 }
 
 /** Whether a reference means the champion, which is withdrawn with care only. */

@@ -66,7 +66,7 @@ export async function commitFirst(
 }
 
 /** The logged model of a run: the one that it has, else a new one with its params and validation metrics. */
-async function loggedModel({ registry }: Workbench, run: Run): Promise<LoggedModel | undefined> {
+export async function loggedModel({ registry }: Workbench, run: Run): Promise<LoggedModel | undefined> {
   const { logged } = registry;
   if (!logged) return undefined;
   const ready = (await logged.ofRun(run.info.runId)).findLast((m) => m.status === "READY");
