@@ -229,14 +229,13 @@ export {
   demoteModel,
   isChampion,
   modelNameOf,
-  openRegistry,
   promoteModel,
   registerModel,
   rollbackModel,
   sentenceOf,
   unaliasModel,
-  withRegistry,
 } from "./app/registry.ts";
+export { openRegistry, withRegistry } from "./app/workbench.ts";
 export {
   listExperiments,
   listRuns,

@@ -8,7 +8,7 @@ import { suggestion } from "../experiments/located.ts";
 import { promotionReport } from "./gate-reports.ts";
 import { type EvaluateGateOptions, evaluateGate, writeGateReports } from "./gates.ts";
 import type { Project } from "./project.ts";
-import { withRegistry } from "./registry.ts";
+import { withRegistry } from "./workbench.ts";
 
 /** Judges a run without promoting it, and writes the asked reports. */
 export async function judgeRun(

@@ -1,8 +1,5 @@
-import { hostname, userInfo } from "node:os";
-import { systemClock } from "../core/clock.ts";
-import type { Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
-import type { ModelRegistry, Stage } from "../core/registry.ts";
+import type { Stage } from "../core/registry.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { findRun } from "../experiments/browse.ts";
 import { leaderboard } from "../experiments/leaderboard.ts";
@@ -11,60 +8,9 @@ import { type AliasMove, demote, rollback, setAlias } from "../registry/demote.t
 import { type Act, approve, isPromotable, promote, requireGate } from "../registry/promote.ts";
 import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
-import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
 import { promotionReport } from "./gate-reports.ts";
 import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
-import { openStore, type Project } from "./project.ts";
-
-/** The model registry of a project, in its tracking store. */
-export function openRegistry(
-  project: Project,
-  notify: (notice: Notice) => void,
-  options: { readonly readOnly?: boolean } = {},
-): ModelRegistry {
-  return openEmbeddedRegistry({ folder: project.mlruns, notify, ...options });
-}
-
-/** Opens store and registry, does something with them, and closes them. */
-export async function withRegistry<T>(
-  project: Project,
-  notify: (notice: Pick<Notice, "message">) => void,
-  options: { readonly readOnly?: boolean },
-  action: (bench: Workbench) => Promise<T>,
-): Promise<T> {
-  const store = openStore(project, notify, options);
-  try {
-    const registry = openRegistry(project, notify, options);
-    try {
-      const bench = {
-        store,
-        registry,
-        clock: systemClock,
-        who: who(),
-        notify: (message: string) => notify({ message }),
-      };
-      return await action(bench);
-    } finally {
-      registry.close();
-    }
-  } finally {
-    store.close();
-  }
-}
-
-/** Who acts, for the audit: DISEASE_USER, else whom the CI system names, else the user of this machine. */
-function who(): string {
-  const { DISEASE_USER, GITHUB_ACTOR, GITLAB_USER_LOGIN } = process.env;
-  return `${DISEASE_USER || GITHUB_ACTOR || GITLAB_USER_LOGIN || userName()}@${hostname()}`;
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown"; // a container's user may have no name
-  }
-}
+import type { Project } from "./project.ts";
 
 /** Which run is meant: by itself, or the best of an experiment. */
 export interface RunChoice {

@@ -1,6 +1,6 @@
 import { UserError } from "../core/errors.ts";
 import { MODEL_FOLDER } from "../core/model-files.ts";
-import type { LoggedModel, ModelVersion } from "../core/registry.ts";
+import type { LoggedModel, ModelRegistry, ModelVersion } from "../core/registry.ts";
 import type { Run } from "../core/store.ts";
 import { Tag, VALIDATION } from "../core/trial.ts";
 import { commit, modelHash, readState, VersionTag, type Workbench } from "./state.ts";
@@ -37,7 +37,7 @@ export async function register(bench: Workbench, name: string, runId: string, re
   await bench.registry.ensureModel(name);
   const known = (await bench.registry.listVersions(name)).findLast((v) => v.runId === runId);
   if (known) return { name, version: known.version, runId, source: known.source, isNew: false };
-  const logged = await loggedModel(bench, run);
+  const logged = await loggedModel(bench.registry, run);
   const source = logged ? `models:/${logged.modelId}` : `runs:/${runId}/${MODEL_FOLDER}`;
   const tags = { [VersionTag.modelHash]: hash, [VersionTag.dataHash]: run.tags[Tag.dataHash] ?? "" };
   const version = await bench.registry.createVersion({ name, source, runId, tags, description: run.info.runName });
@@ -66,8 +66,7 @@ export async function commitFirst(
 }
 
 /** The logged model of a run: the one that it has, else a new one with its params and validation metrics. */
-export async function loggedModel({ registry }: Workbench, run: Run): Promise<LoggedModel | undefined> {
-  const { logged } = registry;
+export async function loggedModel({ logged }: ModelRegistry, run: Run): Promise<LoggedModel | undefined> {
   if (!logged) return undefined;
   const ready = (await logged.ofRun(run.info.runId)).findLast((m) => m.status === "READY");
   if (ready) return ready;
