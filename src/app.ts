@@ -221,6 +221,7 @@ export {
   showModel,
   type VersionRow,
 } from "./app/models-view.ts";
+export { type Packaged, packageBoard, packageRun } from "./app/package.ts";
 export { findProject, openStore, type Project } from "./app/project.ts";
 export {
   aliasModel,

@@ -10,6 +10,7 @@ import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { promotionReport } from "./gate-reports.ts";
 import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
+import { tryPackageRun } from "./package.ts";
 import type { Project } from "./project.ts";
 
 /** Which run is meant: by itself, or the best of an experiment. */
@@ -42,6 +43,7 @@ async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ run
 /** Registers a run, or the best one of an experiment (the first repeat of the leaderboard's first row). */
 export async function registerModel(bench: Workbench, choice: RunChoice, reason?: string): Promise<Registered> {
   const { runId, name } = await chosenRun(bench.store, choice);
+  await tryPackageRun(bench, runId); // before: the files of a version stay as they are
   return register(bench, name, runId, reason);
 }
 

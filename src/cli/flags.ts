@@ -21,6 +21,16 @@ export const maxTrialsFlag = Flags.integer({
   min: 1,
 });
 
+const LOG_MODELS = ["all", "best", "none"] as const;
+export type LogModels = (typeof LOG_MODELS)[number];
+
+export const logModelsFlag = Flags.option({
+  description: "Which models Python gets too, as MLflow models: every one, or the best of the leaderboard",
+  env: "DISEASE_LOG_MODELS",
+  options: LOG_MODELS,
+  default: "best",
+})();
+
 export const formatFlags = {
   csv: Flags.boolean({ description: "Print CSV", env: "DISEASE_CSV", exclusive: ["md", "json"] }),
   md: Flags.boolean({ description: "Print Markdown", env: "DISEASE_MD", exclusive: ["csv", "json"] }),

@@ -1,8 +1,20 @@
 import { availableParallelism } from "node:os";
-import { type Leaderboard, leaderboard, openStore, type Plan, type Project, run, type SweepResult } from "../app.ts";
+import {
+  type Leaderboard,
+  leaderboard,
+  openStore,
+  type Packaged,
+  type Plan,
+  type Project,
+  packageBoard,
+  run,
+  type SweepResult,
+  withRegistry,
+} from "../app.ts";
 import { ExitCode, UserError } from "../core/errors.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { BaseCommand } from "./base-command.ts";
+import type { LogModels } from "./flags.ts";
 import { printLeaderboard } from "./leaderboard-view.ts";
 import { createProgress } from "./progress.ts";
 import { paint, visible } from "./text.ts";
@@ -13,6 +25,8 @@ const ECHO = 500;
 export interface SweepOutput extends SweepResult {
   readonly experiment: string;
   readonly leaderboard: Leaderboard;
+  /** Models that Python can load now. */
+  readonly packaged: readonly Packaged[];
 }
 
 /** What `exp run` and `exp resume` share: run a plan, show it, print the leaderboard, set the exit code. */
@@ -22,6 +36,7 @@ export abstract class SweepCommand extends BaseCommand {
     store: TrackingStore,
     plan: Plan,
     options: { readonly jobs?: number; readonly force?: boolean; readonly resume?: string },
+    logModels: LogModels,
   ): Promise<SweepOutput> {
     const stop = new AbortController();
     let first = 0;
@@ -62,13 +77,18 @@ export abstract class SweepCommand extends BaseCommand {
       rankMetric,
       trialKeys: new Set(plan.trials.map((t) => t.key)),
     });
+    const packaged =
+      logModels === "none" || result.interrupted
+        ? []
+        : await withRegistry(project, this.notify, {}, (bench) => packageBoard(bench, board.rows, logModels));
     this.report(project, plan, result, board);
+    if (packaged[0]) this.log(paint("dim", `in Python:   mlflow.pyfunc.load_model("${packaged[0].uri}")`));
     process.exitCode = result.interrupted
       ? ExitCode.interrupted
       : result.failed > 0
         ? ExitCode.trialsFailed
         : ExitCode.ok;
-    return { experiment: plan.experiment.name, ...result, leaderboard: board };
+    return { experiment: plan.experiment.name, ...result, leaderboard: board, packaged };
   }
 
   private report(project: Project, plan: Plan, result: SweepResult, board: Leaderboard): void {

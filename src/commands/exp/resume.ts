@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { planResume } from "../../app.ts";
+import { logModelsFlag } from "../../cli/flags.ts";
 import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpResume extends SweepCommand {
@@ -25,6 +26,7 @@ export default class ExpResume extends SweepCommand {
       min: 1,
       max: 1024,
     }),
+    "log-models": logModelsFlag,
   };
 
   async run(): Promise<SweepOutput> {
@@ -33,7 +35,7 @@ export default class ExpResume extends SweepCommand {
     const { sweep, plan } = await this.reading(flags, (store) => planResume(project, store, args.sweep));
     const store = this.open(project);
     try {
-      return await this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId });
+      return await this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId }, flags["log-models"]);
     } finally {
       store.close();
     }

@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { loadExperiment, plan } from "../../app.ts";
-import { maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
+import { logModelsFlag, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
 import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpRun extends SweepCommand {
@@ -32,6 +32,7 @@ finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 w
     }),
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
+    "log-models": logModelsFlag,
   };
 
   async run(): Promise<SweepOutput> {
@@ -42,7 +43,7 @@ finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 w
     for (const notice of [...planned.dataset.notices, ...planned.splits[0]!.report.notices]) this.notify(notice);
     const store = this.open(project);
     try {
-      return await this.sweep(project, store, planned, { jobs: flags.jobs, force: flags.force });
+      return await this.sweep(project, store, planned, { jobs: flags.jobs, force: flags.force }, flags["log-models"]);
     } finally {
       store.close();
     }

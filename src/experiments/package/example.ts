@@ -25,8 +25,11 @@ function typical(column: Column, rows: readonly number[]): ExampleRow[string] {
   }
   const counts = new Uint32Array(column.levels.length);
   for (const row of rows) {
-    if (column.kind === "categorical") counts[column.codes[row]!]!++;
-    else for (let at = column.offsets[row]!; at < column.offsets[row + 1]!; at++) counts[column.codes[at]!]!++;
+    if (column.kind === "categorical") {
+      if (column.codes[row]! >= 0) counts[column.codes[row]!]!++;
+    } else {
+      for (let at = column.offsets[row]!; at < column.offsets[row + 1]!; at++) counts[column.codes[at]!]!++;
+    }
   }
   const most = counts.reduce((a, b) => Math.max(a, b), 0);
   return most === 0 ? null : column.levels[counts.indexOf(most)]!;

@@ -19,8 +19,6 @@ export interface ModelFacts {
   readonly family: string;
   readonly graph: GraphFacts;
   readonly runId: string;
-  /** Of MLflow 3's logged model, where there is one. */
-  readonly modelId?: string;
   /** 32 hex digits */
   readonly uuid: string;
   /** Milliseconds since the epoch. */
@@ -51,7 +49,6 @@ export function mlmodelFile(facts: ModelFacts): string {
       },
     },
     mlflow_version: PINNED.mlflow,
-    ...(facts.modelId ? { model_id: facts.modelId } : {}),
     model_size_bytes: facts.bytes,
     model_uuid: facts.uuid,
     run_id: facts.runId,

@@ -9,8 +9,6 @@ import { encodeOnnx } from "./protobuf.ts";
 
 export interface PackageContext {
   readonly runId: string;
-  /** Of MLflow 3's logged model, where there is one. */
-  readonly modelId?: string;
   /** Milliseconds since the epoch. */
   readonly time: number;
 }
