@@ -127,5 +127,7 @@ export interface TrackingStore {
   listArtifacts(runId: string, path?: string): Promise<readonly ArtifactInfo[]>;
   readArtifact(runId: string, path: string): Promise<Uint8Array>;
   writeArtifact(runId: string, path: string, bytes: Uint8Array): Promise<void>;
+  /** The same for a file of this machine, not held in memory; absent where `writeArtifact` is as good. */
+  uploadArtifact?(runId: string, path: string, file: string, onProgress?: () => void): Promise<void>;
   close(): void;
 }
