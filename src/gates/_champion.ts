@@ -59,3 +59,8 @@ export function versusChampion(
     `By ${metric.id} the candidate is ${short(Math.abs(value))} ${side} than the champion (gain ${short(low)} to ${short(high)}, ${n} patients); asked for is at most ${margin} worse${reason}.`,
   );
 }
+
+/** Whether a verdict came from `versusChampion`: such rules are named "champion …". */
+export function isAgainstChampion({ rule }: RuleVerdict): boolean {
+  return rule.startsWith("champion ");
+}

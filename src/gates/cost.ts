@@ -52,7 +52,7 @@ export const rule: GateRule<Params> = {
     }
     if (margin !== undefined) {
       const options = { margin, withoutChampion: params.without_champion, minN };
-      verdicts.push(versusChampion(`cost versus champion ≥ −${margin}`, metric, context, options));
+      verdicts.push(versusChampion(`champion cost ≥ −${margin}`, metric, context, options));
     }
     return verdicts;
   },

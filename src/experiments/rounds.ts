@@ -1,0 +1,175 @@
+import { stringify } from "yaml";
+import type { Family } from "../core/family.ts";
+import type { Step, StepSpec } from "../core/step.ts";
+import type { ClassWeight, Preparation } from "../core/trial.ts";
+import type { Experiment } from "./config.ts";
+import { parseLocated } from "./located.ts";
+
+/** A configuration that did well, with its preparation. */
+export interface BestPoint {
+  readonly family: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  readonly preparation: Preparation;
+  readonly classWeight: ClassWeight;
+}
+
+export interface RoundPlan {
+  /** An experiment file. */
+  readonly text: string;
+  /** What it tries that no round before did, one sentence each. */
+  readonly changes: readonly string[];
+}
+
+export interface RoundInput {
+  readonly experiment: Experiment;
+  /** The number of the round, from 2. */
+  readonly round: number;
+  /** The best configuration of each family, best first. */
+  readonly best: readonly BestPoint[];
+  /** Steps of the preparations of all rounds so far, as `stepsKey` writes them. */
+  readonly tried: ReadonlySet<string>;
+  /** Steps that there are, by id. */
+  readonly steps: Readonly<Record<string, Step>>;
+  /** Families by id, for the ranges of their hyper-parameters. */
+  readonly families: Readonly<Record<string, Family>>;
+}
+
+/** How many families go on, hyper-parameters are searched around each best, and preparations are added a round. */
+const FAMILIES = 2;
+const AXES = 2;
+const ADDED = 2;
+
+/** One way to widen a preparation: what it is called, and the steps that it makes of others; undefined where it does not apply. */
+interface Variant {
+  readonly name: string;
+  make(steps: readonly StepSpec[]): readonly StepSpec[] | undefined;
+}
+
+/** In the order in which they are tried: the cheap and mostly helpful first. */
+const VARIANTS: readonly Variant[] = [
+  { name: "robust-scale", make: (steps) => withParams(steps, "scale", { method: "robust" }) },
+  { name: "rare-levels", make: (steps) => withParams(steps, "encode", { min_frequency: 1 }) },
+  { name: "select", make: (steps) => appended(steps, "select") },
+  { name: "pca", make: (steps) => appended(steps, "pca") },
+  {
+    name: "mean-impute",
+    make: (steps) => withParams(steps, "impute", { numeric: "mean", categorical: "most_frequent" }),
+  },
+  { name: "minmax-scale", make: (steps) => withParams(steps, "scale", { method: "minmax", columns: "all" }) },
+  { name: "lda", make: (steps) => appended(steps, "lda") },
+  { name: "no-scale", make: (steps) => without(steps, "scale") },
+];
+
+function withParams(
+  steps: readonly StepSpec[],
+  id: string,
+  params: StepSpec["params"],
+): readonly StepSpec[] | undefined {
+  if (!steps.some((s) => s.id === id)) return undefined;
+  return steps.map((s) => (s.id === id ? { id, params: { ...s.params, ...params } } : s));
+}
+
+function appended(steps: readonly StepSpec[], id: string): readonly StepSpec[] | undefined {
+  return steps.some((s) => s.id === id) ? undefined : [...steps, { id, params: {} }];
+}
+
+function without(steps: readonly StepSpec[], id: string): readonly StepSpec[] | undefined {
+  return steps.some((s) => s.id === id) && steps.length > 1 ? steps.filter((s) => s.id !== id) : undefined;
+}
+
+/** Equal for preparations of the same steps, whatever their names are. */
+export function stepsKey(steps: readonly StepSpec[]): string {
+  return JSON.stringify(steps.map(({ id, params }) => [id, Object.entries(params).sort()]));
+}
+
+/**
+ * The next round of a search: for the best families, their hyper-parameters around the best point, and at that point wider
+ * preparations and the other class weight. The data, the splits and the seeds stay as they are. Pure.
+ * @returns undefined when there is nothing new to try
+ */
+export function nextRound(input: RoundInput): RoundPlan | undefined {
+  const { experiment, round, best } = input;
+  const leaders = best.filter((p) => p.family !== "baseline").slice(0, FAMILIES);
+  if (leaders.length === 0) return undefined;
+  const preparations = new Map(leaders.map(({ preparation }) => [preparation.name, preparation.steps]));
+  const added = widen(leaders[0].preparation, input);
+  const changes = added.map(({ name, steps }) => `preparation ${name}: ${steps.map(stepText).join(" > ")}`);
+  for (const { name, steps } of added) preparations.set(name, steps);
+
+  const grids: Record<string, object[]> = {};
+  for (const point of leaders) {
+    const { family, params, preparation, classWeight } = point;
+    const axes = around(point, input);
+    const other = classWeight === "none" ? "balanced" : "none";
+    const search = { ...params, ...axes, preparation: preparation.name, class_weight: classWeight };
+    const wider = {
+      ...params,
+      preparation: [preparation.name, ...added.map((p) => p.name)],
+      class_weight: [classWeight, other],
+    };
+    grids[family] = Object.keys(axes).length > 0 ? [search, wider] : [wider];
+    for (const [key, values] of Object.entries(axes)) changes.push(`${family}: ${key} ${values.join(", ")}`);
+    changes.push(`${family}: class_weight ${other}`);
+  }
+  if (added.length === 0 && round > 2 && Object.values(grids).every((list) => list.length === 1)) return undefined;
+
+  const value = parseLocated(experiment.file, experiment.text, experiment.overrides).value as object;
+  const text = stringify({
+    ...value,
+    name: experiment.name,
+    preparations: Object.fromEntries([...preparations].map(([name, steps]) => [name, steps.map(stepYaml)])),
+    families: grids,
+  });
+  return { text: `# Round ${round} of ${experiment.file}, planned by disease\n${text}`, changes };
+}
+
+function widen(from: Preparation, { tried, steps: known, experiment }: RoundInput): Preparation[] {
+  const taken = new Set(experiment.preparations.map((p) => p.name));
+  const added: Preparation[] = [];
+  for (const variant of VARIANTS) {
+    const steps = complete(variant.make(from.steps) ?? [], known);
+    if (added.length === ADDED || steps.length === 0 || tried.has(stepsKey(steps))) continue;
+    const name = taken.has(variant.name) ? `${variant.name} ${tried.size}` : variant.name;
+    added.push({ name, steps });
+  }
+  return added;
+}
+
+/** Steps with the defaults of their params; none where one is not there or does not take its params. */
+function complete(specs: readonly StepSpec[], known: RoundInput["steps"]): readonly StepSpec[] {
+  const read = specs.map(({ id, params }) => ({ id, parsed: known[id]?.params.safeParse(params) }));
+  if (read.some(({ parsed }) => !parsed?.success)) return [];
+  return read.map(({ id, parsed }) => ({ id, params: parsed?.data as StepSpec["params"] }));
+}
+
+/** For the numbers that the experiment varied: half, same and double of the best; nearer from the third round on. */
+function around({ family, params }: BestPoint, { experiment, round, families }: RoundInput): Record<string, unknown[]> {
+  const factor = round === 2 ? 2 : 2 ** (1 / (round - 1));
+  const varied = experiment.grids
+    .filter((g) => g.family.id === family)
+    .flatMap((g) => g.axes.filter((a) => a.values.length > 1).map((a) => a.key));
+  const accepts = (key: string, value: unknown): boolean => {
+    const read = families[family]?.params.safeParse({ ...params, [key]: value });
+    return read?.success === true;
+  };
+  const axes: Record<string, unknown[]> = {};
+  for (const key of new Set(varied)) {
+    const centre = params[key];
+    if (typeof centre !== "number" || centre === 0 || Object.keys(axes).length === AXES) continue;
+    const whole = Number.isInteger(centre) && !accepts(key, centre + 0.5);
+    const shown = (x: number): number => (whole ? Math.round(x) : Number(x.toPrecision(3)));
+    const values = [...new Set([shown(centre / factor), centre, shown(centre * factor)])].filter((v) =>
+      accepts(key, v),
+    );
+    if (values.length > 1) axes[key] = values;
+  }
+  return axes;
+}
+
+function stepText({ id, params }: StepSpec): string {
+  return Object.keys(params).length === 0 ? id : `${id} ${JSON.stringify(params)}`;
+}
+
+function stepYaml({ id, params }: StepSpec): unknown {
+  return Object.keys(params).length === 0 ? id : { [id]: params };
+}

@@ -1,0 +1,124 @@
+import type { RuleVerdict, Verdict } from "../core/gate.ts";
+import type { TrackingStore } from "../core/store.ts";
+import type { Trial } from "../core/trial.ts";
+import { families } from "../families/index.ts";
+import { isAgainstChampion } from "../gates/_champion.ts";
+import { steps } from "../preparation/index.ts";
+import { type Experiment, parseExperiment } from "./config.ts";
+import { type GateEvaluation, worstOf } from "./gate.ts";
+import { type Leaderboard, metricById } from "./leaderboard.ts";
+import { type BestPoint, nextRound, stepsKey } from "./rounds.ts";
+
+/** What one round tried, what came of it, and what the gate's rules say of the best on validation. */
+export interface Round {
+  readonly round: number;
+  readonly changes: readonly string[];
+  readonly runId: string;
+  readonly name: string;
+  readonly metric: string;
+  /** Mean of the rank metric of the best so far, on validation. */
+  readonly value: number;
+  /** How much better than in the round before, below 0 where worse; null in the first. */
+  readonly gain: number | null;
+  /** On validation, comparisons with a champion left out: it may have been trained on these patients. */
+  readonly verdict: Verdict;
+  readonly rules: readonly RuleVerdict[];
+}
+
+export interface UntilGatePorts {
+  /** Runs the trials of an experiment. */
+  sweep(experiment: Experiment): Promise<{ readonly interrupted: boolean; readonly trialKeys: readonly string[] }>;
+  /** All trials of the rounds so far. */
+  board(trialKeys: ReadonlySet<string>): Promise<Leaderboard>;
+  judge(runId: string, part: "validation" | "test"): Promise<GateEvaluation>;
+  readonly store: TrackingStore;
+  onRound(round: Round): void;
+}
+
+export interface UntilGateResult {
+  readonly rounds: readonly Round[];
+  /** The one look at the test patients; null when interrupted, or no trial finished. */
+  readonly gate: GateEvaluation | null;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Runs rounds until the gate's rules pass on validation, the rounds are spent, or nothing new is left to try; then the gate looks
+ * at the test patients, once. Nothing is planned from what it sees there: were it asked after every round, the rounds would be
+ * tuned on test.
+ */
+export async function untilGate(first: Experiment, maxRounds: number, ports: UntilGatePorts): Promise<UntilGateResult> {
+  const rounds: Round[] = [];
+  const keys = new Set<string>();
+  const tried = new Set<string>();
+  let experiment = first;
+  let changes: readonly string[] = [];
+  for (let round = 1; ; round++) {
+    const swept = await ports.sweep(experiment);
+    for (const key of swept.trialKeys) keys.add(key);
+    for (const preparation of experiment.preparations) tried.add(stepsKey(preparation.steps));
+    if (swept.interrupted) return { rounds, gate: null, interrupted: true };
+    const board = await ports.board(keys);
+    const done = await report(ports, board, round, changes, rounds.at(-1));
+    if (done === undefined) return { rounds, gate: null, interrupted: false };
+    rounds.push(done);
+    ports.onRound(done);
+    const next =
+      done.verdict === "pass" || round >= maxRounds
+        ? undefined
+        : nextRound({
+            experiment: first,
+            round: round + 1,
+            best: await bestPoints(ports.store, board),
+            tried,
+            steps: await loadAll(steps),
+            families: await loadAll(families),
+          });
+    if (next === undefined) return { rounds, gate: await ports.judge(done.runId, "test"), interrupted: false };
+    changes = next.changes;
+    experiment = await parseExperiment(`${first.file} (round ${round + 1})`, next.text);
+  }
+}
+
+async function report(
+  ports: UntilGatePorts,
+  board: Leaderboard,
+  round: number,
+  changes: readonly string[],
+  before: Round | undefined,
+): Promise<Round | undefined> {
+  const best = board.rows.find((row) => row.rank === 1);
+  if (best === undefined) return undefined;
+  const runId = best.runs[0];
+  const { rules } = await ports.judge(runId, "validation");
+  const judged = rules.filter((rule) => !isAgainstChampion(rule));
+  const value = best.metrics[board.rankMetric].mean;
+  return {
+    round,
+    changes,
+    runId,
+    name: best.name,
+    metric: board.rankMetric,
+    value,
+    gain:
+      before === undefined ? null : (value - before.value) * (metricById(board.rankMetric).greaterIsBetter ? 1 : -1),
+    verdict: worstOf(judged),
+    rules: judged,
+  };
+}
+
+/** The best configuration of each family, best first. */
+async function bestPoints(store: TrackingStore, board: Leaderboard): Promise<readonly BestPoint[]> {
+  const points = new Map<string, BestPoint>();
+  for (const row of board.rows) {
+    if (row.rank === null || points.has(row.params.family)) continue;
+    const text = new TextDecoder().decode(await store.readArtifact(row.runs[0], "config/trial.json"));
+    const { family, params, preparation, classWeight } = JSON.parse(text) as Trial;
+    points.set(family, { family, params, preparation, classWeight });
+  }
+  return [...points.values()];
+}
+
+async function loadAll<T>(index: Readonly<Record<string, () => Promise<T>>>): Promise<Record<string, T>> {
+  return Object.fromEntries(await Promise.all(Object.entries(index).map(async ([id, load]) => [id, await load()])));
+}
