@@ -236,6 +236,7 @@ export {
   sentenceOf,
   unaliasModel,
 } from "./app/registry.ts";
+export { runUntilGate } from "./app/rounds.ts";
 export { openRegistry, withRegistry } from "./app/workbench.ts";
 export {
   listExperiments,
@@ -253,6 +254,7 @@ export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiment
 export { suggestion } from "./experiments/located.ts";
 export type { Plan } from "./experiments/plan.ts";
 export type { SweepEvent, SweepResult } from "./experiments/runner.ts";
+export type { Round } from "./experiments/until-gate.ts";
 export { type PlanView, planView } from "./experiments/view.ts";
 export type { AuditRecord, Trail } from "./registry/audit.ts";
 export type { AliasMove } from "./registry/demote.ts";

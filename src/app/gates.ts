@@ -1,5 +1,4 @@
 import { readdirSync, statSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join, parse, resolve } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { UserError } from "../core/errors.ts";
@@ -14,6 +13,7 @@ import { type Gate, parseGate } from "../experiments/gate-file.ts";
 import { suggestion } from "../experiments/located.ts";
 import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
 import { type Project, readData, readText, showPath } from "./project.ts";
+import { who } from "./workbench.ts";
 
 /** Reads a gate: a file from the current folder or the project, or a name in experiments/gates/. */
 export async function loadGate(project: Project, nameOrFile: string): Promise<Gate> {
@@ -80,7 +80,7 @@ export async function evaluateGate(
   const ports: GatePorts = {
     store,
     clock: systemClock,
-    user: userName(),
+    user: who(),
     async readData(config) {
       const file = statSync(resolve(project.root, config.data.path), { throwIfNoEntry: false });
       return { dataset: await readData(project, config), changed: file?.mtimeMs ?? null };
@@ -94,14 +94,6 @@ async function championOf(registry: ModelRegistry, name: string): Promise<Champi
   if (version === undefined) return undefined;
   const runId = (await registry.getVersion(name, version))?.runId;
   return runId ? { runId } : { problem: `version ${version} of ${name} belongs to no run` };
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown"; // a container whose user has no passwd entry
-  }
 }
 
 /** Writes the reports that were asked for; folders are made as they are needed. */

@@ -6,7 +6,7 @@ import { leaderboard } from "../experiments/leaderboard.ts";
 import { type UntilGatePorts, type UntilGateResult, untilGate } from "../experiments/until-gate.ts";
 import { evaluateGate } from "./gates.ts";
 import type { Project } from "./project.ts";
-import { openRegistry } from "./registry.ts";
+import { openRegistry } from "./workbench.ts";
 
 export interface RoundsOptions extends Pick<UntilGatePorts, "sweep" | "onRound"> {
   readonly gate: Gate;

@@ -42,8 +42,8 @@ export async function withRegistry<T>(
   }
 }
 
-/** Who acts, for the audit: DISEASE_USER, else whom the CI system names, else the user of this machine. */
-function who(): string {
+/** Who acts, for the audit and the ledger of looks: DISEASE_USER, else whom the CI system names, else the user of this machine. */
+export function who(): string {
   const { DISEASE_USER, GITHUB_ACTOR, GITLAB_USER_LOGIN } = process.env;
   return `${DISEASE_USER || GITHUB_ACTOR || GITLAB_USER_LOGIN || userName()}@${hostname()}`;
 }

@@ -1,4 +1,4 @@
-import type { GateEvaluation } from "../app.ts";
+import type { GateEvaluation, Round } from "../app.ts";
 import { ExitCode } from "../core/errors.ts";
 import type { RuleVerdict, Verdict } from "../core/gate.ts";
 import { renderTable } from "./table.ts";
@@ -41,6 +41,22 @@ export function printGate(outcome: GateEvaluation, print: (line: string) => void
         : `judged on ${outcome.patients} validation patients; no test patient was looked at`,
     ),
   );
+}
+
+/** Prints what a round changed, what it gained, and what the gate's rules say of the best on validation. */
+export function printRound(round: Round, print: (line: string) => void): void {
+  const { rules, gain } = round;
+  const met = rules.filter((r) => r.verdict === "pass").length;
+  print("");
+  print(paint("strong", `round ${round.round}`));
+  for (const change of round.changes) print(`  tried ${visible(change)}`);
+  const gained =
+    gain === null ? "" : `, ${gain > 0 ? "gained" : gain < 0 ? "lost" : "no gain:"} ${number(Math.abs(gain))}`;
+  print(`  best ${visible(round.name)}: ${visible(round.metric)} ${number(round.value)}${gained}`);
+  print(`  on validation ${met} of ${rules.length} rules pass`);
+  for (const rule of rules.filter((r) => r.verdict !== "pass"))
+    print(`  ${paint(MEANING[rule.verdict], MARK[rule.verdict])} ${visible(rule.message)}`);
+  print("");
 }
 
 function cellOf(key: string, row: RuleVerdict, verdict: (v: Verdict) => string): string {

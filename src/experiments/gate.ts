@@ -88,7 +88,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
       facts: {
         dataTime: changed,
         knowledge: run.knowledge,
-        modelBytes: Object.values(files).reduce((sum, bytes) => sum + bytes.length, 0),
+        modelBytes: sizeOf(files),
         latencyMs: () => latencyOf(model, dataset, judged.rows),
       },
       now: clock.now(),
@@ -154,6 +154,12 @@ function leakageOf(dataset: Dataset, parts: GateRun["parts"], part: GateRequest[
     identicalRows: parts[part].filter((row) => trained.has(first[row])).length,
     sharedGroups: new Set(units.filter((unit) => groups.has(unit))).size,
   };
+}
+
+/** Bytes of what predicts here: a folder may hold the same model as an MLflow model too. */
+function sizeOf(files: Readonly<Record<string, Uint8Array>>): number {
+  const own = Object.entries(files).filter(([name]) => /^(model\.json|preparation\.bin|family\/.*)$/.test(name));
+  return own.reduce((sum, [, bytes]) => sum + bytes.length, 0);
 }
 
 /** Milliseconds for one raw row: the median of up to 200 predictions within half a second, after a few to warm up. */

@@ -39,25 +39,32 @@ const FAMILIES = 2;
 const AXES = 2;
 const ADDED = 2;
 
-/** One way to widen a preparation: what it is called, and the steps that it makes of others; undefined where it does not apply. */
+/** One way to widen a preparation; `make` gives the steps that it makes of others, undefined where it does not apply. */
 interface Variant {
   readonly name: string;
+  readonly what: string;
   make(steps: readonly StepSpec[]): readonly StepSpec[] | undefined;
 }
 
+const change = (name: string, id: string, params: StepSpec["params"]): Variant => ({
+  name,
+  what: `${id} with ${Object.entries(params)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(", ")}`,
+  make: (steps) => withParams(steps, id, params),
+});
+const add = (id: string): Variant => ({ name: id, what: `${id} at the end`, make: (steps) => appended(steps, id) });
+
 /** In the order in which they are tried: the cheap and mostly helpful first. */
 const VARIANTS: readonly Variant[] = [
-  { name: "robust-scale", make: (steps) => withParams(steps, "scale", { method: "robust" }) },
-  { name: "rare-levels", make: (steps) => withParams(steps, "encode", { min_frequency: 1 }) },
-  { name: "select", make: (steps) => appended(steps, "select") },
-  { name: "pca", make: (steps) => appended(steps, "pca") },
-  {
-    name: "mean-impute",
-    make: (steps) => withParams(steps, "impute", { numeric: "mean", categorical: "most_frequent" }),
-  },
-  { name: "minmax-scale", make: (steps) => withParams(steps, "scale", { method: "minmax", columns: "all" }) },
-  { name: "lda", make: (steps) => appended(steps, "lda") },
-  { name: "no-scale", make: (steps) => without(steps, "scale") },
+  change("robust-scale", "scale", { method: "robust" }),
+  change("rare-levels", "encode", { min_frequency: 1 }),
+  add("select"),
+  add("pca"),
+  change("mean-impute", "impute", { numeric: "mean", categorical: "most_frequent" }),
+  change("minmax-scale", "scale", { method: "minmax", columns: "all" }),
+  add("lda"),
+  { name: "no-scale", what: "scale left out", make: (steps) => without(steps, "scale") },
 ];
 
 function withParams(
@@ -93,7 +100,7 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
   if (leaders.length === 0) return undefined;
   const preparations = new Map(leaders.map(({ preparation }) => [preparation.name, preparation.steps]));
   const added = widen(leaders[0].preparation, input);
-  const changes = added.map(({ name, steps }) => `preparation ${name}: ${steps.map(stepText).join(" > ")}`);
+  const changes = added.map(({ name, what }) => `preparation ${name}: ${what}`);
   for (const { name, steps } of added) preparations.set(name, steps);
 
   const grids: Record<string, object[]> = {};
@@ -123,14 +130,17 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
   return { text: `# Round ${round} of ${experiment.file}, planned by disease\n${text}`, changes };
 }
 
-function widen(from: Preparation, { tried, steps: known, experiment }: RoundInput): Preparation[] {
+function widen(
+  from: Preparation,
+  { tried, steps: known, experiment }: RoundInput,
+): (Preparation & { readonly what: string })[] {
   const taken = new Set(experiment.preparations.map((p) => p.name));
-  const added: Preparation[] = [];
+  const added: (Preparation & { readonly what: string })[] = [];
   for (const variant of VARIANTS) {
     const steps = complete(variant.make(from.steps) ?? [], known);
     if (added.length === ADDED || steps.length === 0 || tried.has(stepsKey(steps))) continue;
     const name = taken.has(variant.name) ? `${variant.name} ${tried.size}` : variant.name;
-    added.push({ name, steps });
+    added.push({ name, steps, what: variant.what });
   }
   return added;
 }
@@ -164,10 +174,6 @@ function around({ family, params }: BestPoint, { experiment, round, families }: 
     if (values.length > 1) axes[key] = values;
   }
   return axes;
-}
-
-function stepText({ id, params }: StepSpec): string {
-  return Object.keys(params).length === 0 ? id : `${id} ${JSON.stringify(params)}`;
 }
 
 function stepYaml({ id, params }: StepSpec): unknown {

@@ -83,7 +83,9 @@ export function judge(rule: string, what: string, found: Estimate, bounds: Bound
   const misses = (x: number): boolean => x < min || x > max || (bounds.above === true && x === min);
   if (misses(value)) return say("fail", "");
   if (bounds.judge === "value") return say("pass", "");
-  if (Number.isNaN(low) || Number.isNaN(high)) return say("inconclusive", "; it has no interval to judge by");
+  if (Number.isNaN(low) || Number.isNaN(high)) {
+    return say("inconclusive", "; all draws of these patients agree, so that it has no interval to judge by");
+  }
   if (misses(low) || misses(high)) return say("inconclusive", " by the whole interval: more patients could show it");
   return say("pass", "");
 }

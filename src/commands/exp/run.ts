@@ -1,17 +1,23 @@
 import { Args, Flags } from "@oclif/core";
-import { loadExperiment, plan } from "../../app.ts";
+import { type GateEvaluation, loadExperiment, loadGate, plan, type Round, runUntilGate } from "../../app.ts";
 import { logModelsFlag, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
+import { exitCodeOfGate, printGate, printRound } from "../../cli/gate-view.ts";
 import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
+import { UserError } from "../../core/errors.ts";
 
 export default class ExpRun extends SweepCommand {
   static override summary = "Run the trials of an experiment file and print the leaderboard.";
   static override description =
     `Trials that are finished already are kept and skipped; --force runs them again. Ctrl-C stops cleanly and keeps what is
-finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 when interrupted.`;
+finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 when interrupted.
+
+With --until-gate, wider rounds follow (other preparations, class weights, a search around what did best) until the gate's rules
+pass on validation or the rounds are spent; then the gate looks at the test patients, once (exit code 3 or 4).`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> experiments/quickstart.yaml",
     "<%= config.bin %> <%= command.id %> quickstart --set families.xgboost.max_depth=4,6 --set seeds=1,2,3",
     "<%= config.bin %> <%= command.id %> quickstart --jobs 4 --json > result.json",
+    "<%= config.bin %> <%= command.id %> quickstart --until-gate clinical --max-rounds 4",
   ];
 
   static override args = {
@@ -33,19 +39,66 @@ finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 w
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
     "log-models": logModelsFlag,
+    "until-gate": Flags.string({
+      description: "Go on with wider rounds until this gate passes: a file, or its name in experiments/gates/",
+      env: "DISEASE_UNTIL_GATE",
+      helpValue: "NAME|FILE",
+    }),
+    "max-rounds": Flags.integer({
+      description: "Rounds at most, with --until-gate (3 when absent)",
+      env: "DISEASE_MAX_ROUNDS",
+      min: 1,
+      max: 100,
+    }),
   };
 
-  async run(): Promise<SweepOutput> {
+  async run(): Promise<RunOutput> {
     const { args, flags } = await this.parse(ExpRun);
     const project = this.projectOf(flags);
-    const experiment = await loadExperiment(project, args.file, overridesOf(flags.set));
-    const planned = await plan(project, experiment, { maxTrials: flags["max-trials"] });
-    for (const notice of [...planned.dataset.notices, ...planned.splits[0]!.report.notices]) this.notify(notice);
+    const first = await loadExperiment(project, args.file, overridesOf(flags.set));
+    const until = flags["until-gate"];
+    const gate = until === undefined ? undefined : await loadGate(project, until);
+    if (!gate && flags["max-rounds"] !== undefined) {
+      throw new UserError("--max-rounds without a gate to reach", {
+        where: "--max-rounds",
+        fix: "Add --until-gate NAME.",
+      });
+    }
     const store = this.open(project);
+    let output: SweepOutput | undefined;
+    const sweep = async (experiment: typeof first): Promise<{ interrupted: boolean; trialKeys: string[] }> => {
+      const planned = await plan(project, experiment, { maxTrials: flags["max-trials"] });
+      if (experiment === first)
+        for (const notice of [...planned.dataset.notices, ...planned.splits[0]!.report.notices]) this.notify(notice);
+      const options = { jobs: flags.jobs, force: flags.force };
+      output = await this.sweep(project, store, planned, options, flags["log-models"]);
+      return { interrupted: output.interrupted, trialKeys: planned.trials.map((t) => t.key) };
+    };
     try {
-      return await this.sweep(project, store, planned, { jobs: flags.jobs, force: flags.force }, flags["log-models"]);
+      if (!gate) {
+        await sweep(first);
+        return output!;
+      }
+      const result = await runUntilGate(project, store, first, {
+        gate,
+        maxRounds: flags["max-rounds"] ?? 3,
+        sweep,
+        onRound: (round) => printRound(round, (line) => this.log(line)),
+        notify: this.notify,
+      });
+      if (result.gate) {
+        printGate(result.gate, (line) => this.log(line));
+        process.exitCode = exitCodeOfGate(result.gate.verdict);
+      }
+      return { ...output!, rounds: result.rounds, gate: result.gate };
     } finally {
       store.close();
     }
   }
+}
+
+/** With --until-gate: the last round's sweep, all rounds, and what the gate said of the best on test. */
+interface RunOutput extends SweepOutput {
+  readonly rounds?: readonly Round[];
+  readonly gate?: GateEvaluation | null;
 }
