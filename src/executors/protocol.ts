@@ -1,3 +1,4 @@
+import { Worker } from "node:worker_threads";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { JobHandler } from "../core/executor.ts";
 
@@ -33,9 +34,15 @@ export function reviveError(wire: WireError): Error {
   return error;
 }
 
+/** Runs in a thread of its own: it must act while the main thread is deep in native code. */
+const WATCHDOG = `
+const { workerData: parent } = require("node:worker_threads");
+setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 1000);
+`;
+
 /**
  * The worker's side: takes jobs from the parent one at a time, passes events on at most every 100 ms, and calls `leave`
- * when the parent is gone.
+ * when the parent is gone; a job that is busy then is killed within a second or two.
  */
 export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave: () => void): void {
   let abort: AbortController | undefined;
@@ -45,6 +52,7 @@ export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave:
   // These may reach the whole process group; the parent decides.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   process.on("disconnect", leave);
+  new Worker(WATCHDOG, { eval: true, workerData: process.ppid }).unref();
   process.on("message", async (message: ParentMessage) => {
     if (message.type === "abort") {
       abort?.abort();

@@ -1,5 +1,7 @@
+import { spawn } from "node:child_process";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { createInterface } from "node:readline";
+import { expect, test, vi } from "vitest";
 import { JobCrashed } from "../../src/core/executor.ts";
 import { crashReason, createLocalExecutor } from "../../src/executors/local.ts";
 import { isAlive } from "../../src/experiments/process.ts";
@@ -56,4 +58,13 @@ test("what a dead process said last is its reason", () => {
   expect(crashReason(1, null, "Error: x\nno such library\n")).toBe("exited with code 1: no such library");
   expect(crashReason(null, "SIGSEGV", "")).toBe("crashed (SIGSEGV)");
   expect(crashReason(134, null, "FATAL ERROR: ... JavaScript heap out of memory\n at x")).toBe("out of memory");
+});
+
+test("a busy worker does not outlive its parent, however the parent dies", async () => {
+  const parent = spawn(process.execPath, [join(import.meta.dirname, "..", "support", "orphan-maker.ts")]);
+  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+  const pid = Number((await lines.next()).value);
+  expect((await lines.next()).value).toBe("spinning");
+  parent.kill("SIGKILL");
+  await vi.waitUntil(() => !isAlive(pid), { timeout: 20_000, interval: 100 });
 });
