@@ -64,12 +64,14 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
         fix: "Add --until-gate NAME.",
       });
     }
+    // Before the store is opened: what is wrong with the data leaves no empty store behind.
+    const limits = { maxTrials: flags["max-trials"] };
+    const firstPlan = await plan(project, first, limits);
+    for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
     const store = this.open(project);
     let output: SweepOutput | undefined;
     const sweep = async (experiment: typeof first): Promise<{ interrupted: boolean; trialKeys: string[] }> => {
-      const planned = await plan(project, experiment, { maxTrials: flags["max-trials"] });
-      if (experiment === first)
-        for (const notice of [...planned.dataset.notices, ...planned.splits[0]!.report.notices]) this.notify(notice);
+      const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
       const options = { jobs: flags.jobs, force: flags.force };
       output = await this.sweep(project, store, planned, options, flags["log-models"]);
       return { interrupted: output.interrupted, trialKeys: planned.trials.map((t) => t.key) };
