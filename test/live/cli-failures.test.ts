@@ -37,8 +37,10 @@ test("a trial that runs out of memory is a failed row that says so", async () =>
     "--set",
     `families={ baseline: {}, random-forest: { n_estimators: ${trees} } }`,
   ];
+  // the workers' heap is small, the main process's is not
   const env = { NODE_OPTIONS: "--max-old-space-size=40" };
-  const first = await disease(args(100_000), { cwd: project.root, env });
+  const through = ["bash", "-c", 'node=$1; shift; exec "$node" --max-old-space-size=1000 "$@"', "bash"];
+  const first = await disease(args(100_000), { cwd: project.root, env, through });
   expect(first).toMatchObject({
     code: 6,
     stderr: expect.stringMatching(/^✗ \[2\/2\] random-forest {2}out of memory$/m),

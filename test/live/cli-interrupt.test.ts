@@ -20,12 +20,15 @@ families: ${families}
   });
 }
 
+/** The status line once the quick trial is finished and both slow ones have begun. */
+const BOTH_RUNNING = /\[1\/3\] .*0\.0001 \(round \d+\).*0\.0002 \(round \d+\)/;
+
 const workFiles = (project: TestProject): string[] => readdirSync(join(project.root, "mlruns", ".work"));
 
 test("Ctrl-C keeps what is finished, stops the rest and leaves no process behind", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root });
-  await terminal.said(/\(round \d+\)/);
+  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   expect(workers).toHaveLength(2);
 
@@ -48,8 +51,8 @@ test("Ctrl-C keeps what is finished, stops the rest and leaves no process behind
 
 test("a second Ctrl-C does not wait for workers that do not answer", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root });
-  await terminal.said(/\(round \d+\)/);
+  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   for (const pid of workers) process.kill(pid, "SIGSTOP");
   let over = false;
@@ -86,8 +89,8 @@ test.each([
 
 test("closing the terminal's window stops as Ctrl-C does", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root });
-  await terminal.said(/\(round \d+\)/);
+  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   terminal.close();
   await gone([terminal.pid, ...workers]);
@@ -96,8 +99,8 @@ test("closing the terminal's window stops as Ctrl-C does", async () => {
 
 test("kill -9 loses nothing that was finished, the workers go, and the next run tidies up", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root });
-  await terminal.said(/\(round \d+\)/);
+  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   process.kill(terminal.pid, "SIGKILL");
   await terminal.ended;

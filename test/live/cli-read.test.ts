@@ -257,6 +257,18 @@ test.each<[what: string, args: string[], error: RegExp]>([
   expect(stderr).toMatch(error);
 });
 
+test("a store without a run is an empty list, and there is nothing to rank", async () => {
+  using empty = makeProject();
+  openEmbeddedStore({ folder: join(empty.root, "mlruns") }).close();
+  const list = await disease(["exp", "ls", "--json"], { cwd: empty.root });
+  expect(JSON.parse(list.stdout)).toMatchObject([{ name: "Default", runs: 0, last: null }]);
+  const board = await disease(["exp", "leaderboard"], { cwd: empty.root });
+  expect(board).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/^error: no trials yet\n[\s\S]*disease exp run/),
+  });
+});
+
 test("names, params and tags of other programs are shown, not obeyed, in every format", async () => {
   const outputs = await Promise.all(
     [[], ["--md"], ["--csv"], ["--json"]].flatMap((format) => [

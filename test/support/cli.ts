@@ -43,10 +43,11 @@ async function build(): Promise<string> {
 
 function sourceDigest(): string {
   const hash = createHash("sha256");
-  const files = ["src", "scripts"].flatMap((folder) =>
+  const files = ["src", "scripts", "packages"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  for (const file of [...files.filter((name) => name.endsWith(".ts")), "package.json"].sort()) {
+  const sources = files.filter((name) => name.endsWith(".ts") && !name.includes("node_modules"));
+  for (const file of [...sources, "package.json"].sort()) {
     hash.update(file).update(readFileSync(join(root, file)));
   }
   return hash.digest("hex");
