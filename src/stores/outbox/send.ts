@@ -1,0 +1,109 @@
+import { messageOf, UserError } from "../../core/errors.ts";
+import { type Desk, type Ledger, parentOf } from "./desk.ts";
+import { batchesOf, difference, digestOf, hasEnded, wantedBody } from "./difference.ts";
+import { filesToSend, sendFiles } from "./files.ts";
+import { allOf, concernsAll } from "./gate.ts";
+import type { LocalFile, LocalRun } from "./local.ts";
+import { createPlaces } from "./place.ts";
+import { sendPoints } from "./points.ts";
+
+/** What of a run is not on the far side yet. */
+export interface Lack {
+  readonly body: boolean;
+  readonly points: number;
+  readonly files: readonly LocalFile[];
+}
+
+/** undefined when it lacks nothing (a run that goes on will, later). */
+export function lackOf(desk: Ledger, run: LocalRun): Lack | undefined {
+  const { status, lifecycleStage, runId } = run.run.info;
+  const link = desk.link(runId);
+  if (link.deleted === "theirs") return undefined;
+  const isDeleted = lifecycleStage === "deleted";
+  const lack = {
+    body: link.digest !== digestOf(wantedBody(run.run, parentOf(desk, run))),
+    points: isDeleted ? 0 : Math.abs(run.points - link.points),
+    files: isDeleted ? [] : filesToSend(desk, run),
+  };
+  const isOver = isDeleted || hasEnded(status);
+  return lack.body || lack.points > 0 || lack.files.length > 0 || (isOver && !link.settled) ? lack : undefined;
+}
+
+export interface Sender {
+  /**
+   * Brings a run on the far side to what it is here: the run itself (its parent first), params, tags and inputs, metrics in
+   * their order, files, and at last that it has ended. What is there is not written twice, whatever was cut before.
+   * @throws what concerns the whole far side; what is wrong with this run alone is in its link
+   */
+  send(run: LocalRun): Promise<void>;
+}
+
+export function createSender(desk: Desk): Sender {
+  const { remote, bodies } = desk;
+  const { call } = desk.gate;
+  const places = createPlaces(desk);
+
+  async function sendAll(run: LocalRun): Promise<void> {
+    const { info } = run.run;
+    const link = desk.link(info.runId);
+    const isDeleted = info.lifecycleStage === "deleted";
+    if (isDeleted && link.remoteId === undefined) return settle(run); // nobody needs to see it there
+    const { remoteId, body, metrics } = await places.look(run);
+    bodies.delete(info.runId); // until all of this is known to have arrived
+    if (isDeleted) {
+      if (body.lifecycle === "active") await call(() => remote.deleteRun(remoteId));
+      link.deleted = "ours";
+      return settle(run);
+    }
+    if (body.lifecycle === "deleted") {
+      if (link.deleted !== "ours") {
+        link.deleted = "theirs";
+        return settle(run);
+      }
+      await call(() => remote.restoreRun(remoteId));
+    }
+    link.deleted = "no";
+
+    const want = wantedBody(run.run, parentOf(desk, run));
+    const { conflicts, gone, ...lacking } = difference(want, body, link.tagKeys);
+    for (const batch of batchesOf(lacking)) await call(() => remote.write(remoteId, batch));
+    for (const key of gone) await call(() => remote.deleteTag(remoteId, key));
+    link.tagKeys = Object.keys(want.tags);
+    const { status, endTime } = want;
+    if (!hasEnded(status) && body.status !== status) await call(() => remote.write(remoteId, { status }));
+    await allOf([sendPoints(desk, run, remoteId, metrics), sendFiles(desk, run, remoteId)]);
+    if (hasEnded(status) && (body.status !== status || body.endTime !== endTime)) {
+      await call(() => remote.write(remoteId, { status, endTime: endTime ?? undefined }));
+    }
+    if (conflicts.length > 0) {
+      throw new UserError(`the server has another value of ${conflicts.join(", ")}`, { where: `run ${remoteId}` });
+    }
+    bodies.set(info.runId, want);
+    settle(run);
+  }
+
+  function settle(run: LocalRun): void {
+    const { runId, status, lifecycleStage } = run.run.info;
+    const link = desk.link(runId);
+    link.digest = digestOf(wantedBody(run.run, parentOf(desk, run)));
+    link.settled = lifecycleStage === "deleted" || hasEnded(status);
+  }
+
+  return {
+    async send(run) {
+      const { runId } = run.run.info;
+      const link = desk.link(runId);
+      try {
+        await sendAll(run);
+        link.problem = null;
+      } catch (error) {
+        bodies.delete(runId);
+        link.settled = false;
+        if (concernsAll(error)) throw error;
+        link.problem = messageOf(error);
+      } finally {
+        desk.save(runId, link);
+      }
+    },
+  };
+}

@@ -1,0 +1,305 @@
+import { rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, onTestFinished, test } from "vitest";
+import type { TrackingStore } from "../../src/core/store.ts";
+import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
+import { outboxFiles } from "../../src/stores/outbox/address.ts";
+import { startMirror } from "../../src/stores/outbox/live.ts";
+import { openOutbox } from "../../src/stores/outbox/outbox.ts";
+import { type Fault, faultyStore } from "../support/faulty-store.ts";
+import { contentOf } from "../support/mirrored.ts";
+import { temporaryFolder } from "./support.ts";
+
+const URI = "http://tracking.test:5000";
+const EXPERIMENT = "heart";
+
+function setUp() {
+  const folder = join(temporaryFolder(), "mlruns");
+  const local = openEmbeddedStore({ folder });
+  const far = openEmbeddedStore({ folder: join(temporaryFolder(), "mlruns") });
+  onTestFinished(() => {
+    local.close();
+    far.close();
+  });
+  return { folder, local, far };
+}
+
+let clock = 1_700_000_000_000;
+
+async function sweep(store: TrackingStore, trials = 3, points = 4): Promise<{ parent: string; children: string[] }> {
+  const { experimentId } = await store.ensureExperiment(EXPERIMENT);
+  const parent = await store.createRun({ experimentId, runName: "sweep", startTime: clock++ });
+  await store.writeArtifact(parent.runId, "experiment.yaml", Buffer.from("data: x"));
+  const children: string[] = [];
+  for (let i = 0; i < trials; i++) {
+    const tags = { "mlflow.parentRunId": parent.runId, "disease.kind": "trial" };
+    const { runId } = await store.createRun({ experimentId, runName: `trial ${i}`, startTime: clock++, tags });
+    children.push(runId);
+    await store.write(runId, {
+      params: { family: "xgboost", depth: String(i) },
+      inputs: [
+        { name: "d", digest: "1", sourceType: "local", source: "{}", tags: { "mlflow.data.context": "training" } },
+      ],
+      metrics: Array.from({ length: points }, (_, step) => ({
+        key: step % 2 ? "a" : "b",
+        value: step / 7 + i,
+        timestamp: step,
+        step,
+      })),
+    });
+    await store.writeArtifact(runId, "config/trial.json", Buffer.from(`{"trial":${i}}`));
+    await store.write(runId, { status: i % 3 === 2 ? "FAILED" : "FINISHED", endTime: clock++ });
+  }
+  await store.write(parent.runId, { status: "FINISHED", endTime: clock++ });
+  return { parent: parent.runId, children };
+}
+
+/** Sends until nothing is left, at most so many rounds, each as a process of its own would. */
+async function syncRounds(folder: string, far: TrackingStore, rounds = 200): Promise<number> {
+  for (let round = 1; round <= rounds; round++) {
+    const outbox = openOutbox({ folder, uri: URI });
+    try {
+      expect(outbox.tryLock()).toBe(true);
+      outbox.start(far, "all");
+      await outbox.idle();
+      if (outbox.fault === undefined) await outbox.reconcile().catch(outbox.fail);
+      if (outbox.pending().runs === 0 && outbox.fault === undefined) return round;
+    } finally {
+      outbox.close();
+    }
+  }
+  throw new Error("never done");
+}
+
+function add(folder: string, ...runIds: string[]): void {
+  const outbox = openOutbox({ folder, uri: URI });
+  for (const runId of runIds) outbox.add(runId);
+  outbox.close();
+}
+
+async function expectSame(local: TrackingStore, far: TrackingStore): Promise<void> {
+  expect(await contentOf(far, EXPERIMENT)).toEqual(await contentOf(local, EXPERIMENT));
+}
+
+test("mirrors a sweep whole: parent and trials, params, histories, tags, inputs, files, ends", async () => {
+  const { folder, local, far } = setUp();
+  const { children } = await sweep(local, 3, 2500);
+  add(folder, children[0]!); // any run of it stands for the sweep
+  expect(await syncRounds(folder, far)).toBe(1);
+  await expectSame(local, far);
+});
+
+test("mirrors only what it was given", async () => {
+  const { folder, local, far } = setUp();
+  const { parent } = await sweep(local, 1);
+  await sweep(local, 1);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  expect(Object.keys(await contentOf(far, EXPERIMENT))).toHaveLength(2);
+});
+
+test("a second time sends nothing", async () => {
+  const { folder, local, far } = setUp();
+  add(folder, (await sweep(local)).parent);
+  await syncRounds(folder, far);
+  const counted = faultyStore(far, () => undefined);
+  await syncRounds(folder, counted);
+  expect(counted.calls).toEqual({});
+});
+
+test("sends what changed later: tags set, changed and deleted, runs deleted and restored, further points, files written anew", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local);
+  await local.write(children[0]!, { tags: { old: "1", kept: "1" } });
+  add(folder, parent);
+  await syncRounds(folder, far);
+  await local.write(children[0]!, {
+    tags: { kept: "2", new: "3" },
+    metrics: [{ key: "a", value: 9, step: 99, timestamp: 5 }],
+  });
+  await local.deleteTag(children[0]!, "old");
+  await local.writeArtifact(children[0]!, "config/trial.json", Buffer.from("other"));
+  await local.deleteRun(children[1]!);
+  await local.write(parent, { status: "RUNNING" });
+  await syncRounds(folder, far);
+  await expectSame(local, far);
+  await local.restoreRun(children[1]!);
+  await local.write(parent, { status: "KILLED" });
+  await syncRounds(folder, far);
+  await expectSame(local, far);
+});
+
+test("leaves alone what others did on the server: tags of theirs, runs that they deleted", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  const { experimentId } = (await far.getExperimentByName(EXPERIMENT))!;
+  const columns = { metrics: [], params: [], tags: "all" } as const;
+  const { items } = await far.searchRuns({ experimentIds: [experimentId], columns });
+  const there = (id: string) => items.find((run) => run.tags["disease.run_id"] === id)!.info.runId;
+  await far.write(there(children[0]!), { tags: { comment: "look" } });
+  await far.deleteRun(there(children[1]!));
+  for (const id of children) await local.write(id, { tags: { later: "1" } });
+  await syncRounds(folder, far);
+  expect((await far.getRun(there(children[0]!))).tags).toMatchObject({ comment: "look", later: "1" });
+  expect((await far.getRun(there(children[1]!))).info.lifecycleStage).toBe("deleted");
+});
+
+test.each(["lost", "unanswered", "twice", "refused"] as const)(
+  "whatever call is %s, the server ends with each run once and every point once",
+  async (fault) => {
+    const { folder, local, far } = setUp();
+    add(folder, (await sweep(local, 3, 1010)).parent);
+    let seed = 7;
+    const chance = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const faulty = faultyStore(far, () => (chance() < 0.3 ? fault : undefined));
+    await syncRounds(folder, faulty);
+    const content = await contentOf(far, EXPERIMENT);
+    for (const [name, run] of Object.entries(content)) {
+      if (name.includes("doubled")) expect(run).toMatchObject({ lifecycleStage: "deleted" });
+    }
+    const once = Object.fromEntries(Object.entries(content).filter(([name]) => !name.includes("doubled")));
+    expect(once).toEqual(await contentOf(local, EXPERIMENT));
+  },
+);
+
+test("finds everything again when its notes are lost, or are no database", async () => {
+  const { folder, local, far } = setUp();
+  const { parent } = await sweep(local);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  rmSync(join(folder, "outbox"), { recursive: true });
+  add(folder, parent);
+  await syncRounds(folder, far);
+  await expectSame(local, far);
+});
+
+test("begins again on a server that was set up anew", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  const anew = openEmbeddedStore({ folder: join(temporaryFolder(), "mlruns") });
+  onTestFinished(() => anew.close());
+  for (const id of [parent, ...children]) await local.write(id, { tags: { more: "1" } });
+  await syncRounds(folder, anew);
+  await expectSame(local, anew);
+});
+
+test("sends all points once after the store was vacuumed and its rows have other numbers", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local, 3, 50);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  const db = new DatabaseSync(join(folder, "mlflow.db"));
+  db.exec("DELETE FROM metrics WHERE run_uuid = (SELECT run_uuid FROM runs WHERE name = 'trial 0'); VACUUM");
+  db.close();
+  await local.write(children[2]!, { metrics: [{ key: "late", value: 1, step: 0, timestamp: 0 }] });
+  await syncRounds(folder, far);
+  const there = (await contentOf(far, EXPERIMENT))[children[2]!];
+  expect(there).toEqual((await contentOf(local, EXPERIMENT))[children[2]!]);
+});
+
+describe("says what is pending:", () => {
+  test("runs, points, files and bytes, the last error and since when", async () => {
+    const { folder, local, far } = setUp();
+    const { parent } = await sweep(local, 2, 10);
+    add(folder, parent);
+    const outbox = openOutbox({ folder, uri: `${URI.replace("//", "//ann:secret1@")}` });
+    onTestFinished(() => outbox.close());
+    outbox.tryLock();
+    outbox.start(faultyStore(far, () => "lost"));
+    await outbox.idle();
+    expect(outbox.pending()).toMatchObject({
+      ...{ uri: URI, runs: 3, metrics: 20, artifacts: 3, bytes: 7 + 11 + 11, refused: [] },
+      error: "the connection was refused",
+      since: expect.any(Number),
+      errorTime: expect.any(Number),
+    });
+  });
+
+  test("a run that the server refuses, with its reason, while the others go through", async () => {
+    const { folder, local, far } = setUp();
+    const { parent, children } = await sweep(local, 3);
+    add(folder, parent);
+    const outbox = openOutbox({ folder, uri: URI });
+    onTestFinished(() => outbox.close());
+    outbox.tryLock();
+    let inputs = 0;
+    const refusing: TrackingStore = Object.assign(Object.create(far) as TrackingStore, {
+      write: async (id: string, batch: Parameters<TrackingStore["write"]>[1]) => {
+        if (batch.inputs && inputs++ === 0) return await faultyStore(far, () => "refused").write(id, batch);
+        await far.write(id, batch);
+      },
+    });
+    outbox.start(refusing);
+    await outbox.idle();
+    const { refused, runs } = outbox.pending();
+    expect({ refused, runs }).toEqual({ runs: 1, refused: [{ runId: expect.any(String), problem: "413 too large" }] });
+    expect(children).toContain(refused[0]!.runId);
+  });
+});
+
+test("one process sends at a time; when it is gone another goes on", async () => {
+  const { folder, local } = setUp();
+  add(folder, (await sweep(local, 1)).parent);
+  const first = openOutbox({ folder, uri: URI });
+  const second = openOutbox({ folder, uri: URI });
+  expect([first.tryLock(), second.tryLock()]).toEqual([true, false]);
+  first.close();
+  expect(second.tryLock()).toBe(true);
+  second.close();
+});
+
+test.each(["from the start", "later on"])(
+  "notes that cannot be written %s are told of once, and the runs are sent all the same",
+  async (when) => {
+    const { folder, local, far } = setUp();
+    const { parent } = await sweep(local);
+    add(folder, parent);
+    const { state } = outboxFiles(folder, URI);
+    if (when === "from the start") {
+      rmSync(`${state}-wal`, { force: true });
+      symlinkSync("/dev/full", `${state}-wal`);
+    }
+    const notices: string[] = [];
+    const outbox = openOutbox({ folder, uri: URI, notify: (message) => notices.push(message) });
+    onTestFinished(() => outbox.close());
+    if (when === "later on") {
+      const other = new DatabaseSync(state);
+      onTestFinished(() => other.close());
+      other.exec("BEGIN IMMEDIATE");
+    }
+    outbox.add(parent);
+    outbox.tryLock();
+    outbox.start(far);
+    await outbox.idle();
+    expect(outbox.pending().runs).toBe(0);
+    expect(notices).toEqual([expect.stringMatching(/cannot take notes .*track sync --all/)]);
+    await expectSame(local, far);
+  },
+);
+
+test("while runs go on, the mirror is never more than a moment behind, and holds nothing up", async () => {
+  const { folder, local, far } = setUp();
+  const { experimentId } = await local.ensureExperiment(EXPERIMENT);
+  const outbox = openOutbox({ folder, uri: URI });
+  const faults: Fault[] = [];
+  const mirror = startMirror({ outbox, connect: async () => faultyStore(far, () => faults.shift()), every: 10 });
+  onTestFinished(mirror.close);
+  const { runId } = await local.createRun({ experimentId, runName: "live", startTime: Date.now() });
+  mirror.add(runId);
+  const until = async (there: (content: Record<string, unknown>) => boolean): Promise<void> => {
+    while (!there(await contentOf(far, EXPERIMENT))) await new Promise((resolve) => setImmediate(resolve));
+  };
+  await until((content) => runId in content);
+  await local.write(runId, { metrics: [{ key: "loss", value: 1, step: 1, timestamp: 1 }] });
+  await until((content) => JSON.stringify(content).includes('"loss"'));
+  faults.push("lost", "unanswered", "twice");
+  await local.write(runId, { tags: { note: "x" }, metrics: [{ key: "loss", value: 2, step: 2, timestamp: 2 }] });
+  await local.write(runId, { status: "FINISHED", endTime: Date.now() });
+  expect(await mirror.finish()).toMatchObject({ runs: 0 });
+  await expectSame(local, far);
+});
