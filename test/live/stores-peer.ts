@@ -12,9 +12,9 @@ export interface MlflowPeer {
   stop(): Promise<void>;
 }
 
-/** The real MLflow of a virtual environment, in one process for many questions. */
-export async function startPeer(venv: VenvName, trackingUri: string): Promise<MlflowPeer> {
-  const child = spawn(await venvPython(venv), [SCRIPT, trackingUri], { stdio: ["pipe", "pipe", "pipe"] });
+/** The real MLflow of a virtual environment, in one process for many questions; `script` knows the answers. */
+export async function startPeer(venv: VenvName, trackingUri: string, script = SCRIPT): Promise<MlflowPeer> {
+  const child = spawn(await venvPython(venv), [script, trackingUri], { stdio: ["pipe", "pipe", "pipe"] });
   let log = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     log += text;
