@@ -16,9 +16,12 @@ export function parseLightgbm(text: string, outputs: number): OnnxTree[] {
   return blocks.map((block, t) => parseTree(block.split("\nend of trees")[0]!, t % outputs));
 }
 
+/** As C++ prints it: a split between missing and present has the threshold inf. */
+const numberOf = (text: string): number => Number(text.replace("inf", "Infinity"));
+
 function parseTree(block: string, output: number): OnnxTree {
   const fields = new Map(block.split("\n").map((line) => line.split("=", 2) as [string, string]));
-  const numbers = (name: string): number[] => (fields.get(name) || "").split(" ").filter(Boolean).map(Number);
+  const numbers = (name: string): number[] => (fields.get(name) || "").split(" ").filter(Boolean).map(numberOf);
   const values = numbers("leaf_value");
   const [features, thresholds, lefts, rights, decisions] = [
     "split_feature",

@@ -68,7 +68,7 @@ function softmaxLoss({ logits, intercepts, y, weights }: LogisticLoss): { loss: 
 }
 
 /** [rows × classes] probabilities of [rows × outputs] products and [outputs] intercepts. */
-export function probabilities(logits: Float32Array, intercepts: Float64Array, classes: number): Float32Array {
+export function probabilities(logits: Real, intercepts: Float64Array, classes: number): Float32Array {
   const outputs = intercepts.length;
   const rows = logits.length / outputs;
   const proba = new Float32Array(rows * classes);

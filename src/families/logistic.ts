@@ -162,12 +162,13 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
   return {
     predictProba(x: Matrix) {
       checkColumns(x, columns);
-      const logits = new Float32Array(x.rows * outputs);
-      blas.sgemm({ m: x.rows, n: outputs, k: x.cols, a: x.data, b: coefficients, c: logits, transposeB: true });
+      // In doubles: with unscaled columns (1,000,000 ± 1) rounded products move probabilities by a tenth.
+      const [a, b] = [new Float64Array(x.data), new Float64Array(coefficients)];
+      const logits = new Float64Array(x.rows * outputs);
+      blas.dgemm({ m: x.rows, n: outputs, k: x.cols, a, b, c: logits, transposeB: true });
       return probabilities(logits, intercepts, classes);
     },
     toOnnx(graph, x) {
-      // In doubles: sums of unscaled columns in two orders of floats differ by more than 1e-5.
       const transposed = new Float64Array(coefficients.length);
       coefficients.forEach((value, i) => {
         transposed[(i % columns.length) * outputs + Math.floor(i / columns.length)] = value;

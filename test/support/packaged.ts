@@ -1,7 +1,7 @@
 /** Models fitted on small tables, saved and packaged, with what is needed to predict with them in Python. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Column, Dataset, Frame } from "../../src/core/dataset.ts";
+import type { Column, Frame } from "../../src/core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
 import type { StepSpec } from "../../src/core/step.ts";
 import { loadModel, saveModel } from "../../src/experiments/model.ts";
@@ -12,96 +12,135 @@ import { families } from "../../src/families/index.ts";
 import { readDataset } from "../../src/lake/read.ts";
 import { separatorOf } from "../../src/preparation/_onnx.ts";
 import { fitPipeline } from "../../src/preparation/_pipeline.ts";
+import { mixedFrame, withUnseenLevels } from "../contracts/step-frames.ts";
 
-export interface PackagedCase {
-  readonly name: string;
-  /** A CSV file, and its target. */
-  readonly data: string;
-  readonly target: string;
+export interface Patients {
+  readonly frame: Frame;
+  /** [rows] class codes */
+  readonly y: Int32Array;
+  readonly classes: readonly string[];
+  /** Who is predicted, as a frame and as the CSV file that Python reads. */
+  readonly asked: Frame;
+  readonly csv: string;
+}
+
+const shipped = (name: string): string => join(import.meta.dirname, "..", "..", "data", `${name}.csv`);
+
+/** A data set that ships; everyone is predicted, from the file itself. */
+export async function shippedPatients(name: string, target: string): Promise<Patients> {
+  const { frame, target: diseases } = await readDataset(shipped(name), { target });
+  const lines = readFileSync(shipped(name), "utf8").trim().split("\n"); // no quoted cells
+  const at = lines[0]!.split(",").indexOf(target);
+  const csv = `${lines.map((line) => line.split(",").toSpliced(at, 1).join(",")).join("\n")}\n`;
+  return { frame, y: diseases.codes, classes: diseases.classes, asked: frame, csv };
+}
+
+/**
+ * Patients with every kind of column and of trouble, names that a graph has itself among them; those who are predicted have
+ * categories and symptoms that training has not seen, or not.
+ */
+export function troubledPatients(unseen: boolean): Patients {
+  const mixed = mixedFrame(90);
+  const values = Float64Array.from({ length: mixed.rows }, (_, i) => (i % 7 === 0 ? Number.NaN : i % 5));
+  const own = ["label", "probabilities", "v1"].map((name): Column => ({ kind: "numeric", name, values }));
+  const frame = { rows: mixed.rows, columns: [...mixed.columns, ...own] };
+  const asked = unseen ? withUnseenLevels(frame) : frame;
+  const classes = ["gripe", "sarampión", 'x "y", z'];
+  return { frame, y: Int32Array.from({ length: frame.rows }, (_, i) => i % 3), classes, asked, csv: csvOf(asked) };
+}
+
+export interface Spec {
   readonly family: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepSpec[];
 }
 
-export interface Packaged {
+export interface PackagedModel {
+  readonly patients: Patients;
   readonly files: Readonly<Record<string, Uint8Array>>;
-  readonly classes: readonly string[];
-  readonly columns: readonly string[];
-  /** [rows × classes] by our own program */
+  /** [asked.rows × classes] by our own program */
   readonly proba: Float32Array;
-  readonly dataset: Dataset;
-  /** Milliseconds. */
-  readonly seconds: number;
 }
 
-/** Fits on two thirds of the rows, saves, packages, and predicts every row with what was loaded again. */
-export async function packageCase({ data, target, family: id, params, steps }: PackagedCase): Promise<Packaged> {
-  const dataset = await readDataset(data, { target });
-  const { classes, codes } = dataset.target;
-  const rows = (keep: (row: number) => boolean) => Int32Array.from(codes.keys()).filter(keep);
-  const [fitted, held] = [rows((row) => row % 3 !== 2), rows((row) => row % 3 === 2)];
+/** Fits on all patients, saves, packages, and predicts with what was loaded again. */
+export async function packagePatients(patients: Patients, { family: id, params, steps }: Spec): Promise<PackagedModel> {
+  const { frame, y, classes, asked } = patients;
   const signal = new AbortController().signal;
-  const frame = selectRows(dataset.frame, fitted);
-  const y = fitted.map((row) => codes[row]!);
   const pipeline = await fitPipeline(steps, { frame, y, classes: classes.length, seed: 1, signal }, loadStep);
-  const matrix = (part: Frame) => frameToMatrix(pipeline.transform(part));
   const family = await families[id]!();
+  const some = Int32Array.from(y.keys()).filter((row) => row % 3 === 0);
   const model = await family.fit({
-    train: { x: matrix(frame), y },
-    validation: { x: matrix(selectRows(dataset.frame, held)), y: held.map((row) => codes[row]!) },
+    train: { x: frameToMatrix(pipeline.transform(frame)), y },
+    validation: { x: frameToMatrix(pipeline.transform(selectRows(frame, some))), y: some.map((row) => y[row]!) },
     classes: classes.length,
     params: family.params.parse(params ?? {}),
     seed: 1,
     threads: 1,
     signal,
   });
-  const card = { family: id, params: params ?? {}, target, classes, codeVersion: "test", example: typicalRow(frame) };
-  const saved = saveModel(card, pipeline.state, model);
+  const card = { family: id, params: params ?? {}, target: "enfermedad", classes, codeVersion: "test" };
+  const saved = saveModel({ ...card, example: typicalRow(frame) }, pipeline.state, model);
   model.dispose();
-  const start = performance.now();
   const packaged = await packageModel(saved, { runId: "0".repeat(32), time: 1_700_000_000_000 });
-  const seconds = performance.now() - start;
   const predictor = await loadModel(saved, "test");
-  const proba = predictor.predictProba(dataset.frame);
+  const proba = predictor.predictProba(asked);
   predictor.dispose();
-  const columns = dataset.frame.columns.map(({ name }) => name);
-  return { files: { ...saved, ...packaged }, classes, columns, proba, dataset, seconds };
+  return { patients, files: { ...saved, ...packaged }, proba };
 }
 
 /** Writes model/, rows.csv and feed.json for test/fixtures/packaging/predict.py. */
-export function writePackaged(folder: string, { data, target }: PackagedCase, { files, dataset }: Packaged): void {
+export function writePackaged(folder: string, { files, patients }: PackagedModel): void {
   for (const [name, bytes] of Object.entries(files)) {
     const path = join(folder, "model", name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, bytes);
   }
-  const feed = dataset.frame.columns.map((column) => `${JSON.stringify(column.name)}: [${feedOf(column).join(",")}]`);
+  const feed = patients.asked.columns.map((column) => `${JSON.stringify(column.name)}: [${feedOf(column).join(",")}]`);
   writeFileSync(join(folder, "feed.json"), `{${feed.join(",")}}`);
-  writeFileSync(join(folder, "rows.csv"), withoutColumn(readFileSync(data, "utf8"), target));
+  writeFileSync(join(folder, "rows.csv"), patients.csv);
 }
 
-/** The graph's input for a column, as JSON texts. */
-function feedOf(column: Column): string[] {
+/** A column as texts, "" where missing. */
+function texts(column: Column, separator: string): string[] {
   switch (column.kind) {
     case "numeric":
     case "boolean":
-      return Array.from(column.values, String);
+      return Array.from(column.values, (value) => (Number.isNaN(value) ? "" : String(value)));
     case "categorical":
-      return Array.from(column.codes, (code) => JSON.stringify(column.levels[code] ?? ""));
+      return Array.from(column.codes, (code) => column.levels[code] ?? "");
     case "multilabel": {
       const { levels, codes, offsets, missing } = column;
-      const mark = separatorOf(levels);
       return Array.from(missing, (flag, row) => {
         const labels = Array.from(codes.subarray(offsets[row], offsets[row + 1]), (code) => levels[code]);
-        return JSON.stringify(flag ? "" : labels.join(mark) || mark);
+        return flag ? "" : labels.join(separator) || separator;
       });
     }
   }
 }
 
-/** Without a column; no quoted cells. */
-function withoutColumn(csv: string, name: string): string {
-  const lines = csv.trim().split("\n");
-  const at = lines[0]!.split(",").indexOf(name);
-  return `${lines.map((line) => line.split(",").toSpliced(at, 1).join(",")).join("\n")}\n`;
+/** The graph's input for a column, as JSON. */
+function feedOf(column: Column): string[] {
+  if (column.kind === "numeric" || column.kind === "boolean") return Array.from(column.values, String);
+  return texts(column, separatorOf(column.levels)).map((text) => JSON.stringify(text));
+}
+
+function csvOf({ columns }: Frame): string {
+  const cells = columns.map((column) => [column.name, ...texts(column, "; ")]);
+  return `${cells[0]!.map((_, row) => cells.map((column) => column[row]).join(",")).join("\n")}\n`;
+}
+
+/** Largest absolute difference; infinite where the lengths differ. */
+export function largestDifference(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  if (a.length !== b.length) return Number.POSITIVE_INFINITY;
+  let most = 0;
+  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i]! - b[i]!));
+  return most;
+}
+
+/** The most probable class of each row, the first where several are. */
+export function bestLabels(proba: Float32Array, classes: readonly string[]): string[] {
+  return Array.from({ length: proba.length / classes.length }, (_, row) => {
+    const own = proba.subarray(row * classes.length, (row + 1) * classes.length);
+    return classes[own.indexOf(own.reduce((a, b) => Math.max(a, b)))]!;
+  });
 }
