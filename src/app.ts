@@ -147,8 +147,9 @@ export async function planResume(
   project: Project,
   store: TrackingStore,
   sweepId?: string,
+  takeOver = false,
 ): Promise<{ readonly sweep: SavedSweep; readonly plan: Plan }> {
-  const sweep = await findSweep(store, sweepId);
+  const sweep = await findSweep(store, sweepId, takeOver);
   const experiment = await parseExperiment(sweep.file, sweep.text, sweep.overrides);
   const resumed = await plan(project, experiment, { maxTrials: Number.POSITIVE_INFINITY });
   if (resumed.dataset.hash !== sweep.dataHash) {
@@ -231,6 +232,7 @@ export {
   isChampion,
   modelNameOf,
   promoteModel,
+  type RunChoice,
   registerModel,
   rollbackModel,
   sentenceOf,

@@ -15,6 +15,14 @@ export function overridesOf(set: readonly string[] | string): readonly string[] 
   return [set].flat();
 }
 
+export const jobsFlag = Flags.integer({
+  char: "j",
+  description: "Trials at once; one a core when absent",
+  env: "DISEASE_JOBS",
+  min: 1,
+  max: 1024,
+});
+
 export const maxTrialsFlag = Flags.integer({
   description: "Refuse a grid that spans more trials (1000 when absent)",
   env: "DISEASE_MAX_TRIALS",

@@ -166,7 +166,7 @@ function around({ family, params }: BestPoint, { experiment, round, families }: 
   for (const key of new Set(varied)) {
     const centre = params[key];
     if (typeof centre !== "number" || centre === 0 || Object.keys(axes).length === AXES) continue;
-    const whole = Number.isInteger(centre) && !accepts(key, centre + 0.5);
+    const whole = ![0.5, -0.5].some((half) => accepts(key, Math.round(centre) + half));
     const shown = (x: number): number => (whole ? Math.round(x) : Number(x.toPrecision(3)));
     const values = [...new Set([shown(centre / factor), centre, shown(centre * factor)])].filter((v) =>
       accepts(key, v),

@@ -49,9 +49,10 @@ export async function reapDeadSweeps(store: TrackingStore, experimentId: string,
 
 /**
  * Finds the sweep to resume: the one named (a unique beginning of its run id will do), or the newest that did not finish.
+ * @param takeOver also one that seems to be running: of another machine that is known to be gone
  * @throws UserError when there is none, several match, or it is still running
  */
-export async function findSweep(store: TrackingStore, id?: string): Promise<SavedSweep> {
+export async function findSweep(store: TrackingStore, id?: string, takeOver = false): Promise<SavedSweep> {
   const sweeps = await listSweeps(store);
   const matches =
     id === undefined
@@ -67,10 +68,10 @@ export async function findSweep(store: TrackingStore, id?: string): Promise<Save
   if (id !== undefined && matches.length > 1) {
     throw new UserError(`${matches.length} sweeps begin with "${id}"`, { fix: "Give more digits of the run id." });
   }
-  if (isRunning(sweep)) {
+  if (isRunning(sweep) && !takeOver) {
     throw new UserError(`sweep ${sweep.info.runId.slice(0, 8)} is still running`, {
       where: `process ${sweep.tags[Tag.pid]?.split("@")[0]} on ${sweep.tags[Tag.host]}`,
-      fix: "Stop it first (Ctrl-C there), or wait.",
+      fix: ["Stop it first (Ctrl-C there), or wait;", "if that machine or container is gone: --take-over"],
     });
   }
   const read = async (path: string): Promise<string> =>

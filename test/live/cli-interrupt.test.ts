@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setInterval } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { Tag } from "../../src/core/trial.ts";
+import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
 import { childrenOf, disease, gone, startDisease } from "../support/cli.ts";
 import { makeProject, patients, type TestProject } from "../support/project.ts";
 import { openTerminal } from "../support/pty.ts";
@@ -166,4 +167,18 @@ test("a sweep is not resumed on other data", async () => {
       /^error: the data have changed since the sweep began\n {3}at: data\/patients.csv\n {2}fix: .*disease exp run experiments\/slow.yaml/,
     ),
   });
+});
+
+test("a sweep left running by another machine is refused, and taken over when asked", async () => {
+  using project = makeProject();
+  expect((await disease(["exp", "run", "quick"], { cwd: project.root })).code).toBe(0);
+  const sweep = (await project.runs("quick")).find((run) => run.tags["disease.kind"] === "sweep")!;
+  const store = openEmbeddedStore({ folder: join(project.root, "mlruns") });
+  await store.write(sweep.info.runId, { status: "RUNNING", tags: { "disease.host": "a-container-that-is-gone" } });
+  store.close();
+  const refused = await disease(["exp", "resume", sweep.info.runId], { cwd: project.root });
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toContain("--take-over");
+  expect((await disease(["exp", "resume", sweep.info.runId, "--take-over"], { cwd: project.root })).code).toBe(0);
+  expect(project.state().statuses).toEqual({ FINISHED: 2 });
 });

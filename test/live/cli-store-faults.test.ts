@@ -85,7 +85,9 @@ test("a database that is not MLflow's is refused", async () => {
   const foreign = new DatabaseSync(database(project));
   foreign.exec("CREATE TABLE patients (name)");
   foreign.close();
+  const before = readFileSync(database(project));
   await refused(/^error: .*it is not one of an MLflow we know\n/m);
+  expect(readFileSync(database(project)).equals(before)).toBe(true);
 });
 
 test("a damaged database is one clear error", async () => {

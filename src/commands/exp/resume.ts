@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { planResume } from "../../app.ts";
-import { logModelsFlag } from "../../cli/flags.ts";
+import { jobsFlag, logModelsFlag } from "../../cli/flags.ts";
 import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpResume extends SweepCommand {
@@ -19,12 +19,10 @@ export default class ExpResume extends SweepCommand {
     }),
   };
   static override flags = {
-    jobs: Flags.integer({
-      char: "j",
-      description: "Trials at once; one a core when absent",
-      env: "DISEASE_JOBS",
-      min: 1,
-      max: 1024,
+    jobs: jobsFlag,
+    "take-over": Flags.boolean({
+      description: "Also a sweep that seems to be running on another machine: one that is known to be gone",
+      env: "DISEASE_TAKE_OVER",
     }),
     "log-models": logModelsFlag,
   };
@@ -32,7 +30,9 @@ export default class ExpResume extends SweepCommand {
   async run(): Promise<SweepOutput> {
     const { args, flags } = await this.parse(ExpResume);
     const project = this.projectOf(flags);
-    const { sweep, plan } = await this.reading(flags, (store) => planResume(project, store, args.sweep));
+    const { sweep, plan } = await this.reading(flags, (store) =>
+      planResume(project, store, args.sweep, flags["take-over"]),
+    );
     const store = this.open(project);
     try {
       return await this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId }, flags["log-models"]);

@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { type GateEvaluation, loadExperiment, loadGate, plan, type Round, runUntilGate } from "../../app.ts";
-import { logModelsFlag, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
+import { jobsFlag, logModelsFlag, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
 import { exitCodeOfGate, printGate, printRound } from "../../cli/gate-view.ts";
 import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 import { UserError } from "../../core/errors.ts";
@@ -29,13 +29,7 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
   };
   static override flags = {
     set: setFlag,
-    jobs: Flags.integer({
-      char: "j",
-      description: "Trials at once; one a core when absent",
-      env: "DISEASE_JOBS",
-      min: 1,
-      max: 1024,
-    }),
+    jobs: jobsFlag,
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
     "log-models": logModelsFlag,

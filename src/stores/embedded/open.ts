@@ -64,6 +64,7 @@ export function openDatabase(options: OpenOptions): Database {
     const columns = { ...COLUMNS, ...options.more };
     const lacking = lackingColumns(connection, columns);
     if (lacking.length > 0) throw notMlflow(file, lacking);
+    if (!options.readOnly) useWal(connection); // not before: a file that is not ours stays as it is
     const unknown = options.readOnly ? [] : unknownColumns(connection, columns);
     if (unknown.length > 0) {
       options.notify({
@@ -85,17 +86,17 @@ function connectToWrite(folder: string, file: string, busyTimeout: number): Conn
   } catch (error) {
     throw storeFault(error, folder);
   }
-  const connection = connect(file, file, busyTimeout, false);
+  return connect(file, file, busyTimeout, false);
+}
+
+/** Lets readers and a writer work at once. */
+function useWal(connection: Connection): void {
   try {
-    connection.script("PRAGMA journal_mode = WAL"); // readers and a writer work at once
+    connection.script("PRAGMA journal_mode = WAL");
   } catch (error) {
     // Another process is opening it too, and changes the mode for both of us.
-    if (sqliteCode(causeOf(error)) !== Sqlite.busy) {
-      connection.close();
-      throw error;
-    }
+    if (sqliteCode(causeOf(error)) !== Sqlite.busy) throw error;
   }
-  return connection;
 }
 
 function connectToRead(file: string, busyTimeout: number): Connection {
