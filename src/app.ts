@@ -233,6 +233,7 @@ export {
   modelNameOf,
   promoteModel,
   type RunChoice,
+  type RunChoice,
   registerModel,
   rollbackModel,
   sentenceOf,

@@ -13,23 +13,21 @@ import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
 import { tryPackageRun } from "./package.ts";
 import type { Project } from "./project.ts";
 
-/** Which run is meant: by itself, or the best of an experiment. */
-export interface RunChoice {
-  readonly run?: string;
-  readonly experiment?: string;
+/** Which run is meant: one by itself, or the best of an experiment. */
+export type RunChoice = ({ readonly run: string } | { readonly experiment: string }) & {
   /** Of the registered model; the experiment's when absent. */
   readonly name?: string;
-}
+};
 
 /** @throws UserError when there is no such run, or the experiment has none that finished */
 async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ runId: string; name: string }> {
-  if (choice.run !== undefined) {
+  if ("run" in choice) {
     const { info } = await findRun(store, choice.run);
     const experiments = await store.listExperiments("all");
     const experiment = experiments.find((e) => e.experimentId === info.experimentId);
     return { runId: info.runId, name: choice.name ?? experiment?.name ?? info.experimentId };
   }
-  const board = await leaderboard(store, { experiment: choice.experiment! });
+  const board = await leaderboard(store, { experiment: choice.experiment });
   const runId = board.rows.find((row) => row.rank === 1)?.runs[0];
   if (runId === undefined) {
     throw new UserError("no trial of the experiment has finished", {

@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Flags } from "@oclif/core";
-import { type Act, exitCodeOf, sentenceOf, type Workbench, withRegistry } from "../app.ts";
+import { type Act, exitCodeOf, type RunChoice, sentenceOf, type Workbench, withRegistry } from "../app.ts";
 import { UserError } from "../core/errors.ts";
 import { BaseCommand } from "./base-command.ts";
 import { paint, visible } from "./text.ts";
@@ -12,6 +12,16 @@ export const confirmFlag = Flags.string({
   env: "DISEASE_CONFIRM",
   helpValue: "NAME",
 });
+
+/** The run that flags mean; undefined when they mean none. */
+export function runChoice(
+  run: string | undefined,
+  experiment: string | undefined,
+  name: string | undefined,
+): RunChoice | undefined {
+  if (run !== undefined) return { run, name };
+  return experiment === undefined ? undefined : { experiment, name };
+}
 
 /** What the commands on registered models share. */
 export abstract class ModelsCommand extends BaseCommand {

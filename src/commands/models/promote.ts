@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { type Act, promoteModel } from "../../app.ts";
-import { ModelsCommand, reasonFlag } from "../../cli/models-command.ts";
+import { ModelsCommand, reasonFlag, runChoice } from "../../cli/models-command.ts";
 import { UserError } from "../../core/errors.ts";
 
 export default class ModelsPromote extends ModelsCommand {
@@ -65,8 +65,9 @@ the test patients once, and each look is counted. Exit code 0 promoted (or there
 
   async run(): Promise<Act> {
     const { args, flags } = await this.parse(ModelsPromote);
-    const experiment = flags["from-experiment"];
-    if ([args.model, experiment, flags.run].filter((given) => given !== undefined).length !== 1) {
+    const chosen = runChoice(flags.run, flags["from-experiment"], flags.name);
+    const target = args.model ?? chosen;
+    if (target === undefined || (args.model !== undefined && chosen !== undefined)) {
       throw new UserError("which model?", {
         where: "models promote",
         fix: "Name one of: a registered model, --from-experiment NAME, --run RUN.",
@@ -74,7 +75,7 @@ the test patients once, and each look is counted. Exit code 0 promoted (or there
     }
     const act = await this.withModels(flags, (bench) =>
       promoteModel(this.projectOf(flags), bench, {
-        target: args.model ?? { experiment, run: flags.run, name: flags.name },
+        target,
         to: flags.to,
         gate: flags.gate,
         // a reason alone does not stand for a gate: that must be asked for

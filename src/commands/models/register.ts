@@ -1,7 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { type Registered, registerModel } from "../../app.ts";
-import { ModelsCommand, reasonFlag } from "../../cli/models-command.ts";
+import { ModelsCommand, reasonFlag, runChoice } from "../../cli/models-command.ts";
 import { paint, visible } from "../../cli/text.ts";
+import { UserError } from "../../core/errors.ts";
 
 export default class ModelsRegister extends ModelsCommand {
   static override summary = "Register the model of a run as a new version.";
@@ -26,7 +27,11 @@ export default class ModelsRegister extends ModelsCommand {
 
   async run(): Promise<Registered> {
     const { args, flags } = await this.parse(ModelsRegister);
-    const choice = { run: args.run, experiment: flags["from-experiment"], name: flags.name };
+    const experiment = flags["from-experiment"];
+    const choice = runChoice(args.run, experiment, flags.name);
+    if (!choice || (args.run !== undefined && experiment !== undefined)) {
+      throw new UserError("which run?", { where: "models register", fix: "Name a run, or --from-experiment NAME." });
+    }
     const made = await this.withModels(flags, (bench) => registerModel(bench, choice, flags.reason));
     const what = visible(`version ${made.version} of ${made.name}`);
     this.log(made.isNew ? paint("good", `registered ${what}`) : `the run is ${what} already`);
