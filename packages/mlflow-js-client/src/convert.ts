@@ -77,13 +77,19 @@ export function metricFrom(json: JsonObject): Metric {
   const datasetDigest = optionalText(json.dataset_digest);
   return {
     key: textOf(json.key),
-    value: numberOf(json.value),
+    value: metricValue(json.value),
     timestamp: numberOf(json.timestamp),
     step: numberOf(json.step),
     ...(modelId === undefined ? {} : { modelId }),
     ...(datasetName === undefined ? {} : { datasetName }),
     ...(datasetDigest === undefined ? {} : { datasetDigest }),
   };
+}
+
+/** MLflow's SQL store keeps an infinity as the greatest double. */
+function metricValue(value: unknown): number {
+  const number = numberOf(value);
+  return Math.abs(number) === Number.MAX_VALUE ? number * 2 : number;
 }
 
 export function runMetricFrom(json: JsonObject): RunMetric {

@@ -155,8 +155,9 @@ export function runsApi({ http, traits }: Backend): RunsApi {
       try {
         await send(models);
       } catch (error) {
-        // MLflow answers a pair that it has with an internal error: after any doubt, send what is not there yet.
-        if (!(error instanceof MlflowError) || !error.reached || !error.retriable) throw error;
+        // MLflow refuses a pair that it has (BAD_REQUEST), and all others with it: send what is not there yet.
+        if (!(error instanceof MlflowError) || !error.reached) throw error;
+        if (!error.retriable && error.errorCode !== "BAD_REQUEST") throw error;
         const known = new Set((await self.get(runId, options)).outputs.map((output) => output.modelId));
         const left = models.filter((model) => !known.has(model.modelId));
         if (left.length > 0) await send(left);

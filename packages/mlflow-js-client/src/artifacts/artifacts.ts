@@ -6,19 +6,15 @@ import { MlflowError } from "../errors.ts";
 import { type Call, type CallOptions, createHttp, repeated } from "../http/http.ts";
 import { everyItem, pageFrom } from "../paging.ts";
 import type { FileInfo, Page } from "../types.ts";
-import { bodyOf, type Progress, sizeOf } from "./body.ts";
+import { bodyOf, sizeOf } from "./body.ts";
 import { type DownloadOptions, downloadTo } from "./download.ts";
 import { type ArtifactOwner, locate, type Place, proxyPath } from "./locate.ts";
-import { type MultipartState, type SendPart, uploadParts } from "./multipart.ts";
+import { type MultipartOptions, type SendPart, uploadParts } from "./multipart.ts";
 import { checkArtifactPath, encodePath, isSafePath, localFile } from "./paths.ts";
 
-export interface UploadOptions extends CallOptions {
-  readonly onProgress?: Progress;
+export interface UploadOptions extends MultipartOptions {
   /** Files of at least so many bytes go in parts where the server offers that. Default 100 MiB; Infinity: never. */
   readonly multipartFrom?: number;
-  readonly partSize?: number;
-  readonly resume?: MultipartState;
-  readonly onCheckpoint?: (state: MultipartState) => void;
 }
 
 export interface ArtifactsApi {
@@ -89,11 +85,11 @@ export function artifactsApi(backend: Backend): ArtifactsApi {
 
     async upload(owner, path, source, options = {}) {
       checkArtifactPath(path);
-      const { onProgress, multipartFrom = 100 << 20, partSize, resume, onCheckpoint, ...call } = options;
+      const { multipartFrom = 100 << 20, onProgress, signal, timeout } = options;
+      const call = { signal, timeout };
       const place = await locate(backend, owner, call);
       if (place.kind === "proxy" && typeof source === "string" && sizeOf(source) >= multipartFrom) {
-        const done = await uploadParts(http, partSender(backend), place.root, path, source, { ...options, partSize });
-        if (done) return;
+        if (await uploadParts(http, partSender(backend), place.root, path, source, options)) return;
       }
       const body = bodyOf(source, onProgress);
       await http.json({ ...writePlace(place, owner, path), body, headers: CONTENT, ...call });

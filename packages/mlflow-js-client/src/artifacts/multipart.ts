@@ -37,8 +37,9 @@ export async function uploadParts(
   root: string,
   path: string,
   file: string,
-  { onProgress, partSize = 64 << 20, concurrency = 4, resume, onCheckpoint, ...call }: MultipartOptions,
+  { onProgress, partSize = 64 << 20, concurrency = 4, resume, onCheckpoint, signal, timeout }: MultipartOptions,
 ): Promise<boolean> {
+  const call: CallOptions = { signal, timeout };
   const name = path.split("/").at(-1)!;
   const folder = path.split("/").slice(0, -1).join("/");
   const post = (verb: string, json: JsonObject): Promise<JsonObject> =>

@@ -8,7 +8,8 @@ import type { Env } from "./env.ts";
 import { GITLAB_URI, gitlabOptions } from "./gitlab.ts";
 import { commonOptions, mlflowOptions } from "./mlflow.ts";
 
-export interface ConnectOptions extends Partial<Omit<ClientOptions, "baseUrl">> {
+/** `baseUrl` replaces the address that the URI stands for: a private endpoint, a proxy. */
+export interface ConnectOptions extends Partial<ClientOptions> {
   /** A tracking URI. Default: MLFLOW_TRACKING_URI. */
   readonly uri?: string;
   /** Where credentials and settings are looked up. Default: process.env. */
