@@ -7,7 +7,7 @@ import { simulate } from "../support/metrics.ts";
 export function context(
   over: Partial<Omit<GateContext, "candidate">> & { readonly scored?: Scored } = {},
 ): GateContext {
-  const { scored = simulate({ rows: 200, classes: 4, skill: 1, seed: 3 }), ...rest } = over;
+  const { scored = simulate({ rows: 200, classes: 4, skill: 0.5, seed: 3 }), ...rest } = over;
   return {
     candidate: { runId: "candidate", scored },
     validation: scored,
