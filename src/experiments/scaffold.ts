@@ -33,12 +33,14 @@ const FILES: Readonly<Record<string, string>> = {
 
 /**
  * Lays out a project. Files that are there are kept.
- * @param shipped folder of this program that holds data/ and experiments/schema/
+ * @param shipped folder of this program that holds data/ and experiments/
  */
 export function scaffold(root: string, shipped: string): { root: string; created: string[]; kept: string[] } {
   const created: string[] = [];
   const kept: string[] = [];
-  const copies = ["data/dermatology.csv", "experiments/schema/experiment.schema.json"];
+  const gates = ["quickstart", "clinical", "impossible"].map((name) => `experiments/gates/${name}.yaml`);
+  const schemas = ["experiment", "gate"].map((name) => `experiments/schema/${name}.schema.json`);
+  const copies = ["data/dermatology.csv", ...gates, ...schemas];
   try {
     for (const name of [...Object.keys(FILES), ...copies]) {
       const path = join(root, name);

@@ -100,7 +100,11 @@ test("init lays out a project that runs, and keeps what is there", async () => {
     ".gitignore",
     "data/dermatology.csv",
     "experiments/first.yaml",
+    "experiments/gates/clinical.yaml",
+    "experiments/gates/impossible.yaml",
+    "experiments/gates/quickstart.yaml",
     "experiments/schema/experiment.schema.json",
+    "experiments/schema/gate.schema.json",
     "mlruns/README.md",
   ]);
   const cwd = join(folder.root, "study");
