@@ -215,6 +215,14 @@ function programRoot(): string {
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
 export {
+  installMlflow,
+  installPlan,
+  type LocalServer,
+  mlflowPython,
+  openBrowser,
+  startServer,
+} from "./app/mlflow-server.ts";
+export {
   listModels,
   type ModelDetail,
   type ModelRow,
@@ -233,13 +241,23 @@ export {
   modelNameOf,
   promoteModel,
   type RunChoice,
-  type RunChoice,
   registerModel,
   rollbackModel,
   sentenceOf,
   unaliasModel,
 } from "./app/registry.ts";
 export { runUntilGate } from "./app/rounds.ts";
+export {
+  type CopyResult,
+  copyStore,
+  type Mirror,
+  mirrorOf,
+  type Pending,
+  serverOf,
+  shownAddress,
+  syncServer,
+  trackStatus,
+} from "./app/tracking.ts";
 export { openRegistry, withRegistry } from "./app/workbench.ts";
 export {
   listExperiments,

@@ -6,19 +6,19 @@ import type { TrackingStore } from "../core/store.ts";
 import type { ExperimentConfig } from "../experiments/schema.ts";
 import { readDataset } from "../lake/read.ts";
 import { openEmbeddedStore } from "../stores/embedded/store.ts";
+import { type Tracking, trackingOf } from "./tracking-uri.ts";
 
-export interface Project {
+export interface Project extends Tracking {
   /** Absolute; experiment files and data paths are relative to it. */
   readonly root: string;
-  /** The tracking store's folder. */
-  readonly mlruns: string;
 }
 
 /**
  * The project of a folder: the folder itself when it was named, else the nearest one above that holds `experiments/` or
  * `mlruns/`, else the folder.
+ * @param tracking URI that wins over the environment's and the project's
  */
-export function findProject(cwd: string, named?: string): Project {
+export function findProject(cwd: string, named?: string, tracking?: string): Project {
   let root = resolve(cwd, named ?? ".");
   if (named !== undefined && !statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UserError("the project folder does not exist", { where: root, fix: "`disease init` makes one." });
@@ -32,7 +32,7 @@ export function findProject(cwd: string, named?: string): Project {
       if (dirname(dir) === dir) break;
     }
   }
-  return { root, mlruns: join(root, "mlruns") };
+  return { root, ...trackingOf(root, process.env, tracking) };
 }
 
 /**

@@ -36,9 +36,13 @@ export abstract class BaseCommand extends Command {
   }
 
   /** The project of `--project` or the current folder. */
-  protected projectOf(flags: { readonly project?: string; readonly "no-color"?: boolean }): Project {
+  protected projectOf(flags: {
+    readonly project?: string;
+    readonly "no-color"?: boolean;
+    readonly tracking?: string;
+  }): Project {
     if (flags["no-color"]) process.env.NO_COLOR = "1";
-    return findProject(process.cwd(), flags.project);
+    return findProject(process.cwd(), flags.project, flags.tracking);
   }
 
   /** Does something with the project's store, opened for reading, and closes it. */

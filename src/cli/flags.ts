@@ -39,6 +39,12 @@ export const logModelsFlag = Flags.option({
   default: "best",
 })();
 
+export const trackingFlag = Flags.string({
+  description: "MLflow server to mirror to, or sqlite:///PATH/mlflow.db; wins over disease.yaml",
+  env: "MLFLOW_TRACKING_URI",
+  helpValue: "URI",
+});
+
 export const formatFlags = {
   csv: Flags.boolean({ description: "Print CSV", env: "DISEASE_CSV", exclusive: ["md", "json"] }),
   md: Flags.boolean({ description: "Print Markdown", env: "DISEASE_MD", exclusive: ["csv", "json"] }),

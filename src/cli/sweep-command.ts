@@ -2,13 +2,17 @@ import { availableParallelism } from "node:os";
 import {
   type Leaderboard,
   leaderboard,
+  type Mirror,
+  mirrorOf,
   openStore,
   type Packaged,
+  type Pending,
   type Plan,
   type Project,
   packageBoard,
   run,
   type SweepResult,
+  shownAddress,
   withRegistry,
 } from "../app.ts";
 import { ExitCode, UserError } from "../core/errors.ts";
@@ -16,6 +20,7 @@ import type { TrackingStore } from "../core/store.ts";
 import { BaseCommand } from "./base-command.ts";
 import type { LogModels } from "./flags.ts";
 import { printLeaderboard } from "./leaderboard-view.ts";
+import { pendingLines } from "./pending-view.ts";
 import { createProgress } from "./progress.ts";
 import { paint, visible } from "./text.ts";
 
@@ -29,8 +34,42 @@ export interface SweepOutput extends SweepResult {
   readonly packaged: readonly Packaged[];
 }
 
+/** With a tracking server: what has not reached it. */
+export interface Mirrored {
+  readonly mirror?: Pending;
+}
+
 /** What `exp run` and `exp resume` share: run a plan, show it, print the leaderboard, set the exit code. */
 export abstract class SweepCommand extends BaseCommand {
+  #mirror: Mirror | undefined;
+
+  /**
+   * Does something with the project's store; its sweeps are mirrored meanwhile where the project has a server. What the
+   * server does not take is said at the end: exit code 7, unless something of more weight has set one.
+   */
+  protected async withStore<T extends object>(
+    project: Project,
+    action: (store: TrackingStore) => Promise<T>,
+  ): Promise<T & Mirrored> {
+    const store = openStore(project, this.notify);
+    try {
+      this.#mirror = mirrorOf(project, this.notify);
+      if (!this.#mirror) return await action(store);
+      this.logToStderr(paint("dim", visible(`mirrored to ${shownAddress(project.server ?? "")}`), process.stderr));
+      const output = await action(store);
+      const pending = await this.#mirror.finish();
+      if (pending.runs > 0) {
+        for (const line of pendingLines(pending)) this.logToStderr(line);
+        this.logToStderr("nothing is lost; send it with: disease track sync");
+        process.exitCode ||= ExitCode.unreachable;
+      } else this.log(paint("dim", visible(`mirrored to ${pending.uri}`)));
+      return { ...output, mirror: pending };
+    } finally {
+      this.#mirror?.close();
+      store.close();
+    }
+  }
+
   protected async sweep(
     project: Project,
     store: TrackingStore,
@@ -65,6 +104,7 @@ export abstract class SweepCommand extends BaseCommand {
         ...options,
         signal: stop.signal,
         onEvent: (event) => {
+          if (event.type === "planned" && event.sweepId !== null) this.#mirror?.add(event.sweepId);
           if (!this.jsonEnabled()) progress.event(event);
         },
       });
@@ -105,9 +145,5 @@ export abstract class SweepCommand extends BaseCommand {
     if (best?.rank === 1) this.log(`look closer: disease exp show ${best.runs[0]!.slice(0, 8)}`);
     const uri = visible(`sqlite:///${project.mlruns}/mlflow.db`);
     this.log(paint("dim", `in MLflow:   mlflow ui --backend-store-uri ${uri}`));
-  }
-
-  protected open(project: Project): TrackingStore {
-    return openStore(project, this.notify);
   }
 }

@@ -153,7 +153,10 @@ test.each(["lost", "unanswered", "twice", "refused"] as const)(
     const { folder, local, far } = setUp();
     add(folder, (await sweep(local, 3, 1010)).parent);
     let seed = 7;
-    const chance = (): number => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const chance = (): number => {
+      seed = (seed * 16807) % 2147483647;
+      return seed / 2147483647;
+    };
     const faulty = faultyStore(far, () => (chance() < 0.3 ? fault : undefined));
     await syncRounds(folder, faulty);
     const content = await contentOf(far, EXPERIMENT);

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { planResume } from "../../app.ts";
-import { jobsFlag, logModelsFlag } from "../../cli/flags.ts";
-import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
+import { jobsFlag, logModelsFlag, trackingFlag } from "../../cli/flags.ts";
+import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpResume extends SweepCommand {
   static override summary = "Go on with an interrupted sweep: run only what is missing.";
@@ -25,19 +25,17 @@ export default class ExpResume extends SweepCommand {
       env: "DISEASE_TAKE_OVER",
     }),
     "log-models": logModelsFlag,
+    tracking: trackingFlag,
   };
 
-  async run(): Promise<SweepOutput> {
+  async run(): Promise<SweepOutput & Mirrored> {
     const { args, flags } = await this.parse(ExpResume);
     const project = this.projectOf(flags);
     const { sweep, plan } = await this.reading(flags, (store) =>
       planResume(project, store, args.sweep, flags["take-over"]),
     );
-    const store = this.open(project);
-    try {
-      return await this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId }, flags["log-models"]);
-    } finally {
-      store.close();
-    }
+    return await this.withStore(project, (store) =>
+      this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId }, flags["log-models"]),
+    );
   }
 }

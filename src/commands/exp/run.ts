@@ -1,15 +1,16 @@
 import { Args, Flags } from "@oclif/core";
 import { type GateEvaluation, loadExperiment, loadGate, plan, type Round, runUntilGate } from "../../app.ts";
-import { jobsFlag, logModelsFlag, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
+import { jobsFlag, logModelsFlag, maxTrialsFlag, overridesOf, setFlag, trackingFlag } from "../../cli/flags.ts";
 import { exitCodeOfGate, printGate, printRound } from "../../cli/gate-view.ts";
-import { SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
+import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 import { UserError } from "../../core/errors.ts";
 
 export default class ExpRun extends SweepCommand {
   static override summary = "Run the trials of an experiment file and print the leaderboard.";
   static override description =
     `Trials that are finished already are kept and skipped; --force runs them again. Ctrl-C stops cleanly and keeps what is
-finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 when interrupted.
+finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 when interrupted, 7 when a tracking server did not
+take all of it (\`disease track sync\` sends the rest).
 
 With --until-gate, wider rounds follow (other preparations, class weights, a search around what did best) until the gate's rules
 pass on validation or the rounds are spent; then the gate looks at the test patients, once (exit code 3 or 4).`;
@@ -33,6 +34,7 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
     "log-models": logModelsFlag,
+    tracking: trackingFlag,
     "until-gate": Flags.string({
       description: "Go on with wider rounds until this gate passes: a file, or its name in experiments/gates/",
       env: "DISEASE_UNTIL_GATE",
@@ -62,15 +64,14 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
     const limits = { maxTrials: flags["max-trials"] };
     const firstPlan = await plan(project, first, limits);
     for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
-    const store = this.open(project);
-    let output: SweepOutput | undefined;
-    const sweep = async (experiment: typeof first): Promise<{ interrupted: boolean; trialKeys: string[] }> => {
-      const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
-      const options = { jobs: flags.jobs, force: flags.force };
-      output = await this.sweep(project, store, planned, options, flags["log-models"]);
-      return { interrupted: output.interrupted, trialKeys: planned.trials.map((t) => t.key) };
-    };
-    try {
+    return await this.withStore(project, async (store) => {
+      let output: SweepOutput | undefined;
+      const sweep = async (experiment: typeof first): Promise<{ interrupted: boolean; trialKeys: string[] }> => {
+        const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
+        const options = { jobs: flags.jobs, force: flags.force };
+        output = await this.sweep(project, store, planned, options, flags["log-models"]);
+        return { interrupted: output.interrupted, trialKeys: planned.trials.map((t) => t.key) };
+      };
       if (!gate) {
         await sweep(first);
         return output!;
@@ -87,14 +88,12 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
         process.exitCode = exitCodeOfGate(result.gate.verdict);
       }
       return { ...output!, rounds: result.rounds, gate: result.gate };
-    } finally {
-      store.close();
-    }
+    });
   }
 }
 
 /** With --until-gate: the last round's sweep, all rounds, and what the gate said of the best on test. */
-interface RunOutput extends SweepOutput {
+interface RunOutput extends SweepOutput, Mirrored {
   readonly rounds?: readonly Round[];
   readonly gate?: GateEvaluation | null;
 }

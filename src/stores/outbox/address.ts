@@ -30,3 +30,8 @@ export function withoutSecrets(text: string, env: NodeJS.ProcessEnv): string {
   const cleared = text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/@]+@/gi, "$1");
   return secrets.reduce((rest, secret) => rest.replaceAll(secret, "***"), cleared);
 }
+
+/** Whether a tracking URI is that of a server: MLflow's or GitLab's, Databricks, Azure ML, SageMaker. */
+export function isServer(uri: string): boolean {
+  return /^(https?:\/\/|azureml:\/\/|arn:aws[a-z-]*:sagemaker:)/.test(uri) || /^databricks(:\/\/.*)?$/.test(uri);
+}

@@ -21,6 +21,8 @@ export interface Mirror {
   close(): void;
 }
 
+type Scope = Parameters<Outbox["start"]>[1];
+
 const LONGEST_PAUSE = 5000;
 
 export function startMirror({ outbox, connect, every = 250, patience = 10_000 }: MirrorOptions): Mirror {
@@ -29,7 +31,7 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
   let remote: TrackingStore | undefined;
 
   /** @returns whether this process is the one that sends */
-  async function round(scope: Parameters<Outbox["start"]>[1]): Promise<boolean> {
+  async function round(scope: Scope): Promise<boolean> {
     try {
       if (!outbox.tryLock()) return false;
       remote ??= await connect();
@@ -49,50 +51,14 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
     }
   }
 
-  /** Resolves to false when nothing got on for too long. */
-  async function idleOrStuck(): Promise<boolean> {
-    const idle = outbox.idle().then(() => true);
-    for (let steps = outbox.steps; ; steps = outbox.steps) {
-      const isIdle = await Promise.race([idle, delay(patience).then(() => false)]);
-      if (isIdle || outbox.steps === steps) return isIdle;
-    }
-  }
-
-  async function drain(): Promise<void> {
-    const wasFailing = outbox.fault !== undefined;
-    let lastStep = Date.now();
-    let left = Number.POSITIVE_INFINITY;
-    let reconciled = false;
-    let refusedBefore = -1;
-    for (;;) {
-      const steps = outbox.steps;
-      const isSender = await round("added");
-      if (!(await idleOrStuck())) return;
-      const { runs, refused } = outbox.pending();
-      if (runs === 0 && outbox.fault === undefined) {
-        if (reconciled || !isSender) return;
-        await outbox.reconcile().catch(outbox.fail);
-        reconciled = true;
-        continue;
-      }
-      if (outbox.fault !== undefined && wasFailing) return;
-      if (refused.length === runs && refusedBefore === runs) return; // refused twice: nothing else is left
-      refusedBefore = refused.length;
-      if (outbox.steps !== steps && runs < left) lastStep = Date.now();
-      left = Math.min(left, runs);
-      if (Date.now() - lastStep > patience) return;
-      await delay(every);
-    }
-  }
-
   const looping = loop();
   return {
     add: outbox.add,
     async finish() {
       stop.abort();
       await looping;
-      await drain();
-      return outbox.pending();
+      const impatient = outbox.fault !== undefined; // a server that has been away all along is tried once more
+      return await drain(outbox, () => round("added"), { patience, impatient });
     },
     close() {
       stop.abort();
@@ -100,4 +66,62 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
       outbox.close();
     },
   };
+}
+
+export interface DrainOptions {
+  /** Milliseconds without progress after which it gives up. */
+  readonly patience: number;
+  /** Gives up at the first failure of the server. */
+  readonly impatient?: boolean;
+  onRound?(pending: Pending): void;
+}
+
+/**
+ * Sends until nothing is left, for as long as that gets on; then reads back what was written.
+ * @param round starts sending; tells whether this process is the one that sends
+ */
+export async function drain(
+  outbox: Outbox,
+  round: () => Promise<boolean>,
+  { patience, impatient = false, onRound = () => {} }: DrainOptions,
+): Promise<Pending> {
+  let lastStep = Date.now();
+  let reconciled = false;
+  let before: Pending | undefined;
+  for (;;) {
+    const isSender = await round();
+    const stuck = !(await idleOrStuck(outbox, patience));
+    const pending = outbox.pending();
+    onRound(pending);
+    const isFailing = outbox.fault !== undefined;
+    if (stuck || (isFailing && impatient)) return pending;
+    if (pending.runs === 0 && !isFailing) {
+      if (reconciled || !isSender) return pending;
+      await outbox.reconcile().catch(outbox.fail);
+      reconciled = true;
+      continue;
+    }
+    // refused twice, and nothing else is left
+    if (!isFailing && [pending, before].every((p) => p?.refused.length === pending.runs)) return pending;
+    if (amount(pending) < amount(before)) lastStep = Date.now();
+    if (Date.now() - lastStep > patience) return pending;
+    before = pending;
+    await delay(isFailing ? 1000 : 250);
+  }
+}
+
+const amount = (pending: Pending | undefined): number =>
+  pending ? pending.runs + pending.metrics + pending.artifacts : Number.POSITIVE_INFINITY;
+
+/** Resolves to false when nothing got on for too long. */
+async function idleOrStuck(outbox: Outbox, patience: number): Promise<boolean> {
+  const idle = outbox.idle().then(() => true);
+  for (;;) {
+    const { steps } = outbox;
+    const timer = new AbortController();
+    const late = delay(patience, false, { signal: timer.signal }).catch(() => false);
+    const isIdle = await Promise.race([idle, late]);
+    timer.abort();
+    if (isIdle || outbox.steps === steps) return isIdle;
+  }
 }

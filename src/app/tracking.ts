@@ -1,0 +1,135 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import type { Notice } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { openEmbeddedStore } from "../stores/embedded/store.ts";
+import { isServer, outboxFiles, shownAddress } from "../stores/outbox/address.ts";
+import { type CopyOptions, type CopyResult, copyExperiments } from "../stores/outbox/copy.ts";
+import { drain, type Mirror, startMirror } from "../stores/outbox/live.ts";
+import { type Outbox, openOutbox, type Pending } from "../stores/outbox/outbox.ts";
+import { openState } from "../stores/outbox/state.ts";
+import type { Project } from "./project.ts";
+import { embeddedFolder } from "./tracking-uri.ts";
+
+export { shownAddress } from "../stores/outbox/address.ts";
+export type { CopyResult } from "../stores/outbox/copy.ts";
+export type { Mirror } from "../stores/outbox/live.ts";
+export type { Pending } from "../stores/outbox/outbox.ts";
+
+type Notify = (notice: Pick<Notice, "message">) => void;
+
+/** Milliseconds without progress after which a sweep's end, or `track sync`, gives up on the server. */
+const PATIENCE = { sweep: 10_000, sync: 30_000 } as const;
+/** How long `track sync` waits for another process that is sending. */
+const LOCK_PATIENCE = 10_000;
+
+/** A store by its address: sqlite:///PATH/mlflow.db, or a server's. */
+export async function openStoreAt(uri: string, where: string, notify: Notify): Promise<TrackingStore> {
+  if (!isServer(uri)) return openEmbeddedStore({ folder: embeddedFolder(uri, where, process.cwd()), notify });
+  const { openInterim } = await import("../stores/outbox/interim.ts");
+  return openInterim(uri);
+}
+
+function openProjectOutbox(project: Project, server: string, notify: Notify): Outbox {
+  return openOutbox({ folder: project.mlruns, uri: server, notify: (message) => notify({ message }) });
+}
+
+/** Mirrors the sweeps that are added to it to the project's server; undefined when there is none. */
+export function mirrorOf(project: Project, notify: Notify): Mirror | undefined {
+  const { server } = project;
+  if (server === undefined) return undefined;
+  return startMirror({
+    outbox: openProjectOutbox(project, server, notify),
+    connect: () => openStoreAt(server, "the tracking address", notify),
+    patience: PATIENCE.sweep,
+  });
+}
+
+export interface SyncOptions {
+  /** Also runs that were never to be mirrored. */
+  readonly all: boolean;
+  notify: Notify;
+  onRound(pending: Pending): void;
+}
+
+/** Sends what the server lacks. @returns what it still lacks after that */
+export async function syncServer(project: Project, options: SyncOptions): Promise<Pending> {
+  const server = serverOf(project);
+  const outbox = openProjectOutbox(project, server, options.notify);
+  let remote: TrackingStore | undefined;
+  try {
+    if (options.all) outbox.addEverything();
+    for (const end = Date.now() + LOCK_PATIENCE; !outbox.tryLock() && Date.now() < end; ) await delay(200);
+    if (!outbox.tryLock()) {
+      options.notify({ message: "another disease process is sending to this server; it sends the rest" });
+      return outbox.pending();
+    }
+    const round = async (): Promise<boolean> => {
+      try {
+        remote ??= await openStoreAt(server, "the tracking address", options.notify);
+        outbox.start(remote, "all");
+      } catch (error) {
+        if (error instanceof UserError) throw error;
+        outbox.fail(error);
+      }
+      return true;
+    };
+    return await drain(outbox, round, { patience: PATIENCE.sync, onRound: options.onRound });
+  } finally {
+    remote?.close();
+    outbox.close();
+  }
+}
+
+/** What has not reached the project's server, and other servers that it had before. */
+export function trackStatus(project: Project, notify: Notify): readonly Pending[] {
+  const folder = join(project.mlruns, "outbox");
+  const kept = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".db")) : [];
+  const known = kept.flatMap((name) => {
+    const state = openState(join(folder, name));
+    const uri = state.note("uri");
+    state.close();
+    return uri === undefined || outboxFiles(project.mlruns, uri).state !== join(folder, name) ? [] : [uri];
+  });
+  const own = project.server === undefined ? [] : [shownAddress(project.server)];
+  return [...new Set([...own, ...known])].map((uri) => {
+    const outbox = openProjectOutbox(project, uri, notify);
+    try {
+      return outbox.pending();
+    } finally {
+      outbox.close();
+    }
+  });
+}
+
+/** @throws UserError when the project has no server */
+export function serverOf(project: Project): string {
+  if (project.server !== undefined) return project.server;
+  throw new UserError("there is no server to send to", {
+    where: project.root,
+    fix: "Set MLFLOW_TRACKING_URI=http://HOST:PORT, or tracking.uri in disease.yaml, or give --tracking.",
+  });
+}
+
+/** Copies experiments from one store to another, each given by its address. */
+export async function copyStore(
+  fromUri: string,
+  toUri: string,
+  options: Pick<CopyOptions, "experiments" | "signal" | "onRun"> & { notify: Notify },
+): Promise<CopyResult> {
+  const from = isServer(fromUri)
+    ? await openStoreAt(fromUri, "FROM", options.notify)
+    : openEmbeddedStore({ folder: embeddedFolder(fromUri, "FROM", process.cwd()), readOnly: true });
+  try {
+    const to = await openStoreAt(toUri, "TO", options.notify);
+    try {
+      return await copyExperiments({ ...options, from, to });
+    } finally {
+      to.close();
+    }
+  } finally {
+    from.close();
+  }
+}
