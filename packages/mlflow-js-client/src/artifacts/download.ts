@@ -1,5 +1,15 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import type { IncomingMessage } from "node:http";
 import { dirname } from "node:path";
 import { MlflowError } from "../errors.ts";
@@ -65,43 +75,35 @@ async function attemptDownload(
   const length = response.headers["content-length"];
   const total = length === undefined ? undefined : start + Number(length);
   writeMark(mark, response);
-  const out = await open(part, start === 0 ? "w" : "a");
+  const out = openSync(part, start === 0 ? "w" : "a");
   try {
-    await write(http, call, response, out, (moved) => onProgress(start + moved, total));
+    await write(response, out, (moved) => onProgress(start + moved, total));
+  } catch (error) {
+    throw response.errored === error ? http.fault(error, call) : error;
   } finally {
-    await out.close();
+    closeSync(out);
   }
   const size = sizeIfThere(part);
   if (total !== undefined && size !== total) throw incomplete(`${size} of ${total} bytes came`, call);
 }
 
-async function write(
-  http: Http,
-  call: Call,
-  from: IncomingMessage,
-  to: FileHandle,
-  onMoved: (bytes: number) => void,
-): Promise<void> {
+/** Writes at once, without waiting in between: when the connection is cut, what has come is not lost. */
+function write(from: IncomingMessage, to: number, onMoved: (bytes: number) => void): Promise<void> {
   let moved = 0;
-  for await (const chunk of chunksOf(http, call, from)) {
-    await to.writeFile(chunk);
-    moved += chunk.length;
-    onMoved(moved);
-  }
-}
-
-/** The chunks of an answer; a cut is an MlflowError, so that a failing disk is told from a failing network. */
-async function* chunksOf(http: Http, call: Call, response: IncomingMessage): AsyncGenerator<Buffer, void, undefined> {
-  const chunks = response[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const next = await chunks.next().catch((error: unknown) => Promise.reject(http.fault(error, call)));
-      if (next.done === true) return;
-      yield next.value as Buffer;
-    }
-  } finally {
-    response.destroy();
-  }
+  return new Promise((resolve, reject) => {
+    from.on("data", (chunk: Buffer) => {
+      try {
+        for (let at = 0; at < chunk.length; ) at += writeSync(to, chunk, at);
+        moved += chunk.length;
+        onMoved(moved);
+      } catch (error) {
+        reject(error); // the disk's
+        from.destroy();
+      }
+    });
+    from.once("end", resolve);
+    from.once("error", reject);
+  });
 }
 
 /** Without a mark, or with a weak one, a rest could belong to another version: then there is none, and no going on. */
