@@ -60,40 +60,35 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
   const files = await modelFiles(store, runId);
   const model = await loadModel(files, `run ${runId}`);
   try {
-    const look =
-      part === "test"
-        ? await recordLook(store, run, {
-            when: new Date(clock.now()).toISOString(),
-            who: ports.user,
-            gate: gate.name,
-            gateHash: gate.hash,
-          })
-        : undefined;
-    const judged: Judged = { run, dataset, rows: run.parts[part] };
-    const subject = (id: string, proba: Float32Array): GateSubject => ({ runId: id, scored: scoredOf(judged, proba) });
-    const validation = await readValidation(store, run, dataset.target.classes);
-    const candidate: GateSubject =
-      part === "test"
-        ? subject(runId, model.predictProba(selectRows(dataset.frame, judged.rows)))
-        : { runId, scored: validation.scored };
-    const champion = await championOf(ports, request, judged, candidate, subject);
-    const units = unitsOf(dataset, judged.rows);
-    const context: GateContext = {
-      candidate,
-      ...champion,
-      validation: validation.scored,
-      units,
-      columns: [...dataset.frame.columns, ...dataset.extra].map((c) => selectColumnRows(c, judged.rows)),
-      leakage: leakageOf(dataset, run.parts, part),
-      facts: {
-        dataTime: changed,
-        knowledge: run.knowledge,
-        modelBytes: sizeOf(files),
-        latencyMs: () => latencyOf(model, dataset, judged.rows),
-      },
-      now: clock.now(),
-      bootstrap: { ...run.config.bootstrap, seed: 1 },
+    const kept: GateSubject = { runId, scored: await readValidation(store, run, dataset.target.classes) };
+    const contextOf = (on: GateRequest["part"], candidate: GateSubject): GateContext => {
+      const rows = run.parts[on];
+      return {
+        candidate,
+        validation: kept.scored,
+        units: unitsOf(dataset, rows),
+        columns: [...dataset.frame.columns, ...dataset.extra].map((column) => selectColumnRows(column, rows)),
+        leakage: leakageOf(dataset, run.parts, on),
+        facts: {
+          dataTime: changed,
+          knowledge: run.knowledge,
+          modelBytes: sizeOf(files),
+          latencyMs: () => latencyOf(model, dataset, rows),
+        },
+        now: clock.now(),
+        bootstrap: { ...run.config.bootstrap, seed: 1 },
+      };
     };
+    const onValidation = contextOf("validation", kept);
+    refuseMisfits(gate, onValidation);
+    const look = part === "test" ? await recordLook(store, run, lookOf(ports, gate)) : undefined;
+    const judged: Judged = { run, dataset, rows: run.parts[part] };
+    const candidate =
+      part === "test"
+        ? { runId, scored: scoredOf(judged, model.predictProba(selectRows(dataset.frame, judged.rows))) }
+        : kept;
+    const champion = await championOf(ports, request, judged, candidate);
+    const context = { ...(part === "test" ? contextOf(part, candidate) : onValidation), ...champion };
     const rules = distinct(gate.entries.flatMap((entry) => entry.evaluate(context)));
     const verdict = worstOf(rules);
     await look?.seal(verdict);
@@ -107,7 +102,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
       championRunId: request.champion && "runId" in request.champion ? request.champion.runId : null,
       championProblem: champion.championProblem ?? null,
       part,
-      patients: new Set(units).size,
+      patients: new Set(context.units).size,
       looks: look?.looks ?? 0,
       dataHash: dataset.hash,
       modelHash: hashModel(files),
@@ -115,6 +110,21 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
   } finally {
     model.dispose();
   }
+}
+
+/**
+ * Tries the rules on validation, so that one that does not fit the data (a column or a disease that is not there) is refused
+ * before the look at the test patients.
+ * @throws UserError with the line of the gate file
+ */
+function refuseMisfits(gate: Gate, context: GateContext): void {
+  const quick = { ...context.bootstrap, resamples: 1 };
+  const facts = { ...context.facts, latencyMs: () => 0 };
+  for (const entry of gate.entries) entry.evaluate({ ...context, facts, bootstrap: quick });
+}
+
+function lookOf({ clock, user }: GatePorts, gate: Gate): Parameters<typeof recordLook>[2] {
+  return { when: new Date(clock.now()).toISOString(), who: user, gate: gate.name, gateHash: gate.hash };
 }
 
 /** Fail if any rule fails, else inconclusive if any is, else pass. Nothing judged is no pass. */
@@ -128,7 +138,6 @@ async function championOf(
   { champion }: GateRequest,
   judged: Judged,
   candidate: GateSubject,
-  subject: (runId: string, proba: Float32Array) => GateSubject,
 ): Promise<Pick<GateContext, "champion" | "championProblem">> {
   if (champion === undefined) return {};
   if ("problem" in champion) return { championProblem: champion.problem };
@@ -136,7 +145,7 @@ async function championOf(
   const readData = async (config: ExperimentConfig): Promise<Dataset> => (await ports.readData(config)).dataset;
   const predicted = await predictChampion(ports.store, champion.runId, judged, readData);
   if ("problem" in predicted) return { championProblem: predicted.problem };
-  return { champion: subject(champion.runId, predicted.proba) };
+  return { champion: { runId: champion.runId, scored: scoredOf(judged, predicted.proba) } };
 }
 
 function scoredOf({ run, dataset, rows }: Judged, proba: Float32Array): Scored {

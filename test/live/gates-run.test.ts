@@ -49,11 +49,16 @@ test("the exit code is the verdict: 0, 3 or 4, with --json too", async () => {
   expect(await gate(best(), "vague", "--json")).toMatchObject({ code: 4 });
 });
 
-test("a gate that is not there, and one that asks for nothing, are refused before any look", async () => {
+test("a gate that is not there, asks for nothing or does not fit the data is refused before any look", async () => {
   const before = (await json(best(), "easy")).looks;
   expect(await gate(best(), "esay")).toMatchObject({
     code: 2,
     stderr: expect.stringContaining('Did you mean "easy"?'),
+  });
+  project.write("experiments/gates/odd.yaml", "rules:\n  - leakage\n  - subgroup: { column: sx, min: 0 }\n");
+  expect(await gate(best(), "odd")).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/no column "sx"[\s\S]*odd.yaml:3/),
   });
   project.write("experiments/gates/empty.yaml", "rules: []\n");
   expect(await gate(best(), "empty")).toMatchObject({ code: 2, stderr: expect.stringContaining("empty.yaml:1") });
@@ -82,7 +87,7 @@ test("the same run and gate give the same verdicts, and what the run kept is wha
   expect(rehearsed.rules[0].value).toBeCloseTo(run.metrics.val_accuracy, 12);
 });
 
-test("reports are files that Python's XML reads, with a hostile gate name too", async () => {
+test("reports are files, and the XML is of elements that CI systems know; a name with markup is refused", async () => {
   project.write("experiments/gates/odd.yaml", `name: "A & B"\ndescription: "<b>"\n${VAGUE}`);
   const done = await gate(best(), "odd", "--junit", "out/report.xml", "--markdown", "out/report.md");
   // "&" is no part of a name.
@@ -182,6 +187,26 @@ test("a trial that was tampered with is refused", async () => {
     stderr: expect.stringContaining("split.json is not the split of this run"),
   });
   writeFileSync(path, text);
+});
+
+test("the shipped quickstart gate passes for the winner of the shipped quickstart experiment", async () => {
+  const shipped = join(import.meta.dirname, "..", "..");
+  const files = ["data/dermatology.csv", "experiments/quickstart.yaml", "experiments/gates/quickstart.yaml"];
+  using other = makeProject(Object.fromEntries(files.map((name) => [name, readFileSync(join(shipped, name))])));
+  const args = [
+    "exp",
+    "run",
+    "quickstart",
+    "--set",
+    "charts=none",
+    "--log-models",
+    "none",
+    "--until-gate",
+    "quickstart",
+  ];
+  const { code, stdout, stderr } = await disease([...args, "--json"], { cwd: other.root });
+  expect(code, stderr + stdout).toBe(0);
+  expect(JSON.parse(stdout).rounds).toHaveLength(1);
 });
 
 test("--until-gate goes on with wider rounds and looks at the test patients once", async () => {

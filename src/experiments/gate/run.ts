@@ -1,5 +1,5 @@
 import type { Dataset, Split } from "../../core/dataset.ts";
-import { UserError } from "../../core/errors.ts";
+import { messageOf, UserError } from "../../core/errors.ts";
 import { hashBytes } from "../../core/hash.ts";
 import type { Scored } from "../../core/metric.ts";
 import { readNpy } from "../../core/npy.ts";
@@ -67,7 +67,7 @@ export async function readGateRun(store: TrackingStore, runId: string): Promise<
       knowledge: facts.knowledge ?? {},
     };
   } catch (cause) {
-    throw new UserError(`the files of the run cannot be read: ${(cause as Error).message}`, {
+    throw new UserError(`the files of the run cannot be read: ${messageOf(cause)}`, {
       where: `run ${runId}`,
       fix: "Run the trial again: disease exp run --force.",
       cause,
@@ -75,25 +75,16 @@ export async function readGateRun(store: TrackingStore, runId: string): Promise<
   }
 }
 
-/** The predictions on validation that the run kept, and the patient of each row. */
+/** The predictions on validation that the run kept. */
 export async function readValidation(
   store: TrackingStore,
   { run, orphans, parts }: GateRun,
   classes: readonly string[],
-): Promise<{ readonly scored: Scored; readonly units: Int32Array }> {
-  const read = async (name: string): Promise<ReturnType<typeof readNpy>> =>
-    readNpy(await store.readArtifact(run.info.runId, `predictions/${name}.npy`));
-  const [proba, y, units] = await Promise.all(["validation", "validation_y", "validation_units"].map(read));
-  return {
-    scored: {
-      rows: parts.validation.length,
-      classes,
-      y: y.data as Int32Array,
-      proba: proba.data as Float32Array,
-      orphans,
-    },
-    units: units.data as Int32Array,
-  };
+): Promise<Scored> {
+  const read = async (name: string): Promise<ReturnType<typeof readNpy>["data"]> =>
+    readNpy(await store.readArtifact(run.info.runId, `predictions/${name}.npy`)).data;
+  const [proba, y] = await Promise.all(["validation", "validation_y"].map(read));
+  return { rows: parts.validation.length, classes, y: y as Int32Array, proba: proba as Float32Array, orphans };
 }
 
 /**
