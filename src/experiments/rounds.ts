@@ -16,7 +16,7 @@ export interface BestPoint {
 export interface RoundPlan {
   /** An experiment file. */
   readonly text: string;
-  /** What it tries that no round before did, one sentence each. */
+  /** What it tries beside the best so far, one sentence each. */
   readonly changes: readonly string[];
 }
 
@@ -132,15 +132,14 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
 
 function widen(
   from: Preparation,
-  { tried, steps: known, experiment }: RoundInput,
+  { tried, steps: known, round }: RoundInput,
 ): (Preparation & { readonly what: string })[] {
-  const taken = new Set(experiment.preparations.map((p) => p.name));
   const added: (Preparation & { readonly what: string })[] = [];
   for (const variant of VARIANTS) {
     const steps = complete(variant.make(from.steps) ?? [], known);
     if (added.length === ADDED || steps.length === 0 || tried.has(stepsKey(steps))) continue;
-    const name = taken.has(variant.name) ? `${variant.name} ${tried.size}` : variant.name;
-    added.push({ name, steps, what: variant.what });
+    // The same change to another preparation in another round is another preparation.
+    added.push({ name: `${variant.name}-${round}`, steps, what: variant.what });
   }
   return added;
 }

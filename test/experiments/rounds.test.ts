@@ -101,6 +101,17 @@ test("no preparation is tried twice, and at last there is nothing new", async ()
   expect(round).toBeGreaterThan(3);
 });
 
+test("leaders of different rounds keep their own preparations", async () => {
+  const second = await read(nextRound(input)!.text);
+  const prepared = [second.preparations[1], second.preparations[0]];
+  const leaders = [point("xgboost"), point("logistic", { C: 1 })].map((p, i) => ({ ...p, preparation: prepared[i] }));
+  const third = await read(nextRound({ ...input, round: 3, best: leaders })!.text);
+  const names = third.preparations.map((p) => p.name);
+  expect(new Set(names).size).toBe(names.length);
+  for (const { name, steps: own } of prepared)
+    expect(third.preparations.find((p) => p.name === name)?.steps).toEqual(own);
+});
+
 test("a round stays small", async () => {
   expect(countTrials(await read(nextRound(input)!.text))).toBeLessThanOrEqual(60);
 });
