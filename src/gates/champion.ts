@@ -5,9 +5,9 @@ import { metricOf, metricParam, minPatients } from "./_judge.ts";
 
 export const withoutChampion = z
   .enum(["pass", "inconclusive"])
-  .default("pass")
+  .default("inconclusive")
   .describe(
-    "The verdict while the model has no champion: the first one is judged by the gate's other rules. A champion that is there and cannot be compared is inconclusive whatever stands here",
+    "The verdict while the model has no champion; with pass, the first one is judged by the gate's other rules. A champion that is there and cannot be compared is inconclusive whatever stands here",
   );
 
 const Params = z.strictObject({

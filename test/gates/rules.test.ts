@@ -102,9 +102,9 @@ describe("champion", () => {
     expect(await verdict("champion", {}, itself)).toMatchObject({ verdict: "pass" });
   });
 
-  test("lets the very first model through, unless told not to", async () => {
-    expect(await against(undefined)).toMatchObject({ verdict: "pass", value: null });
-    expect(await against(undefined, { without_champion: "inconclusive" })).toMatchObject({ verdict: "inconclusive" });
+  test("lets the very first model through only when told to", async () => {
+    expect(await against(undefined)).toMatchObject({ verdict: "inconclusive", value: null });
+    expect(await against(undefined, { without_champion: "pass" })).toMatchObject({ verdict: "pass" });
   });
 
   test("never passes a champion that cannot be compared", async () => {

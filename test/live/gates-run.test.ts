@@ -13,7 +13,7 @@ split: { test: 0.2, train: 0.6, validation: 0.2 }
 families: { logistic: { C: [0.001, 1] } }
 `;
 const EASY =
-  "rules:\n  - metric: { name: accuracy, min: 0.5, judge: value, min_n: 10 }\n  - champion: { margin: 1, min_n: 10 }\n";
+  "rules:\n  - metric: { name: accuracy, min: 0.5, judge: value, min_n: 10 }\n  - champion: { margin: 1, min_n: 10, without_champion: pass }\n";
 const HARD = "rules:\n  - metric: { name: accuracy, min: 1.5, judge: value, min_n: 10 }\n";
 const VAGUE = "rules:\n  - metric: { name: accuracy, min: 0.5, min_n: 9999 }\n";
 
