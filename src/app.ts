@@ -281,4 +281,4 @@ export type { AuditRecord, Trail } from "./registry/audit.ts";
 export type { AliasMove } from "./registry/demote.ts";
 export { type Act, exitCodeOf } from "./registry/promote.ts";
 export type { Registered } from "./registry/register.ts";
-export type { Workbench } from "./registry/state.ts";
+export { shellWord, type Workbench } from "./registry/state.ts";

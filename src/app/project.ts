@@ -35,8 +35,14 @@ export function findProject(cwd: string, named?: string, tracking?: string): Pro
   return { root, ...trackingOf(root, process.env, tracking) };
 }
 
+/** DISEASE_STORE_TIMEOUT: seconds to wait for another program that writes to the store (20); here in milliseconds. */
+export function busyTimeout(): number | undefined {
+  const seconds = Number(process.env.DISEASE_STORE_TIMEOUT || Number.NaN);
+  return seconds >= 0 ? Math.round(seconds * 1000) : undefined;
+}
+
 /**
- * The project's tracking store. DISEASE_STORE_TIMEOUT: seconds to wait for another program that writes to it (20).
+ * The project's tracking store.
  * @param options.readOnly makes nothing and writes nothing: there must be a store
  */
 export function openStore(
@@ -44,9 +50,7 @@ export function openStore(
   notify: (notice: Notice) => void,
   options: { readonly readOnly?: boolean } = {},
 ): TrackingStore {
-  const seconds = Number(process.env.DISEASE_STORE_TIMEOUT || Number.NaN);
-  const busyTimeout = seconds >= 0 ? Math.round(seconds * 1000) : undefined;
-  return openEmbeddedStore({ folder: project.mlruns, notify, busyTimeout, ...options });
+  return openEmbeddedStore({ folder: project.mlruns, notify, busyTimeout: busyTimeout(), ...options });
 }
 
 /** @throws UserError when it cannot be read */

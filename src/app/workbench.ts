@@ -4,7 +4,7 @@ import type { Notice } from "../core/dataset.ts";
 import type { ModelRegistry } from "../core/registry.ts";
 import type { Workbench } from "../registry/state.ts";
 import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
-import { openStore, type Project } from "./project.ts";
+import { busyTimeout, openStore, type Project } from "./project.ts";
 
 /** The model registry of a project, in its tracking store. */
 export function openRegistry(
@@ -12,7 +12,7 @@ export function openRegistry(
   notify: (notice: Notice) => void,
   options: { readonly readOnly?: boolean } = {},
 ): ModelRegistry {
-  return openEmbeddedRegistry({ folder: project.mlruns, notify, ...options });
+  return openEmbeddedRegistry({ folder: project.mlruns, notify, busyTimeout: busyTimeout(), ...options });
 }
 
 /** Opens store and registry, does something with them, and closes them. */

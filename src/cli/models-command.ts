@@ -1,6 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { Flags } from "@oclif/core";
-import { type Act, exitCodeOf, type RunChoice, sentenceOf, type Workbench, withRegistry } from "../app.ts";
+import { type Act, exitCodeOf, type RunChoice, sentenceOf, shellWord, type Workbench, withRegistry } from "../app.ts";
 import { UserError } from "../core/errors.ts";
 import { BaseCommand } from "./base-command.ts";
 import { paint, visible } from "./text.ts";
@@ -51,9 +51,7 @@ export abstract class ModelsCommand extends BaseCommand {
     if (typed === name) return;
     throw new UserError(
       typed === undefined ? `${what}: that must be confirmed` : "that is not the name; nothing was done",
-      {
-        fix: `Add --confirm ${visible(name)}`,
-      },
+      { fix: `Add --confirm ${visible(shellWord(name))}` },
     );
   }
 
@@ -72,7 +70,7 @@ export abstract class ModelsCommand extends BaseCommand {
     }
     const meaning = good ? "good" : act.result === "awaiting" ? "warn" : "bad";
     this.log(paint(meaning, visible(sentenceOf(act))));
-    if (act.result === "awaiting") this.log(`approve: disease models approve ${visible(act.model)}`);
+    if (act.result === "awaiting") this.log(`approve: disease models approve ${visible(shellWord(act.model))}`);
     if (act.undo !== null) this.log(paint("dim", `to undo: ${visible(act.undo)}`));
     process.exitCode = exitCodeOf(act.result);
     return act;

@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { type Registered, registerModel } from "../../app.ts";
+import { type Registered, registerModel, shellWord } from "../../app.ts";
 import { ModelsCommand, reasonFlag, runChoice } from "../../cli/models-command.ts";
 import { paint, visible } from "../../cli/text.ts";
 import { UserError } from "../../core/errors.ts";
@@ -35,7 +35,9 @@ export default class ModelsRegister extends ModelsCommand {
     const made = await this.withModels(flags, (bench) => registerModel(bench, choice, flags.reason));
     const what = visible(`version ${made.version} of ${made.name}`);
     this.log(made.isNew ? paint("good", `registered ${what}`) : `the run is ${what} already`);
-    this.log(paint("dim", `next: disease models promote ${visible(`${made.name}/${made.version}`)} --to Staging`));
+    this.log(
+      paint("dim", `next: disease models promote ${visible(shellWord(`${made.name}/${made.version}`))} --to Staging`),
+    );
     return made;
   }
 }
