@@ -49,11 +49,9 @@ export class MlflowError extends Error {
   }
 }
 
-/** Whether `error` is MLflow's answer that something does not exist. */
+/** Whether `error` is MLflow's answer that something does not exist; a plain 404 may come from a wrong address. */
 export function isNotFound(error: unknown): boolean {
-  return (
-    hasCode(error, "RESOURCE_DOES_NOT_EXIST", "NOT_FOUND") || (isApi(error) && error.status === 404 && !error.errorCode)
-  );
+  return hasCode(error, "RESOURCE_DOES_NOT_EXIST", "NOT_FOUND");
 }
 
 /** Whether `error` is MLflow's answer that a name is taken. */
@@ -62,11 +60,7 @@ export function isAlreadyExists(error: unknown): boolean {
 }
 
 function hasCode(error: unknown, ...codes: readonly string[]): boolean {
-  return isApi(error) && error.errorCode !== undefined && codes.includes(error.errorCode);
-}
-
-function isApi(error: unknown): error is MlflowError {
-  return error instanceof MlflowError && error.kind === "api";
+  return error instanceof MlflowError && codes.includes(error.errorCode ?? "");
 }
 
 /** A wrong argument. */

@@ -3,11 +3,9 @@ import { UserError } from "../../core/errors.ts";
 import type { SearchRuns } from "../../core/store.ts";
 import type { Entity, Field } from "../filter/fields.ts";
 import { type Clause, type OrderKey, parseFilter, parseOrder } from "../filter/filter.ts";
+import { pageSize } from "../rules.ts";
 import type { Connection, Row } from "./connection.ts";
 import { RUN_COLUMNS } from "./read.ts";
-
-export const DEFAULT_PAGE = 1000;
-const MAX_PAGE = 50_000;
 
 interface Sql {
   readonly text: string;
@@ -24,10 +22,7 @@ const TABLES: Readonly<Partial<Record<Entity, string>>> = { metric: "latest_metr
  * @throws UserError for a wrong filter, order, page size, token or experiment id
  */
 export function searchPage(connection: Connection, search: SearchRuns): { rows: Row[]; nextPageToken?: string } {
-  const size = search.maxResults ?? DEFAULT_PAGE;
-  if (!Number.isInteger(size) || size < 1 || size > MAX_PAGE) {
-    throw new UserError(`A page has 1 to ${MAX_PAGE} runs, not ${size}`, { fix: "Ask for fewer, and for more pages." });
-  }
+  const size = pageSize(search.maxResults);
   const offset = offsetOf(search.pageToken);
   const clauses = parseFilter(search.filter ?? "").map(condition);
   const orders = parseOrder(search.orderBy ?? []);

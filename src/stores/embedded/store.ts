@@ -1,18 +1,18 @@
 import { mkdirSync } from "node:fs";
-import { userInfo } from "node:os";
 import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import type { Notice } from "../../core/dataset.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
 import type { Experiment, RunInfo, TrackingStore } from "../../core/store.ts";
 import { checkBatch, checkExperimentName, checkTags } from "../limits.ts";
+import { noSuchRun, usable, userName } from "../rules.ts";
 import { listFolder, readFile, writeFile } from "./artifacts.ts";
 import { storeFault } from "./faults.ts";
 import { applyMoves, findMoves, locationOf, moved, pathOf } from "./locations.ts";
 import { openDatabase } from "./open.ts";
 import { EXPERIMENT_COLUMNS, experimentsOf, historyOf, RUN_COLUMNS, runInfo, runsOf } from "./read.ts";
 import { searchPage } from "./search.ts";
-import { activeRun, insertRun, noSuchRun, writeBatch } from "./write.ts";
+import { activeRun, insertRun, writeBatch } from "./write.ts";
 
 export interface EmbeddedOptions {
   /** The mlruns folder; made when it is absent. */
@@ -219,24 +219,4 @@ export function openEmbeddedStore(options: EmbeddedOptions): TrackingStore {
       connection.close();
     },
   };
-}
-
-/** @throws UserError when the experiment is deleted */
-function usable(experiment: Experiment, file: string): Experiment {
-  if (experiment.lifecycleStage === "active") return experiment;
-  throw new UserError(`The experiment "${experiment.name}" is deleted, and its name is not free`, {
-    where: file,
-    fix: [
-      `Restore it: mlflow experiments restore --experiment-id ${experiment.experimentId}.`,
-      "Or give the experiment another name.",
-    ],
-  });
-}
-
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown"; // a container's user may have no name
-  }
 }

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { UserError } from "../../core/errors.ts";
 import type { DatasetInput, MetricPoint, RunBatch } from "../../core/store.ts";
+import { changedParam, noSuchRun } from "../rules.ts";
 import type { Connection } from "./connection.ts";
 import { finite } from "./numbers.ts";
 
@@ -74,10 +75,6 @@ export function activeRun(connection: Connection, runId: string): number {
   return Number(row[0]);
 }
 
-export function noSuchRun(file: string, runId: string): UserError {
-  return new UserError(`There is no run ${runId}`, { where: file, fix: "List the runs: disease exp ls." });
-}
-
 /** Sets tags; mlflow.runName also renames the run, as in MLflow. */
 function writeTags(connection: Connection, runId: string, tags: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries(tags)) {
@@ -99,17 +96,9 @@ function writeParams(connection: Connection, runId: string, params: Readonly<Rec
     if (known === undefined) {
       connection.run(`INSERT INTO params ("key", value, run_uuid) VALUES (?, ?, ?)`, key, value, runId);
     } else if (known[0] !== value) {
-      throw new UserError(`Run ${runId} has param ${key} = ${shown(known[0])}; it cannot become ${shown(value)}`, {
-        where: connection.file,
-        fix: "Start another run for other params, or write what changes as a tag.",
-      });
+      throw changedParam(runId, key, String(known[0]), value, connection.file);
     }
   }
-}
-
-function shown(value: unknown): string {
-  const text = JSON.stringify(String(value));
-  return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }
 
 function writeMetrics(connection: Connection, runId: string, metrics: readonly MetricPoint[]): void {

@@ -1,0 +1,190 @@
+import {
+  BATCH_LIMITS,
+  type ConnectOptions,
+  connect,
+  isAlreadyExists,
+  isNotFound,
+  type MlflowClient,
+  MlflowError,
+} from "mlflow-js-client";
+import { UserError } from "../../core/errors.ts";
+import type { Experiment, MetricPoint, RunBatch, TrackingStore } from "../../core/store.ts";
+import { parseFilter, parseOrder } from "../filter/filter.ts";
+import { checkBatch, checkExperimentName, checkTags } from "../limits.ts";
+import { changedParam, noSuchRun, pageSize, usable, userName } from "../rules.ts";
+import { experimentFrom, inputOf, runFrom, runInfoFrom, viewOf } from "./convert.ts";
+import { guarded } from "./faults.ts";
+
+export interface RemoteOptions extends Pick<ConnectOptions, "env" | "timeout" | "retry"> {
+  /** A tracking URI of a server: http(s)://…, databricks, azureml://… or a SageMaker ARN. */
+  readonly uri: string;
+}
+
+/**
+ * The tracking store of a server, over MLflow's REST API. Nothing is asked before the first call. A flush that needs one
+ * request (≤ 1000 entities, ≤ 100 params, ≤ 100 tags, < 1 MB) and is refused leaves nothing behind; a larger one is
+ * checked for params that would change before anything of it is sent. Metrics, inputs and the status go in this order, each in
+ * requests of its own: a flush that is cut may be there in part, and the same flush again completes it.
+ * @throws UserError when the address is wrong or credentials are missing
+ */
+export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingStore {
+  const shown = uri.replace(/^([a-z]+:\/\/)[^/@]*@/, "$1");
+  const client = open(uri, shown, options);
+  const guard = <T>(action: () => Promise<T>): Promise<T> => guarded(shown, action);
+
+  async function ofRun<T>(runId: string, action: () => Promise<T>): Promise<T> {
+    try {
+      return await guard(action);
+    } catch (error) {
+      if (!(error instanceof UserError) || !isNotFound(error.cause)) throw error;
+      throw noSuchRun(shown, runId);
+    }
+  }
+
+  const named = (name: string): Promise<Experiment | undefined> =>
+    guard(async () => {
+      const found = await client.experiments.getByName(name);
+      return found && experimentFrom(found);
+    });
+
+  async function checkParams(runId: string, params: Readonly<Record<string, string>>): Promise<void> {
+    const known = (await client.runs.get(runId)).params;
+    for (const [key, value] of Object.entries(params)) {
+      if (Object.hasOwn(known, key) && known[key] !== value) throw changedParam(runId, key, known[key]!, value, shown);
+    }
+  }
+
+  async function writeData(runId: string, { metrics = [], params = {}, tags = {} }: RunBatch): Promise<void> {
+    const count = Object.keys(params).length;
+    if (count === 0 && metrics.length === 0 && Object.keys(tags).length === 0) return;
+    if (count > BATCH_LIMITS.params || sizeOf(params) > BATCH_LIMITS.bytes / 2) await checkParams(runId, params);
+    try {
+      await client.runs.logBatch(runId, { metrics, params, tags });
+    } catch (error) {
+      if (count > 0 && error instanceof MlflowError && error.status === 400) await checkParams(runId, params); // says it better
+      throw error;
+    }
+  }
+
+  return {
+    uri: shown,
+
+    async ensureExperiment(name) {
+      checkExperimentName(name);
+      const known = await named(name);
+      if (known !== undefined) return usable(known, shown);
+      return guard(async () => {
+        try {
+          await client.experiments.create({ name });
+        } catch (error) {
+          if (!isAlreadyExists(error)) throw error; // else made meanwhile by another process
+        }
+        return usable(experimentFrom((await client.experiments.getByName(name))!), shown);
+      });
+    },
+
+    getExperimentByName: named,
+
+    listExperiments: (view) =>
+      guard(async () => {
+        const found: Experiment[] = [];
+        for await (const experiment of client.experiments.search({ view: viewOf(view) })) {
+          found.push(experimentFrom(experiment));
+        }
+        return found;
+      }),
+
+    async createRun({ experimentId, runName, startTime, tags = {}, userId = userName() }) {
+      const all = { "mlflow.user": userId, ...tags, "mlflow.runName": runName };
+      checkTags(all, `run ${runName}`);
+      const run = { experimentId, runName, startTime, userId, tags: all };
+      return guard(async () => runInfoFrom((await client.runs.create(run)).info));
+    },
+
+    async write(runId, batch) {
+      checkBatch(batch, `run ${runId}`);
+      const { inputs = [], status, endTime } = batch;
+      await ofRun(runId, async () => {
+        await writeData(runId, batch);
+        if (inputs.length > 0) await client.runs.logInputs(runId, { datasets: inputs.map(inputOf) });
+        if (status !== undefined || endTime !== undefined) await client.runs.update(runId, { status, endTime });
+      });
+    },
+
+    deleteTag: (runId, key) =>
+      ofRun(runId, async () => {
+        try {
+          await client.runs.deleteTag(runId, key);
+        } catch (error) {
+          if (!isNotFound(error)) throw error;
+          await client.runs.get(runId); // the run, or only the tag?
+        }
+      }),
+
+    deleteRun: (runId) => ofRun(runId, () => client.runs.delete(runId)),
+    restoreRun: (runId) => ofRun(runId, () => client.runs.restore(runId)),
+    getRun: (runId) => ofRun(runId, async () => runFrom(await client.runs.get(runId))),
+
+    async searchRuns({ experimentIds, filter, orderBy, view, maxResults, pageToken, columns }) {
+      // read here too: our errors name the character
+      parseFilter(filter ?? "");
+      parseOrder(orderBy ?? []);
+      const search = { filter, orderBy, pageToken, view: viewOf(view), maxResults: pageSize(maxResults) };
+      if (experimentIds.length === 0) return { items: [] };
+      const page = await guard(() => client.runs.searchPage({ experimentIds, ...search }));
+      return { ...page, items: page.items.map((run) => runFrom(run, columns)) };
+    },
+
+    metricHistory: (runId, key) =>
+      ofRun(runId, async () => {
+        const points: MetricPoint[] = [];
+        for await (const { value, timestamp, step } of client.metrics.history(runId, key)) {
+          points.push({ key, value, timestamp, step });
+        }
+        return points.sort((a, b) => a.timestamp - b.timestamp || a.step - b.step || a.value - b.value);
+      }),
+
+    localArtifacts: async () => undefined,
+
+    listArtifacts: (runId, path) =>
+      ofRun(runId, async () => {
+        const found = [];
+        for await (const { path: at, isDirectory, size = null } of client.artifacts.list({ runId }, path)) {
+          found.push({ path: at, isDirectory, size });
+        }
+        return found.sort((a, b) => (a.path < b.path ? -1 : 1));
+      }),
+
+    async readArtifact(runId, path) {
+      try {
+        return await guard(() => client.artifacts.read({ runId }, path));
+      } catch (error) {
+        if (!(error instanceof UserError) || !isNotFound(error.cause)) throw error;
+        throw new UserError(`The run has no artifact "${path}"`, {
+          where: shown,
+          fix: "List the run's artifacts.",
+          cause: error,
+        });
+      }
+    },
+
+    writeArtifact: (runId, path, bytes) => ofRun(runId, () => client.artifacts.upload({ runId }, path, bytes)),
+    uploadArtifact: (runId, path, file, onProgress) =>
+      ofRun(runId, () => client.artifacts.upload({ runId }, path, file, { onProgress: () => onProgress?.() })),
+
+    close: () => client.close(),
+  };
+}
+
+function open(uri: string, shown: string, options: Partial<ConnectOptions>): MlflowClient {
+  try {
+    return connect({ uri, userAgent: "disease", ...options });
+  } catch (error) {
+    if (!(error instanceof MlflowError)) throw error;
+    throw new UserError(error.message, { where: shown, cause: error });
+  }
+}
+
+function sizeOf(params: Readonly<Record<string, string>>): number {
+  return Buffer.byteLength(JSON.stringify(params));
+}
