@@ -43,6 +43,10 @@ export function noSuchRun(where: string, runId: string): UserError {
   return new UserError(`There is no run ${runId}`, { where, fix: "List the runs: disease exp ls." });
 }
 
+export function deletedRun(where: string, runId: string): UserError {
+  return new UserError(`Run ${runId} is deleted, and cannot be written to`, { where, fix: "Restore the run first." });
+}
+
 /** Whom runs are of when nobody else is named. */
 export function userName(): string {
   try {

@@ -191,11 +191,50 @@ export function describeStore(name: string, makeStore: () => Promise<TrackingSto
       expect([await found("active"), await found("deleted")]).toEqual([1, 0]);
     });
 
+    test("takes no files, no status and not even nothing for a deleted run, which can still be read", async () => {
+      const { store, run } = await openWithRun();
+      await store.writeArtifact(run.runId, "a.txt", new Uint8Array(1));
+      await store.deleteRun(run.runId);
+      await store.deleteRun(run.runId);
+      await expect(store.write(run.runId, {})).rejects.toThrow(UserError);
+      await expect(store.write(run.runId, { status: "FINISHED" })).rejects.toThrow(UserError);
+      await expect(store.writeArtifact(run.runId, "b.txt", new Uint8Array(1))).rejects.toThrow(UserError);
+      expect((await store.getRun(run.runId)).info.lifecycleStage).toBe("deleted");
+      expect(await store.listArtifacts(run.runId)).toHaveLength(1);
+    });
+
+    test("keeps names and numbers that are seldom as they are", async () => {
+      const params = JSON.parse('{"__proto__": "1", "constructor": "2", "A": "3", "a": "", "b": " "}') as Record<
+        string,
+        string
+      >;
+      const metrics = [
+        point("small", 5e-324),
+        point("long", 123456789.12345679),
+        point("far", 1, Number.MAX_SAFE_INTEGER, 0),
+      ];
+      const { store, run } = await openWithRun({ params, metrics: [...metrics, point("before", 1, -7)] });
+      const read = await store.getRun(run.runId);
+      expect(Object.entries(read.params).sort()).toEqual(Object.entries(params).sort());
+      expect(read.metrics).toEqual({ small: 5e-324, long: 123456789.12345679, far: 1, before: 1 });
+      expect(await store.metricHistory(run.runId, "before")).toEqual([point("before", 1, -7)]);
+      expect((await store.metricHistory(run.runId, "far"))[0]!.step).toBe(Number.MAX_SAFE_INTEGER);
+    });
+
+    test("takes of equal steps and times the greatest value, and any number after NaN", async () => {
+      const { store, run } = await openWithRun({ metrics: [point("a", 1, 5), point("a", 3, 5), point("a", 2, 5)] });
+      await store.write(run.runId, { metrics: [point("b", Number.NaN, 5)] });
+      await store.write(run.runId, { metrics: [point("b", 1, 5)] });
+      expect((await store.getRun(run.runId)).metrics).toEqual({ a: 3, b: 1 });
+    });
+
     test("says that there is no such run", async () => {
       const { store } = await open();
       const id = "f".repeat(32);
       await expect(store.getRun(id)).rejects.toThrow(/f{32}/);
       await expect(store.write(id, { tags: { a: "1" } })).rejects.toThrow(UserError);
+      await expect(store.write(id, {})).rejects.toThrow(UserError);
+      await expect(store.writeArtifact(id, "a", new Uint8Array(1))).rejects.toThrow(UserError);
       await expect(store.deleteRun(id)).rejects.toThrow(UserError);
       await expect(store.listArtifacts(id)).rejects.toThrow(UserError);
     });
@@ -211,6 +250,11 @@ export function describeStore(name: string, makeStore: () => Promise<TrackingSto
       [`start_time >= ${START + 3000}`, "ed"],
       ["run_name LIKE 'a'", "a"],
       ["datasets.name = 'wdbc' and dataset.context = 'training'", "c"],
+      ["tags.note IS NULL and run_name != 'c'", "ed"],
+      ["params.absent IS NOT NULL", ""],
+      ["metrics.loss > -1", "cba"],
+      ["dataset.name NOT IN ('heart')", "c"],
+      [" ", "edcba"],
     ])("finds runs by %s", async (filter, found) => {
       const search = await openWithFive();
       expect((await search({ filter })).names).toBe(found);
@@ -237,6 +281,25 @@ export function describeStore(name: string, makeStore: () => Promise<TrackingSto
       expect([first.names, second.names, third.names]).toEqual(["bc", "ad", "e"]);
       expect(third.next).toBeUndefined();
       expect((await search({ orderBy, maxResults: 5 })).next).toBeUndefined();
+    });
+
+    test.each([
+      ["a page token that is none", { pageToken: "garbage" }],
+      ["a page of no runs", { maxResults: 0 }],
+      ["a page of too many", { maxResults: 50_001 }],
+      ["an order by what runs do not have", { orderBy: ["loss"] }],
+      ["an order that names a key twice", { orderBy: ["metrics.loss", "metrics.loss DESC"] }],
+    ] satisfies [string, Partial<SearchRuns>][])("refuses %s", async (_, search) => {
+      const { store, experimentId } = await open();
+      await expect(store.searchRuns({ experimentIds: [experimentId], columns: NO_COLUMNS, ...search })).rejects.toThrow(
+        UserError,
+      );
+    });
+
+    test("finds nothing in no experiment", async () => {
+      const store = await makeStore();
+      onTestFinished(() => store.close());
+      expect((await store.searchRuns({ experimentIds: [], columns: NO_COLUMNS })).items).toEqual([]);
     });
 
     test("reads the asked columns and no others", async () => {

@@ -72,7 +72,7 @@ function confined(root: string, path: string): string {
   const parts = path.split("/");
   const bad = parts.some((p) => p === "" || p === "." || p === "..") || path.includes("\0") || isAbsolute(path);
   const file = join(root, ...parts);
-  if (bad || (sep === "\\" && /[\\:]/.test(path)) || !reachable(root, file)) {
+  if (bad || (sep === "\\" && /[\\:]/.test(path)) || !guard(file, () => reachable(root, file))) {
     throw new UserError(`The artifact path ${JSON.stringify(path)} leads out of the run's folder`, {
       where: root,
       fix: "Use a path below the run's artifacts, with / between its parts and no links that lead out.",

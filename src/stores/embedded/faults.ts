@@ -76,6 +76,8 @@ function faultOf(error: unknown): [string, string] | undefined {
     case "ENOTDIR":
     case "EEXIST":
       return ["A file is where the tracking store needs a folder", "Move that file away."];
+    case "EISDIR":
+      return ["A folder is where the file is to be", "Use another name."];
     case "ENAMETOOLONG":
       return ["The path is too long for this system", "Use shorter names."];
   }

@@ -57,26 +57,27 @@ export function experimentsOf(
 /** The runs of `infos`, in that order, with the asked metrics, params and tags and with their datasets. */
 export function runsOf(connection: Connection, infos: readonly RunInfo[], columns: SearchRuns["columns"]): Run[] {
   const ids = JSON.stringify(infos.map((info) => info.runId));
-  const metrics = infos.map((): Record<string, number> => ({}));
-  const params = infos.map((): Record<string, string> => ({}));
-  const tags = infos.map((): Record<string, string> => ({}));
+  // entries, not objects: a param may be called __proto__
+  const metrics = infos.map((): [string, number][] => []);
+  const params = infos.map((): [string, string][] => []);
+  const tags = infos.map((): [string, string][] => []);
   const inputs = infos.map((): DatasetInput[] => []);
   const latest = cells(connection, ids, "latest_metrics", columns.metrics, "t.value, t.is_nan");
   for (const [at, key, value, isNan] of latest) {
-    metrics[Number(at)]![String(key)] = real(Number(value), isNan);
+    metrics[Number(at)]!.push([String(key), real(Number(value), isNan)]);
   }
   for (const [at, key, value] of cells(connection, ids, "params", columns.params)) {
-    params[Number(at)]![String(key)] = String(value);
+    params[Number(at)]!.push([String(key), String(value)]);
   }
   for (const [at, key, value] of cells(connection, ids, "tags", columns.tags)) {
-    tags[Number(at)]![String(key)] = String(value ?? "");
+    tags[Number(at)]!.push([String(key), String(value ?? "")]);
   }
   for (const [at, ...input] of inputRows(connection, ids)) inputs[Number(at)]!.push(datasetInput(input));
   return infos.map((info, i) => ({
     info,
-    metrics: metrics[i]!,
-    params: params[i]!,
-    tags: tags[i]!,
+    metrics: Object.fromEntries(metrics[i]!),
+    params: Object.fromEntries(params[i]!),
+    tags: Object.fromEntries(tags[i]!),
     inputs: inputs[i]!,
   }));
 }

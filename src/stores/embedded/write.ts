@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { UserError } from "../../core/errors.ts";
 import type { DatasetInput, MetricPoint, RunBatch } from "../../core/store.ts";
-import { changedParam, noSuchRun } from "../rules.ts";
+import { changedParam, deletedRun, noSuchRun } from "../rules.ts";
 import type { Connection } from "./connection.ts";
 import { finite } from "./numbers.ts";
 
@@ -66,12 +65,7 @@ export function writeBatch(connection: Connection, runId: string, batch: RunBatc
 export function activeRun(connection: Connection, runId: string): number {
   const row = connection.first("SELECT experiment_id, lifecycle_stage FROM runs WHERE run_uuid = ?", runId);
   if (row === undefined) throw noSuchRun(connection.file, runId);
-  if (row[1] !== "active") {
-    throw new UserError(`Run ${runId} is deleted, and cannot be written to`, {
-      where: connection.file,
-      fix: "Restore the run first.",
-    });
-  }
+  if (row[1] !== "active") throw deletedRun(connection.file, runId);
   return Number(row[0]);
 }
 

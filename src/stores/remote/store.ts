@@ -6,12 +6,13 @@ import {
   isNotFound,
   type MlflowClient,
   MlflowError,
+  type UploadOptions,
 } from "mlflow-js-client";
 import { UserError } from "../../core/errors.ts";
 import type { Experiment, MetricPoint, RunBatch, TrackingStore } from "../../core/store.ts";
 import { parseFilter, parseOrder } from "../filter/filter.ts";
 import { checkBatch, checkExperimentName, checkTags } from "../limits.ts";
-import { changedParam, noSuchRun, pageSize, usable, userName } from "../rules.ts";
+import { changedParam, deletedRun, noSuchRun, pageSize, usable, userName } from "../rules.ts";
 import { experimentFrom, inputOf, runFrom, runInfoFrom, viewOf } from "./convert.ts";
 import { guarded } from "./faults.ts";
 
@@ -54,6 +55,13 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
     }
   }
 
+  /** @returns where the run's files are */
+  async function activeRun(runId: string): Promise<string> {
+    const { artifactUri, lifecycleStage } = (await client.runs.get(runId)).info;
+    if (lifecycleStage === "active") return artifactUri;
+    throw deletedRun(shown, runId);
+  }
+
   async function writeData(runId: string, { metrics = [], params = {}, tags = {} }: RunBatch): Promise<void> {
     const count = Object.keys(params).length;
     if (count === 0 && metrics.length === 0 && Object.keys(tags).length === 0) return;
@@ -64,6 +72,14 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
       if (count > 0 && error instanceof MlflowError && error.status === 400) await checkParams(runId, params); // says it better
       throw error;
     }
+  }
+
+  function upload(runId: string, path: string, source: string | Uint8Array, options?: UploadOptions): Promise<void> {
+    checkNameLengths(path);
+    return ofRun(runId, async () => {
+      const artifactUri = await activeRun(runId);
+      await client.artifacts.upload({ runId, artifactUri }, path, source, options);
+    });
   }
 
   return {
@@ -95,7 +111,8 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
       }),
 
     async createRun({ experimentId, runName, startTime, tags = {}, userId = userName() }) {
-      const all = { "mlflow.user": userId, ...tags, "mlflow.runName": runName };
+      // MLflow makes up a name where there is none, and does not take an empty one
+      const all = { "mlflow.user": userId, ...tags, ...(runName === "" ? {} : { "mlflow.runName": runName }) };
       checkTags(all, `run ${runName}`);
       const run = { experimentId, runName, startTime, userId, tags: all };
       return guard(async () => runInfoFrom((await client.runs.create(run)).info));
@@ -105,6 +122,7 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
       checkBatch(batch, `run ${runId}`);
       const { inputs = [], status, endTime } = batch;
       await ofRun(runId, async () => {
+        if (Object.values(batch).every((part) => part === undefined)) await activeRun(runId);
         await writeData(runId, batch);
         if (inputs.length > 0) await client.runs.logInputs(runId, { datasets: inputs.map(inputOf) });
         if (status !== undefined || endTime !== undefined) await client.runs.update(runId, { status, endTime });
@@ -127,9 +145,15 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
 
     async searchRuns({ experimentIds, filter, orderBy, view, maxResults, pageToken, columns }) {
       // read here too: our errors name the character
-      parseFilter(filter ?? "");
+      const clauses = parseFilter(filter ?? "");
       parseOrder(orderBy ?? []);
-      const search = { filter, orderBy, pageToken, view: viewOf(view), maxResults: pageSize(maxResults) };
+      const search = {
+        filter: clauses.length === 0 ? undefined : filter,
+        orderBy,
+        pageToken,
+        view: viewOf(view),
+        maxResults: pageSize(maxResults),
+      };
       if (experimentIds.length === 0) return { items: [] };
       const page = await guard(() => client.runs.searchPage({ experimentIds, ...search }));
       return { ...page, items: page.items.map((run) => runFrom(run, columns)) };
@@ -168,9 +192,8 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
       }
     },
 
-    writeArtifact: (runId, path, bytes) => ofRun(runId, () => client.artifacts.upload({ runId }, path, bytes)),
-    uploadArtifact: (runId, path, file, onProgress) =>
-      ofRun(runId, () => client.artifacts.upload({ runId }, path, file, { onProgress: () => onProgress?.() })),
+    writeArtifact: (runId, path, bytes) => upload(runId, path, bytes),
+    uploadArtifact: (runId, path, file, onProgress) => upload(runId, path, file, { onProgress: () => onProgress?.() }),
 
     close: () => client.close(),
   };
@@ -183,6 +206,15 @@ function open(uri: string, shown: string, options: Partial<ConnectOptions>): Mlf
     if (!(error instanceof MlflowError)) throw error;
     throw new UserError(error.message, { where: shown, cause: error });
   }
+}
+
+/**
+ * A name that is too long for the server's file system would be an internal error there, and look as if the server were ill.
+ * @throws UserError
+ */
+function checkNameLengths(path: string): void {
+  if (path.split("/").every((part) => Buffer.byteLength(part) <= 255)) return;
+  throw new UserError("The artifact's name is too long", { where: `${path.slice(0, 60)}…`, fix: "Use shorter names." });
 }
 
 function sizeOf(params: Readonly<Record<string, string>>): number {
