@@ -3,7 +3,8 @@ import { type Batch, batchBodies, metricJson } from "./batch.ts";
 import { pairs, runFrom, runInfoFrom } from "./convert.ts";
 import { MlflowError } from "./errors.ts";
 import { type CreateOptions, createOnce, REQUEST_TAG } from "./http/create.ts";
-import type { Call, CallOptions } from "./http/http.ts";
+import { type Call, type CallOptions, endpointOf } from "./http/http.ts";
+import { mayRetry, pause, pauseAfter } from "./http/retry.ts";
 import { type JsonObject, objectOf } from "./json.ts";
 import { everyItem, pageFrom } from "./paging.ts";
 import type {
@@ -150,17 +151,25 @@ export function runsApi({ http, traits }: Backend): RunsApi {
     },
 
     async logOutputs(runId, models, options) {
-      const send = (left: readonly ModelOutput[]): Promise<JsonObject> =>
-        post("outputs", { run_id: runId, models: left.map(outputJson) }, { repeat: "once", ...options });
-      try {
-        await send(models);
-      } catch (error) {
-        // MLflow refuses a pair that it has (BAD_REQUEST), and all others with it: send what is not there yet.
-        if (!(error instanceof MlflowError) || !error.reached) throw error;
-        if (!error.retriable && error.errorCode !== "BAD_REQUEST") throw error;
-        const known = new Set((await self.get(runId, options)).outputs.map((output) => output.modelId));
-        const left = models.filter((model) => !known.has(model.modelId));
-        if (left.length > 0) await send(left);
+      let left = models;
+      for (let attempt = 1; left.length > 0; attempt++) {
+        const json = { run_id: runId, models: left.map(({ modelId, step }) => ({ model_id: modelId, step })) };
+        const call: Call = { method: "POST", path: api("runs/outputs"), json, ...options };
+        try {
+          await http.jsonOnce(call);
+          return;
+        } catch (error) {
+          // MLflow refuses a pair that it has (BAD_REQUEST), and all others with it: send what is not there yet.
+          const isRefused = error instanceof MlflowError && error.errorCode === "BAD_REQUEST";
+          if (!isRefused) {
+            if (!mayRetry(error, attempt, http.retry)) throw error;
+            await pause(pauseAfter(attempt, error.retryAfter, http.retry), endpointOf(call), call.signal);
+          }
+          const known = new Set((await self.get(runId, options)).outputs.map((output) => output.modelId));
+          const rest = left.filter((model) => !known.has(model.modelId));
+          if (isRefused && rest.length === left.length) throw error;
+          left = rest;
+        }
       }
     },
 
@@ -202,10 +211,6 @@ export function runsApi({ http, traits }: Backend): RunsApi {
 export function quotable(requestId: string): string {
   if (/^[\w.:-]{1,200}$/.test(requestId)) return requestId;
   throw new MlflowError("A request id has 1 to 200 letters, digits and _ . : -", { kind: "invalid" });
-}
-
-function outputJson({ modelId, step }: ModelOutput): JsonObject {
-  return { model_id: modelId, step };
 }
 
 function datasetJson({ dataset, tags }: DatasetInput): JsonObject {
