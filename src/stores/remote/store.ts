@@ -42,6 +42,14 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
     }
   }
 
+  /** Where runs keep their files: asked for once, not for each file. */
+  const places = new Map<string, string>();
+  async function ownerOf(runId: string): Promise<{ runId: string; artifactUri: string }> {
+    const artifactUri = places.get(runId) ?? (await client.runs.get(runId)).info.artifactUri;
+    places.set(runId, artifactUri);
+    return { runId, artifactUri };
+  }
+
   const named = (name: string): Promise<Experiment | undefined> =>
     guard(async () => {
       const found = await client.experiments.getByName(name);
@@ -181,7 +189,7 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
 
     async readArtifact(runId, path) {
       try {
-        return await guard(() => client.artifacts.read({ runId }, path));
+        return await guard(async () => client.artifacts.read(await ownerOf(runId), path));
       } catch (error) {
         if (!(error instanceof UserError) || !isNotFound(error.cause)) throw error;
         throw new UserError(`The run has no artifact "${path}"`, {
