@@ -22,14 +22,22 @@ type Notify = (notice: Pick<Notice, "message">) => void;
 
 /** Milliseconds without progress after which a sweep's end, or `track sync`, gives up on the server. */
 const PATIENCE = { sweep: 10_000, sync: 30_000 } as const;
+/** Milliseconds without progress after which a request is given up. */
+const TIMEOUT = 30_000;
 /** How long `track sync` waits for another process that is sending. */
 const LOCK_PATIENCE = 10_000;
 
 /** A store by its address: sqlite:///PATH/mlflow.db, or a server's. */
 export async function openStoreAt(uri: string, where: string, notify: Notify): Promise<TrackingStore> {
   if (!isServer(uri)) return openEmbeddedStore({ folder: embeddedFolder(uri, where, process.cwd()), notify });
-  const { openInterim } = await import("../stores/outbox/interim.ts");
-  return openInterim(uri);
+  const { openRemoteStore } = await import("../stores/remote/store.ts");
+  const { MLFLOW_HTTP_REQUEST_TIMEOUT: timeout, MLFLOW_HTTP_REQUEST_MAX_RETRIES: retries } = process.env;
+  // the outbox tries again by itself, and soon
+  return openRemoteStore({
+    uri,
+    ...(timeout ? {} : { timeout: TIMEOUT }),
+    ...(retries ? {} : { retry: { attempts: 2 } }),
+  });
 }
 
 function openProjectOutbox(project: Project, server: string, notify: Notify): Outbox {

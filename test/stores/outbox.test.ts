@@ -9,6 +9,7 @@ import { startMirror } from "../../src/stores/outbox/live.ts";
 import { openOutbox } from "../../src/stores/outbox/outbox.ts";
 import { type Fault, faultyStore } from "../support/faulty-store.ts";
 import { contentOf } from "../support/mirrored.ts";
+import { recordSweep } from "../support/sweeps.ts";
 import { temporaryFolder } from "./support.ts";
 
 const URI = "http://tracking.test:5000";
@@ -25,35 +26,8 @@ function setUp() {
   return { folder, local, far };
 }
 
-let clock = 1_700_000_000_000;
-
-async function sweep(store: TrackingStore, trials = 3, points = 4): Promise<{ parent: string; children: string[] }> {
-  const { experimentId } = await store.ensureExperiment(EXPERIMENT);
-  const parent = await store.createRun({ experimentId, runName: "sweep", startTime: clock++ });
-  await store.writeArtifact(parent.runId, "experiment.yaml", Buffer.from("data: x"));
-  const children: string[] = [];
-  for (let i = 0; i < trials; i++) {
-    const tags = { "mlflow.parentRunId": parent.runId, "disease.kind": "trial" };
-    const { runId } = await store.createRun({ experimentId, runName: `trial ${i}`, startTime: clock++, tags });
-    children.push(runId);
-    await store.write(runId, {
-      params: { family: "xgboost", depth: String(i) },
-      inputs: [
-        { name: "d", digest: "1", sourceType: "local", source: "{}", tags: { "mlflow.data.context": "training" } },
-      ],
-      metrics: Array.from({ length: points }, (_, step) => ({
-        key: step % 2 ? "a" : "b",
-        value: step / 7 + i,
-        timestamp: step,
-        step,
-      })),
-    });
-    await store.writeArtifact(runId, "config/trial.json", Buffer.from(`{"trial":${i}}`));
-    await store.write(runId, { status: i % 3 === 2 ? "FAILED" : "FINISHED", endTime: clock++ });
-  }
-  await store.write(parent.runId, { status: "FINISHED", endTime: clock++ });
-  return { parent: parent.runId, children };
-}
+const sweep = (store: TrackingStore, trials = 3, points = 4) =>
+  recordSweep(store, { experiment: EXPERIMENT, trials, points });
 
 /** Sends until nothing is left, at most so many rounds, each as a process of its own would. */
 async function syncRounds(folder: string, far: TrackingStore, rounds = 200): Promise<number> {

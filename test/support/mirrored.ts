@@ -28,7 +28,7 @@ export async function contentOf(store: TrackingStore, experimentName: string): P
   runs.sort((a, b) => a.info.lifecycleStage.localeCompare(b.info.lifecycleStage)); // of doubles, what is active counts
   for (const run of runs) {
     const { runId, runName, status, startTime, endTime, lifecycleStage } = run.info;
-    const { "disease.run_id": _, "mlflow.parentRunId": parent, ...tags } = run.tags;
+    const { "disease.run_id": _, "mlflow.jsClient.requestId": __, "mlflow.parentRunId": parent, ...tags } = run.tags;
     const histories: Record<string, unknown> = {};
     for (const key of Object.keys(run.metrics).sort()) histories[key] = await store.metricHistory(runId, key);
     const name = identity(run) in content ? `${identity(run)} doubled by ${runId}` : identity(run);

@@ -58,7 +58,7 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
       stop.abort();
       await looping;
       const impatient = outbox.fault !== undefined; // a server that has been away all along is tried once more
-      return await drain(outbox, () => round("added"), { patience, impatient });
+      return await drain(outbox, () => round("all"), { patience, impatient });
     },
     close() {
       stop.abort();
@@ -91,9 +91,9 @@ export async function drain(
   for (;;) {
     const isSender = await round();
     const stuck = !(await idleOrStuck(outbox, patience));
-    const pending = outbox.pending();
-    onRound(pending);
     const isFailing = outbox.fault !== undefined;
+    const pending = outbox.pending(!isFailing); // of another sweep that goes on, what there is has just been sent
+    onRound(pending);
     if (stuck || (isFailing && impatient)) return pending;
     if (pending.runs === 0 && !isFailing) {
       if (reconciled || !isSender) return pending;
@@ -101,9 +101,10 @@ export async function drain(
       reconciled = true;
       continue;
     }
-    // refused twice, and nothing else is left
-    if (!isFailing && [pending, before].every((p) => p?.refused.length === pending.runs)) return pending;
-    if (amount(pending) < amount(before)) lastStep = Date.now();
+    const isBetter = amount(pending) < amount(before);
+    // tried again, and refused again
+    if (!isFailing && isSender && !isBetter && pending.refused.length === pending.runs) return pending;
+    if (isBetter) lastStep = Date.now();
     if (Date.now() - lastStep > patience) return pending;
     before = pending;
     await delay(isFailing ? 1000 : 250);

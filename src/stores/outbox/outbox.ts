@@ -6,7 +6,7 @@ import { createDesk, type Desk } from "./desk.ts";
 import { openLocal } from "./local.ts";
 import { tryLock } from "./lock.ts";
 import { reconcile } from "./reconcile.ts";
-import { createSender, lackOf, type Sender } from "./send.ts";
+import { createSender, isOver, lackOf, type Sender } from "./send.ts";
 import { type Link, newLink, openState, type State, stateInMemory } from "./state.ts";
 
 export interface OutboxOptions {
@@ -48,10 +48,10 @@ export interface Outbox {
   /** Takes the right to send, or not: then another process has it, and sends what is added here too. */
   tryLock(): boolean;
   /**
-   * Starts sending what is lacking; returns at once. Looks at runs that are not settled; at all that were added here; or at
-   * all there are, since any may have changed.
+   * Starts sending what is lacking; returns at once. Looks at the runs of trees that are not settled, or at all there are,
+   * since any may have changed.
    */
-  start(remote: TrackingStore, scope?: "open" | "added" | "all"): void;
+  start(remote: TrackingStore, scope?: "open" | "all"): void;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
   /** What stopped the sending since the last `start`. */
@@ -62,7 +62,8 @@ export interface Outbox {
   reconcile(): Promise<void>;
   /** Counts how often something was done: for noticing that it gets on. */
   readonly steps: number;
-  pending(): Pending;
+  /** @param endedOnly leaves out runs that go on, of which there is always something new */
+  pending(endedOnly?: boolean): Pending;
   close(): void;
 }
 
@@ -78,6 +79,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const local = openLocal(options.folder);
   let told = false;
   let silentUntil = 0;
+  let closed = false;
   const state = stateAt(files.state);
   const openedAt = clock.now();
   let links = new Map<string, Link>();
@@ -111,7 +113,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   /** A note that cannot be written costs a look at the far side the next time, nothing more. */
   function note(write: () => void): void {
     steps++;
-    if (clock.now() < silentUntil) return;
+    if (closed || clock.now() < silentUntil) return;
     try {
       write();
     } catch (error) {
@@ -161,8 +163,6 @@ export function openOutbox(options: OutboxOptions): Outbox {
     seen = { version, ids: trees.flat() };
     return seen.ids;
   }
-
-  const treesOf = (runIds: readonly string[]): string[] => local.trees(runIds).flat();
 
   /** A run that is refused is tried again after 1, 2, 4 … 64 s. */
   function delayIfRefused(runId: string): void {
@@ -233,8 +233,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       const { desk, sender } = sending;
       fault = undefined;
       desk.gate.open();
-      const ids =
-        scope === "open" ? openIds() : treesOf(scope === "added" ? [...added.keys()] : roots().map((r) => r.runId));
+      const ids = scope === "open" ? openIds() : local.trees(roots().map((r) => r.runId)).flat();
       const isDue = (id: string): boolean => !links.get(id)?.settled && (retries.get(id)?.at ?? 0) <= clock.now();
       const candidates = ids.filter((id) => !busy.has(id) && (scope !== "open" || isDue(id)));
       for (let at = 0; at < candidates.length; at += CHUNK) {
@@ -253,7 +252,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (sending) await reconcile(sending.desk);
     },
 
-    pending() {
+    pending(endedOnly = false) {
       // another process may have sent since
       const known = unlock ? links : state.links();
       const ledger = { ...deskParts, link: (id: string) => known.get(id) ?? newLink() };
@@ -265,6 +264,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
         const root = all[i]!;
         for (let at = 0; at < ids.length; at += CHUNK) {
           for (const run of local.read(ids.slice(at, at + CHUNK))) {
+            if (endedOnly && !isOver(run)) continue;
             const lack = lackOf(ledger, run);
             if (!lack) continue;
             const { runId } = run.run.info;
@@ -292,6 +292,8 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     close() {
+      closed = true; // what is under way ends in vain
+      sending?.desk.gate.shut(new Error("closed"));
       unlock?.();
       state.close();
       local.close();

@@ -1,4 +1,5 @@
 import { messageOf, UserError } from "../../core/errors.ts";
+import type { DatasetInput } from "../../core/store.ts";
 import { type Desk, type Ledger, parentOf } from "./desk.ts";
 import { batchesOf, difference, digestOf, hasEnded, wantedBody } from "./difference.ts";
 import { filesToSend, sendFiles } from "./files.ts";
@@ -16,7 +17,7 @@ export interface Lack {
 
 /** undefined when it lacks nothing (a run that goes on will, later). */
 export function lackOf(desk: Ledger, run: LocalRun): Lack | undefined {
-  const { status, lifecycleStage, runId } = run.run.info;
+  const { lifecycleStage, runId } = run.run.info;
   const link = desk.link(runId);
   if (link.deleted === "theirs") return undefined;
   const isDeleted = lifecycleStage === "deleted";
@@ -25,8 +26,12 @@ export function lackOf(desk: Ledger, run: LocalRun): Lack | undefined {
     points: isDeleted ? 0 : Math.abs(run.points - link.points),
     files: isDeleted ? [] : filesToSend(desk, run),
   };
-  const isOver = isDeleted || hasEnded(status);
-  return lack.body || lack.points > 0 || lack.files.length > 0 || (isOver && !link.settled) ? lack : undefined;
+  return lack.body || lack.points > 0 || lack.files.length > 0 || (isOver(run) && !link.settled) ? lack : undefined;
+}
+
+/** Whether nothing more is to be expected of a run. */
+export function isOver({ run }: LocalRun): boolean {
+  return run.info.lifecycleStage === "deleted" || hasEnded(run.info.status);
 }
 
 export interface Sender {
@@ -42,6 +47,23 @@ export function createSender(desk: Desk): Sender {
   const { remote, bodies } = desk;
   const { call } = desk.gate;
   const places = createPlaces(desk);
+
+  /** MLflow refuses a dataset that two runs bring at the same time for the first time: one goes ahead. */
+  const making = new Map<string, Promise<void>>();
+  const made = new Set<string>();
+  async function sendInputs(run: LocalRun, remoteId: string, inputs: readonly DatasetInput[]): Promise<void> {
+    const keys = inputs.map(({ name, digest }) => JSON.stringify([run.experiment, name, digest]));
+    while (keys.some((key) => making.has(key))) await Promise.allSettled(keys.map((key) => making.get(key)));
+    const fresh = keys.filter((key) => !made.has(key));
+    const sent = call(() => remote.write(remoteId, { inputs }));
+    for (const key of fresh) making.set(key, sent);
+    try {
+      await sent;
+      for (const key of keys) made.add(key);
+    } finally {
+      for (const key of fresh) making.delete(key);
+    }
+  }
 
   async function sendAll(run: LocalRun): Promise<void> {
     const { info } = run.run;
@@ -66,7 +88,8 @@ export function createSender(desk: Desk): Sender {
 
     const want = wantedBody(run.run, parentOf(desk, run));
     const { conflicts, gone, ...lacking } = difference(want, body, link.tagKeys);
-    for (const batch of batchesOf(lacking)) await call(() => remote.write(remoteId, batch));
+    for (const batch of batchesOf({ ...lacking, inputs: [] })) await call(() => remote.write(remoteId, batch));
+    if (lacking.inputs.length > 0) await sendInputs(run, remoteId, lacking.inputs);
     for (const key of gone) await call(() => remote.deleteTag(remoteId, key));
     link.tagKeys = Object.keys(want.tags);
     const { status, endTime } = want;
@@ -83,10 +106,9 @@ export function createSender(desk: Desk): Sender {
   }
 
   function settle(run: LocalRun): void {
-    const { runId, status, lifecycleStage } = run.run.info;
-    const link = desk.link(runId);
+    const link = desk.link(run.run.info.runId);
     link.digest = digestOf(wantedBody(run.run, parentOf(desk, run)));
-    link.settled = lifecycleStage === "deleted" || hasEnded(status);
+    link.settled = isOver(run);
   }
 
   return {
