@@ -1,4 +1,4 @@
-import type { CategoricalColumn, Column, Frame, Matrix, MultilabelColumn } from "./dataset.ts";
+import type { CategoricalColumn, Column, Dataset, Frame, Matrix, MultilabelColumn } from "./dataset.ts";
 
 /** The rows of a column in the order given; a row may be taken more than once. */
 export function selectColumnRows<C extends Column>(column: C, rows: Int32Array): C;
@@ -48,4 +48,13 @@ function selectMultilabel(column: MultilabelColumn, rows: Int32Array): Multilabe
     codes.set(all.subarray(from[row], from[row + 1]), offsets[i]);
   });
   return { ...column, offsets, codes, missing: Uint8Array.from(rows, (row) => column.missing[row]!) };
+}
+
+/**
+ * [rows] patient of each row: its group, or the row itself where it has none. What a bootstrap draws.
+ * @param rows row numbers of the dataset
+ */
+export function unitsOf({ group }: Pick<Dataset, "group">, rows: Int32Array): Int32Array {
+  if (!group) return rows;
+  return rows.map((row) => (group.codes[row] < 0 ? group.levels.length + row : group.codes[row]));
 }

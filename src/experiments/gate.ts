@@ -1,7 +1,7 @@
 import type { Clock } from "../core/clock.ts";
 import type { Dataset } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
-import { selectColumnRows, selectRows } from "../core/frame.ts";
+import { selectColumnRows, selectRows, unitsOf } from "../core/frame.ts";
 import type { GateContext, GateOutcome, GateSubject, RuleVerdict, Verdict } from "../core/gate.ts";
 import type { Scored } from "../core/metric.ts";
 import { hashModel, modelFiles } from "../core/model-files.ts";
@@ -9,7 +9,7 @@ import type { TrackingStore } from "../core/store.ts";
 import { findDuplicates } from "../statistics/split-duplicates.ts";
 import { type Champion, type Judged, predictChampion } from "./gate/champion.ts";
 import { recordLook } from "./gate/ledger.ts";
-import { type GateRun, readGateRun, readValidation, unitsOf } from "./gate/run.ts";
+import { type GateRun, readGateRun, readValidation } from "./gate/run.ts";
 import type { Gate } from "./gate-file.ts";
 import { loadModel, type Predictor } from "./model.ts";
 import type { ExperimentConfig } from "./schema.ts";

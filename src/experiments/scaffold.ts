@@ -14,8 +14,8 @@ seeds: [1, 2, 3] # repeats: each draws train and validation anew; the test rows 
 preparations:
   standard:
     - impute: { numeric: median, categorical: most_frequent }
-    - encode
     - scale
+    - encode
 families: # a list makes a grid
   baseline: {}
   logistic: { C: [0.1, 1, 10] }

@@ -104,5 +104,5 @@ export type ColumnConfig = z.infer<typeof columnSchema>;
 
 /** Used where a file names no preparation. */
 export const DEFAULT_PREPARATIONS: Readonly<Record<string, readonly string[]>> = {
-  standard: ["impute", "encode", "scale"],
+  standard: ["impute", "scale", "encode"],
 };

@@ -37,8 +37,8 @@ export const family: Family<z.infer<typeof params>> = {
     const { n_estimators, early_stopping_rounds, max_bin, ...rest } = context.params;
     const lightgbm = await loadLightgbm();
     const common = { num_threads: threads, verbosity: -1, deterministic: true, force_row_wise: true };
-    // Columns are kept whatever min_child_samples says, so that trials of other params share the bins.
-    const bins = { ...common, max_bin, feature_pre_filter: false };
+    // min_child_samples belongs to the bins: by it LightGBM leaves out columns that could never be split.
+    const bins = { ...common, max_bin, min_child_samples: rest.min_child_samples };
     const rows = lightgbm.dataset(train.x, { ...train, params: bins });
     const validationRows =
       validation.x.rows > 0

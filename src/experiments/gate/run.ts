@@ -1,4 +1,4 @@
-import type { Dataset, Split } from "../../core/dataset.ts";
+import type { Split } from "../../core/dataset.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { hashBytes } from "../../core/hash.ts";
 import type { Scored } from "../../core/metric.ts";
@@ -85,13 +85,4 @@ export async function readValidation(
     readNpy(await store.readArtifact(run.info.runId, `predictions/${name}.npy`)).data;
   const [proba, y] = await Promise.all(["validation", "validation_y"].map(read));
   return { rows: parts.validation.length, classes, y: y as Int32Array, proba: proba as Float32Array, orphans };
-}
-
-/**
- * [rows] patient of each row: its group, or the row itself where it has none.
- * @param rows row numbers of the dataset
- */
-export function unitsOf({ group }: Dataset, rows: Int32Array): Int32Array {
-  if (!group) return rows;
-  return rows.map((row) => (group.codes[row] < 0 ? group.levels.length + row : group.codes[row]));
 }

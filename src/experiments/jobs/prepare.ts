@@ -2,7 +2,7 @@ import { readFile, rename } from "node:fs/promises";
 import { parse } from "node:path";
 import { pack, unpack } from "../../core/container.ts";
 import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
-import { frameToMatrix, selectRows } from "../../core/frame.ts";
+import { frameToMatrix, selectRows, unitsOf } from "../../core/frame.ts";
 import type { Preparation } from "../../core/trial.ts";
 import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
 import { writeFiles } from "../files.ts";
@@ -29,8 +29,8 @@ export interface Prepared {
     readonly y: Int32Array;
     /** Row numbers in the dataset. */
     readonly rows: Int32Array;
-    /** Patient of each row, where the data name one. */
-    readonly groups?: Int32Array;
+    /** Patient of each row, or the row itself. */
+    readonly units: Int32Array;
   };
   /** State of the fitted preparation. */
   readonly preparation: unknown;
@@ -64,7 +64,7 @@ export async function prepare(
       x: frameToMatrix(pipeline.transform(selectRows(dataset.frame, split.validation))),
       y: pick(dataset.target.codes, split.validation),
       rows: split.validation,
-      groups: dataset.group && pick(dataset.group.codes, split.validation),
+      units: unitsOf(dataset, split.validation),
     },
     preparation: pipeline.state,
     example: typicalRow(frame),

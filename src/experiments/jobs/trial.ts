@@ -84,14 +84,14 @@ export async function runTrial(
       orphans: payload.orphans,
     };
     checkProbabilities(scored);
-    const values = score(scored, payload, trial.seed, validation.groups);
+    const values = score(scored, payload, trial.seed, validation.units);
     times.push(performance.now());
     await writeFiles(payload.outDir, {
       ...prefixed("model", savedModel(trial, prepared, model)),
       "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
       "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
       "predictions/validation_rows.npy": writeNpy(validation.rows, [scored.rows]),
-      "predictions/validation_units.npy": writeNpy(validation.groups ?? validation.rows, [scored.rows]),
+      "predictions/validation_units.npy": writeNpy(validation.units, [scored.rows]),
       ...(await reports({
         scored,
         curve,
@@ -133,9 +133,9 @@ export function classWeights(kind: ClassWeight, y: Int32Array, classes: readonly
   return Float32Array.from(y, (code) => y.length / (classes.length * counts[code]!));
 }
 
-function score(scored: Scored, payload: TrialPayload, seed: number, groups?: Int32Array): Record<string, MetricValue> {
+function score(scored: Scored, payload: TrialPayload, seed: number, units: Int32Array): Record<string, MetricValue> {
   const headline = metrics.filter((m) => m.headline);
-  const intervals = bootstrapIntervals(scored, headline, { ...payload.bootstrap, seed, groups });
+  const intervals = bootstrapIntervals(scored, headline, { ...payload.bootstrap, seed, groups: units });
   const values: Record<string, MetricValue> = {};
   for (const metric of metrics) values[metric.id] = intervals[metric.id] ?? { value: metric.bind(scored)() };
   return values;
