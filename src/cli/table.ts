@@ -71,31 +71,43 @@ export function renderTable(data: TableData, format: TableFormat = "table", widt
   const cells = rows.map((row) => data.columns.map((c) => shown(row, c.key)));
   const titles = data.columns.map((c) => c.title);
   const limits = columnWidths([titles, ...cells], width);
-  const table = new Table({
-    head: titles.map((title, i) => paint("strong", shorten(title, limits[i]!))),
-    colAligns: data.columns.map((c) => c.align ?? "left"),
-    style: { head: [], border: [], compact: true },
-    chars: {
-      top: "",
-      "top-mid": "",
-      "top-left": "",
-      "top-right": "",
-      bottom: "",
-      "bottom-mid": "",
-      "bottom-left": "",
-      "bottom-right": "",
-      left: "",
-      "left-mid": "",
-      mid: "",
-      "mid-mid": "",
-      right: "",
-      "right-mid": "",
-      middle: "",
-    },
+  const aligns = data.columns.map((c) => c.align ?? "left");
+  const head = titles.map((title, i) => paint("strong", shorten(title, limits[i]!)));
+  const body = cells.map((row) => row.map((cell, i) => shorten(cell, limits[i]!)));
+  // cli-table3 compares every row with all before it: long tables are drawn in pieces of the same widths.
+  const widths = body.length > PIECE ? limits.map((limit) => limit + 2) : [];
+  const pieces = Array.from({ length: Math.max(1, Math.ceil(body.length / PIECE)) }, (_, i) => {
+    const table = new Table({ ...PLAIN, head: i === 0 ? head : [], colWidths: widths, colAligns: aligns });
+    table.push(...body.slice(i * PIECE, (i + 1) * PIECE));
+    return table.toString();
   });
-  for (const row of cells) table.push(row.map((cell, i) => shorten(cell, limits[i]!)));
-  return table.toString();
+  return pieces.join("\n");
 }
+
+/** Rows that are drawn at once. */
+const PIECE = 200;
+
+/** Without lines. */
+const PLAIN = {
+  style: { head: [], border: [], compact: true },
+  chars: {
+    top: "",
+    "top-mid": "",
+    "top-left": "",
+    "top-right": "",
+    bottom: "",
+    "bottom-mid": "",
+    "bottom-left": "",
+    "bottom-right": "",
+    left: "",
+    "left-mid": "",
+    mid: "",
+    "mid-mid": "",
+    right: "",
+    "right-mid": "",
+    middle: "",
+  },
+};
 
 /** Widths of the columns, the widest narrowed (to eight at least) until a row fits with its spaces. */
 function columnWidths(rows: readonly (readonly string[])[], width: number): number[] {

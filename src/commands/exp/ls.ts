@@ -87,6 +87,7 @@ export default class ExpLs extends BaseCommand {
         align: key.startsWith("metrics.") ? ("right" as const) : undefined,
       })),
     ];
+    if (this.jsonEnabled()) return list;
     this.log(renderTable({ columns, rows: list.runs, show: (key, row) => showTime(key, row) }, format));
     if (list.more && format === "table") this.log(`… more: --limit ${flags.limit * 10}`);
     return list;
