@@ -9,7 +9,7 @@ import {
   type UploadOptions,
 } from "mlflow-js-client";
 import { UserError } from "../../core/errors.ts";
-import type { Experiment, MetricPoint, RunBatch, TrackingStore } from "../../core/store.ts";
+import type { Experiment, MetricPoint, RunBatch, RunInfo, TrackingStore } from "../../core/store.ts";
 import { parseFilter, parseOrder } from "../filter/filter.ts";
 import { checkBatch, checkExperimentName, checkTags } from "../limits.ts";
 import { changedParam, deletedRun, noSuchRun, pageSize, usable, userName } from "../rules.ts";
@@ -48,6 +48,11 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
     const artifactUri = places.get(runId) ?? (await client.runs.get(runId)).info.artifactUri;
     places.set(runId, artifactUri);
     return { runId, artifactUri };
+  }
+
+  function placed(info: RunInfo): RunInfo {
+    places.set(info.runId, info.artifactUri);
+    return info;
   }
 
   const named = (name: string): Promise<Experiment | undefined> =>
@@ -123,7 +128,7 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
       const all = { "mlflow.user": userId, ...tags, ...(runName === "" ? {} : { "mlflow.runName": runName }) };
       checkTags(all, `run ${runName}`);
       const run = { experimentId, runName, startTime, userId, tags: all };
-      return guard(async () => runInfoFrom((await client.runs.create(run)).info));
+      return guard(async () => placed(runInfoFrom((await client.runs.create(run)).info)));
     },
 
     async write(runId, batch) {
