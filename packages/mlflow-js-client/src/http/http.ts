@@ -90,13 +90,15 @@ export interface Http {
 export function createHttp(options: HttpOptions): Http {
   const base = baseOf(options.baseUrl);
   const agent = agentFor(base, options);
+  const closing = new AbortController();
   const json = (call: Call): Promise<JsonObject> => repeated(call, options.retry, jsonOnce);
 
   async function open(call: Call): Promise<IncomingMessage> {
     const url = urlOf(base, call);
     const body = call.body ?? (call.json === undefined ? undefined : bytesBody(Buffer.from(JSON.stringify(call.json))));
     const headers = await headersOf(call, url, body);
-    const { signal, timeout = options.timeout, method } = call;
+    const { timeout = options.timeout, method } = call;
+    const signal = AbortSignal.any([closing.signal, ...(call.signal === undefined ? [] : [call.signal])]);
     let response: IncomingMessage;
     try {
       response = await exchange({ agent, url, method, headers, body, signal, timeout });
@@ -150,7 +152,10 @@ export function createHttp(options: HttpOptions): Http {
     open,
     fault,
     text: (call) => repeated(call, options.retry, textOnce),
-    close: () => agent.destroy(),
+    close: () => {
+      closing.abort();
+      agent.destroy();
+    },
   };
 }
 
