@@ -48,7 +48,7 @@ test("a sweep is on the server while it runs, and whole at its end", async () =>
   await expectSame(here, "plain");
 
   // what later commands change is found by the next sync
-  await disease(["models", "register", "--experiment", "plain"], { cwd: here.root });
+  await disease(["models", "register", "--from-experiment", "plain"], { cwd: here.root });
   const sync = await disease(["track", "sync"], { cwd: here.root, env: { MLFLOW_TRACKING_URI: server.url } });
   expect(sync.code).toBe(0);
   await expectSame(here, "plain");

@@ -1,5 +1,5 @@
 import { systemClock } from "../../core/clock.ts";
-import { messageOf } from "../../core/errors.ts";
+import { messageOf, UserError } from "../../core/errors.ts";
 import type { TrackingStore } from "../../core/store.ts";
 import { outboxFiles, shownAddress, withoutSecrets } from "./address.ts";
 import { createDesk, type Desk } from "./desk.ts";
@@ -102,12 +102,12 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   function cannotNote(error: unknown): void {
-    if (!told) {
-      notify(
-        `the outbox cannot take notes (${messageOf(error)}): runs are still sent; if this program ends before all is, use \`disease track sync --all\``,
-      );
-    }
+    if (told) return;
     told = true;
+    const why = messageOf(error instanceof UserError ? (error.cause ?? error) : error);
+    notify(
+      `the outbox cannot take notes in ${files.state} (${why}): runs are sent all the same; if some are left, use \`disease track sync --all\``,
+    );
   }
 
   /** A note that cannot be written costs a look at the far side the next time, nothing more. */
