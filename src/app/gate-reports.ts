@@ -1,6 +1,6 @@
+import type { GateOutcome } from "../core/gate.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { runDiff } from "../experiments/browse.ts";
-import type { GateEvaluation } from "../experiments/gate.ts";
 import { leaderboard } from "../experiments/leaderboard.ts";
 import type { GateReportExtra } from "../reports/gate.ts";
 
@@ -13,7 +13,7 @@ const SHOWN = 10;
  */
 export async function promotionReport(
   store: TrackingStore,
-  outcome: GateEvaluation,
+  outcome: GateOutcome & { readonly championProblem?: string | null },
   act: string,
 ): Promise<GateReportExtra> {
   const { info } = await store.getRun(outcome.runId);

@@ -5,7 +5,7 @@ import { findRun } from "../experiments/browse.ts";
 import { leaderboard } from "../experiments/leaderboard.ts";
 import { copyVersion } from "../registry/copy.ts";
 import { type AliasMove, demote, rollback, setAlias } from "../registry/demote.ts";
-import { type Act, approve, isPromotable, promote, requireGate } from "../registry/promote.ts";
+import { type Act, approve, isPromotable, knownOutcome, promote, requireGate, review } from "../registry/promote.ts";
 import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { promotionReport } from "./gate-reports.ts";
@@ -72,7 +72,8 @@ export async function promoteModel(project: Project, bench: Workbench, options: 
   const state = await readState(bench.registry, ref.name);
   const version = versionOf(state, ref);
   const shared = { to, reason, requireApproval: options.requireApproval };
-  if (!gate || !isPromotable(state, version, to)) return promote(bench, state, version, { ...shared, gate: null });
+  if (!gate) return promote(bench, state, version, { ...shared, gate: null });
+  const moves = isPromotable(state, version, to);
   if (version.runId === null) {
     throw new UserError("a gate cannot judge a version that belongs to no run", {
       where: `version ${version.version} of model ${version.name}`,
@@ -80,20 +81,21 @@ export async function promoteModel(project: Project, bench: Workbench, options: 
     });
   }
   await checkFiles(bench, version);
-  const outcome = await evaluateGate(project, bench.store, bench.registry, {
-    runId: version.runId,
-    gate,
-    modelName: version.name,
-  });
-  const act = await promote(bench, state, version, { ...shared, gate: outcome });
+  const known = moves ? undefined : knownOutcome(state, version, gate.hash);
+  const asked = { runId: version.runId, gate, modelName: version.name };
+  const outcome = known ?? (await evaluateGate(project, bench.store, bench.registry, asked));
+  const act = moves
+    ? await promote(bench, state, version, { ...shared, gate: outcome })
+    : await review(bench, state, version, { to, gate: outcome, isNew: known === undefined });
   const extra = options.markdown === undefined ? {} : await promotionReport(bench.store, outcome, sentenceOf(act));
   await writeGateReports(outcome, options, extra);
   return act;
 }
 
 /** What an act did, one sentence. */
-export function sentenceOf({ model, version, to, result, champion }: Act): string {
+export function sentenceOf({ model, version, from, to, result, champion }: Act): string {
   const what = `version ${version} of ${model}`;
+  const stays = from === to ? ` and stays in ${to} (to withdraw it: disease models demote)` : "";
   const instead =
     champion.before !== null && champion.before !== champion.after && champion.after !== null
       ? ` in place of version ${champion.before}`
@@ -106,9 +108,9 @@ export function sentenceOf({ model, version, to, result, champion }: Act): strin
     case "awaiting":
       return `${what} awaits approval for ${to}`;
     case "refused":
-      return `${what} was refused: the gate failed`;
+      return stays ? `${what} fails the gate${stays}` : `${what} was refused: the gate failed`;
     case "inconclusive":
-      return `${what} was not promoted: the gate is inconclusive`;
+      return `${what} ${stays ? `is inconclusive at the gate${stays}` : "was not promoted: the gate is inconclusive"}`;
   }
 }
 

@@ -13,6 +13,7 @@ export type ActName =
   | "copy"
   | "promote"
   | "refuse"
+  | "review"
   | "await"
   | "approve"
   | "demote"

@@ -98,6 +98,39 @@ export async function promote(
   return { ...base, result: "done", ...outcome(state, version, from, to), record };
 }
 
+/** What the audit says that a gate found in a version before: the newest outcome, so that no look is spent on it again. */
+export function knownOutcome(state: ModelState, version: ModelVersion, gateHash: string): GateOutcome | undefined {
+  const { records } = readTrail(state.model, state.versions);
+  return records.findLast((r) => r.version === version.version && r.gate?.gateHash === gateHash)?.gate ?? undefined;
+}
+
+/**
+ * Says what a gate found in a version that is where it was asked to be. Nothing is moved; an outcome that the audit does not
+ * hold yet is recorded.
+ */
+export async function review(
+  bench: Workbench,
+  state: ModelState,
+  version: ModelVersion,
+  { to, gate, isNew }: { readonly to: Promotion["to"]; readonly gate: GateOutcome; readonly isNew: boolean },
+): Promise<Act> {
+  const modelHash = await checkFiles(bench, version);
+  checkGate(state, version, gate, modelHash);
+  const record = isNew ? await commit(bench, state, { version, to, gate, modelHash, act: "review" }) : null;
+  const champion = state.champion?.version ?? null;
+  return {
+    model: state.model.name,
+    version: version.version,
+    from: to,
+    to,
+    gate,
+    result: ({ pass: "unchanged", fail: "refused", inconclusive: "inconclusive" } as const)[gate.verdict],
+    champion: { before: champion, after: champion },
+    undo: null,
+    record,
+  };
+}
+
 function checkGate(state: ModelState, version: ModelVersion, gate: GateOutcome, modelHash: string | null): void {
   if (gate.runId !== version.runId || gate.modelHash !== modelHash) {
     throw new UserError("the gate looked at another model than this version's", {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -59,8 +59,22 @@ test("a CI job promotes the best of an experiment, with reports, and again finds
   expect(readFileSync(join(project.root, "out/r.md"), "utf8")).toContain(
     "version 1 of skin is in stage Production now",
   );
+  rmSync(join(project.root, "out"), { recursive: true });
   const again = await ci(command);
-  expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { result: "unchanged", version: "1" }]);
+  expect([again.code, JSON.parse(again.stdout)]).toMatchObject([
+    0,
+    { result: "unchanged", version: "1", gate: { looks: 1 }, record: null },
+  ]);
+  expect(readFileSync(join(project.root, "out/j.xml"), "utf8")).toContain('failures="0"');
+  expect(readFileSync(join(project.root, "out/r.md"), "utf8")).toContain("is in Production already");
+  // Another gate has not seen it yet: it looks, and what it finds decides the exit code, though nothing is moved.
+  const stricter = "--from-experiment skin --gate fail --to Production --json";
+  for (const record of [{ act: "review" }, null]) {
+    const reviewed = await ci(stricter);
+    expect(reviewed.code).toBe(3);
+    const found = { result: "refused", champion: { before: "1", after: "1" }, gate: { looks: 2 } };
+    expect(JSON.parse(reviewed.stdout)).toMatchObject({ ...found, record });
+  }
 });
 
 test.each([
