@@ -130,10 +130,15 @@ function bind(library: Library): Lightgbm {
       },
       save(rounds) {
         const length = new BigInt64Array(1);
-        saveText(handle, 0, rounds, GAIN, 0, length, Buffer.alloc(1));
-        const text = new Uint8Array(Number(length[0]));
+        // Each call writes the whole text anew, so the first one gets room for most models.
+        let text = Buffer.allocUnsafe(1 << 22);
         saveText(handle, 0, rounds, GAIN, text.length, length, text);
-        return text.subarray(0, -1); // without the zero byte
+        const size = Number(length[0]);
+        if (size > text.length) {
+          text = Buffer.allocUnsafe(size);
+          saveText(handle, 0, rounds, GAIN, size, length, text);
+        }
+        return Uint8Array.from(text.subarray(0, size - 1)); // without the zero byte
       },
       totalGain(cols, rounds) {
         const gain = new Float64Array(cols);

@@ -48,6 +48,6 @@ function parseTree(block: string, output: number): OnnxTree {
       const decision = decisions[node]!;
       return ((decision >> 2) & 3) === MISSING_NAN ? (decision & DEFAULT_LEFT) !== 0 : 0 <= thresholds[node]!;
     },
-    leaf: (node) => [{ output, value: values[node - splits]! }],
+    leaf: (node, add) => add(output, values[node - splits]!),
   };
 }

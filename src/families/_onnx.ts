@@ -32,12 +32,12 @@ export interface OnnxTree {
   readonly right: ArrayLike<number>;
   /** Whether NaN goes left. */
   missingLeft(node: number): boolean;
-  /** What a leaf adds to each output. */
-  leaf(node: number): readonly { readonly output: number; readonly value: number }[];
+  /** Gives what a leaf adds to each output. */
+  leaf(node: number, add: (output: number, value: number) => void): void;
 }
 
 export interface OnnxTrees {
-  readonly trees: Iterable<OnnxTree>;
+  readonly trees: readonly OnnxTree[];
   readonly outputs: number;
   /** Left if value < threshold, or ≤. */
   readonly mode: "BRANCH_LT" | "BRANCH_LEQ";
@@ -50,34 +50,39 @@ export interface OnnxTrees {
 /** Sums of the leaves of trees: float [rows, outputs]. */
 export function treeSums(graph: OnnxBuilder, x: OnnxValue, options: OnnxTrees): OnnxValue {
   const { trees, outputs, mode, precision, base } = options;
-  const nodes = { tree: ints(), id: ints(), feature: ints(), left: ints(), right: ints(), missing: ints() };
-  const leaves = { tree: ints(), id: ints(), output: ints() };
-  const [modes, values, weights]: [string[], number[], number[]] = [[], [], []];
-  let t = 0;
-  for (const tree of trees) {
+  const most = trees.reduce((sum, { feature }) => sum + feature.length, 0);
+  const ints = (): Int32Array => new Int32Array(most);
+  const [treeOf, idOf, features, lefts, rights, missing] = [ints(), ints(), ints(), ints(), ints(), ints()];
+  const values = new Float64Array(most);
+  const modes: string[] = [];
+  const leaves = { tree: [] as number[], id: [] as number[], output: [] as number[], weight: [] as number[] };
+  let n = 0;
+  trees.forEach((tree, t) => {
     // Only what can be reached, since XGBoost keeps pruned nodes.
-    const ids = [0];
-    for (let id = 0; id < ids.length; id++) {
-      const node = ids[id]!;
-      const split = tree.feature[node]! >= 0;
-      nodes.tree.push(t);
-      nodes.id.push(id);
-      nodes.feature.push(split ? tree.feature[node]! : 0);
-      modes.push(split ? mode : "LEAF");
-      values.push(split ? tree.threshold[node]! : 0);
-      nodes.missing.push(split && tree.missingLeft(node) ? 1 : 0);
-      nodes.left.push(split ? ids.push(tree.left[node]!) - 1 : 0);
-      nodes.right.push(split ? ids.push(tree.right[node]!) - 1 : 0);
-      if (split) continue;
-      for (const { output, value } of tree.leaf(node)) {
+    const reached = [0];
+    for (let id = 0; id < reached.length; id++, n++) {
+      const node = reached[id]!;
+      const feature = tree.feature[node]!;
+      treeOf[n] = t;
+      idOf[n] = id;
+      if (feature >= 0) {
+        features[n] = feature;
+        values[n] = tree.threshold[node]!;
+        missing[n] = tree.missingLeft(node) ? 1 : 0;
+        lefts[n] = reached.push(tree.left[node]!) - 1;
+        rights[n] = reached.push(tree.right[node]!) - 1;
+        modes.push(mode);
+        continue;
+      }
+      modes.push("LEAF");
+      tree.leaf(node, (output, value) => {
         leaves.tree.push(t);
         leaves.id.push(id);
         leaves.output.push(output);
-        weights.push(value);
-      }
+        leaves.weight.push(value);
+      });
     }
-    t++;
-  }
+  });
   return graph.apply(
     "TreeEnsembleRegressor",
     [x],
@@ -85,29 +90,27 @@ export function treeSums(graph: OnnxBuilder, x: OnnxValue, options: OnnxTrees): 
       n_targets: outputs,
       aggregate_function: "SUM",
       post_transform: "NONE",
-      nodes_treeids: Int32Array.from(nodes.tree),
-      nodes_nodeids: Int32Array.from(nodes.id),
-      nodes_featureids: Int32Array.from(nodes.feature),
+      nodes_treeids: treeOf.subarray(0, n),
+      nodes_nodeids: idOf.subarray(0, n),
+      nodes_featureids: features.subarray(0, n),
       nodes_modes: modes,
-      nodes_truenodeids: Int32Array.from(nodes.left),
-      nodes_falsenodeids: Int32Array.from(nodes.right),
-      nodes_missing_value_tracks_true: Int32Array.from(nodes.missing),
+      nodes_truenodeids: lefts.subarray(0, n),
+      nodes_falsenodeids: rights.subarray(0, n),
+      nodes_missing_value_tracks_true: missing.subarray(0, n),
       target_treeids: Int32Array.from(leaves.tree),
       target_nodeids: Int32Array.from(leaves.id),
       target_ids: Int32Array.from(leaves.output),
-      ...reals("nodes_values", values, precision),
-      ...reals("target_weights", weights, precision),
+      ...reals("nodes_values", values.subarray(0, n), precision),
+      ...reals("target_weights", leaves.weight, precision),
       ...(base ? reals("base_values", base, precision) : {}),
     },
     { domain: "ai.onnx.ml" },
   );
 }
 
-const ints = (): number[] => [];
-
 function reals(
   name: string,
-  values: readonly number[],
+  values: ArrayLike<number>,
   precision: OnnxTrees["precision"],
 ): Record<string, OnnxAttribute> {
   if (precision === "float") return { [name]: Float32Array.from(values) };

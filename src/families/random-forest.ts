@@ -142,9 +142,9 @@ function onnxTree({ feature, threshold, right, leafStart, leafClass, leafShare }
     left: feature.map((_, node) => node + 1),
     right,
     missingLeft: () => false,
-    leaf(node) {
-      const [from, to] = [leafStart[right[node]!]!, leafStart[right[node]! + 1]!];
-      return Array.from(leafClass.subarray(from, to), (output, i) => ({ output, value: leafShare[from + i]! / trees }));
+    leaf(node, add) {
+      for (let e = leafStart[right[node]!]!; e < leafStart[right[node]! + 1]!; e++)
+        add(leafClass[e]!, leafShare[e]! / trees);
     },
   };
 }

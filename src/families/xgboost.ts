@@ -137,7 +137,7 @@ function treesOf(json: Uint8Array): { trees: OnnxTree[]; base: number[] } {
       left: tree.left_children,
       right: tree.right_children,
       missingLeft: (node) => tree.default_left[node] === 1,
-      leaf: (node) => [{ output: tree_info[t]!, value: tree.split_conditions[node]! }],
+      leaf: (node, add) => add(tree_info[t]!, tree.split_conditions[node]!),
     })),
   };
 }
