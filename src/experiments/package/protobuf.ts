@@ -12,6 +12,8 @@ const TYPES = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 /** AttributeProto.AttributeType */
 const KINDS = { int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
 
+const NOTHING = new Uint8Array(0);
+
 type Part = number | string | Uint8Array;
 
 /** The bytes of an ONNX file. */
@@ -43,7 +45,7 @@ function nodeOf({ op, domain, inputs, outputs, attributes }: OnnxNode): Uint8Arr
     field(3, outputs[0]!),
     field(4, op),
     ...Object.entries(attributes).map(([name, value]) => field(5, attributeOf(name, value))),
-    field(7, domain),
+    domain === "" ? NOTHING : field(7, domain),
   );
 }
 
@@ -58,10 +60,11 @@ function attributeOf(name: string, value: OnnxAttribute): Uint8Array {
   return message(field(1, name), repeatedTexts(9, value), field(20, KINDS.strings));
 }
 
-function tensorOf({ dims, data }: OnnxTensor, name = ""): Uint8Array {
+function tensorOf({ dims, data }: OnnxTensor, name?: string): Uint8Array {
+  const named = name === undefined ? NOTHING : field(8, name);
   const head = dims.map((dim) => field(1, dim));
   if (!ArrayBuffer.isView(data)) {
-    return message(...head, field(2, TYPES.string), repeatedTexts(6, data), field(8, name));
+    return message(...head, field(2, TYPES.string), repeatedTexts(6, data), named);
   }
   const type =
     data instanceof Float32Array
@@ -71,7 +74,7 @@ function tensorOf({ dims, data }: OnnxTensor, name = ""): Uint8Array {
         : data instanceof BigInt64Array
           ? TYPES.int64
           : TYPES.bool;
-  return message(...head, field(2, type), field(8, name), field(9, bytesOf(data)));
+  return message(...head, field(2, type), named, field(9, bytesOf(data)));
 }
 
 function portOf({ name, type, dims }: OnnxPort): Uint8Array {
