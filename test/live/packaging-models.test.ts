@@ -155,3 +155,26 @@ describe.each(cases.map(({ name, spec }) => [name, spec] as const))("%s", (name,
     expect(answer.flavors).toEqual(["onnx", "python_function", ...native]);
   });
 });
+
+test("tables as people write them are read alike; what cannot be meant is refused by column", async () => {
+  const folder = join(root, "spellings");
+  writePackaged(folder, await packagePatients(troubledPatients(false), { family: "logistic", steps: STANDARD }));
+  const script = join(import.meta.dirname, "..", "fixtures", "packaging", "spellings.py");
+  const report = JSON.parse(
+    execFileSync(await venvPython("onnx"), ["-W", "ignore", script, join(folder, "model")], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "inherit"],
+    }),
+  );
+  const { refused, "index kept": index, "no rows": empty, ...differences } = report;
+  for (const [way, difference] of Object.entries(differences)) expect(difference, way).toBeLessThan(1e-6);
+  expect(Object.keys(differences)).toHaveLength(13);
+  expect(index).toEqual(["a", "b", "c", "a"]);
+  expect(empty).toEqual([0, 3]);
+  expect(refused).toEqual([
+    "column 'edad' holds something that is not a number",
+    "column 'fiebre' holds something that is not yes or no",
+    "column 'fiebre' holds something that is not yes or no",
+    expect.stringContaining("Model is missing inputs ['edad']"),
+  ]);
+});
