@@ -48,3 +48,15 @@ export function checkDescription(text: string, where: string): void {
 export function checkSource(source: string, where: string): void {
   checkLength("The source", source, MAX.source, where);
 }
+
+/** @throws UserError for a name that MLflow does not take */
+export function checkLoggedModelName(name: string): void {
+  const where = JSON.stringify(name.slice(0, 60));
+  if (name === "" || /[/:.%"']/.test(name)) {
+    throw new UserError("MLflow does not take this name for a logged model", {
+      where,
+      fix: `Leave out / : . % " and '.`,
+    });
+  }
+  checkLength("The logged model's name", name, 500, where);
+}

@@ -1,5 +1,7 @@
 import { afterAll, beforeAll } from "vitest";
+import { openRemoteRegistry } from "../../src/stores/remote/registry.ts";
 import { openRemoteStore } from "../../src/stores/remote/store.ts";
+import { describeRegistry } from "../contracts/registry.contract.ts";
 import { describeStore } from "../contracts/store.contract.ts";
 import { type MlflowServer, startMlflowServer } from "../support/mlflow-server.ts";
 
@@ -10,3 +12,7 @@ beforeAll(async () => {
 afterAll(() => server.stop());
 
 describeStore("the real MLflow server", async () => openRemoteStore({ uri: server.url, env: {} }));
+describeRegistry("the real MLflow server", async () => ({
+  registry: openRemoteRegistry({ uri: server.url, env: {} }),
+  store: openRemoteStore({ uri: server.url, env: {} }),
+}));

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import type { Clock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
 import type { LoggedModel, LoggedModels } from "../../core/registry.ts";
-import { checkLength, checkTags } from "../limits.ts";
+import { checkTags } from "../limits.ts";
+import { checkLoggedModelName } from "../registry-limits.ts";
 import type { Connection } from "./connection.ts";
 import { pathOf } from "./locations.ts";
 import { finite, real } from "./numbers.ts";
@@ -100,7 +101,7 @@ export function createLoggedModels({ connection, clock, writing, locate }: Parts
 
   return {
     async create({ runId, name, folder, modelType, params = {}, tags = {} }) {
-      checkName(name);
+      checkLoggedModelName(name);
       checkTags({ ...params, ...tags }, `logged model ${name}`);
       return writing(() => {
         const experiment = activeRun(connection, runId);
@@ -187,17 +188,6 @@ export function createLoggedModels({ connection, clock, writing, locate }: Parts
       return find("source_run_id = ?", runId);
     },
   };
-}
-
-function checkName(name: string): void {
-  const where = JSON.stringify(name.slice(0, 60));
-  if (name === "" || /[/:.%"']/.test(name)) {
-    throw new UserError("MLflow does not take this name for a logged model", {
-      where,
-      fix: `Leave out / : . % " and '.`,
-    });
-  }
-  checkLength("The logged model's name", name, 500, where);
 }
 
 /** The run's own list of what it made; it is there once. */

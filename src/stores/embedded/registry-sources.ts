@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { UserError } from "../../core/errors.ts";
+import { noModelFiles, nothingAt } from "../registry-rules.ts";
 import type { Connection } from "./connection.ts";
 import { pathOf } from "./locations.ts";
 import type { InWorkspace } from "./registry-rows.ts";
@@ -29,10 +30,7 @@ export function resolveSource(
     });
   }
   if (!hasFiles(folder)) {
-    throw new UserError("there are no model files at the source of this version", {
-      where: source === folder ? source : `${source} (${folder})`,
-      fix: "Register a run that finished; `disease exp show RUN` lists its files.",
-    });
+    throw noModelFiles(source === folder ? source : `${source} (${folder})`);
   }
   return { storage, runId };
 }
@@ -78,13 +76,6 @@ function place(
   }
   const local = locate(source);
   return { storage: local, runId: null, folder: isAbsolute(local) ? local : pathOf(local) };
-}
-
-function nothingAt(source: string): UserError {
-  return new UserError("there is nothing at the source of this version", {
-    where: source,
-    fix: "Sources are runs:/RUN/model, models:/m-…, models:/NAME/VERSION, or an absolute folder.",
-  });
 }
 
 /** Whether a folder holds a file, at any depth. */

@@ -8,7 +8,8 @@ import type {
   RegisteredModel,
   RegistryChange,
 } from "../../core/registry.ts";
-import { checkAlias, checkDescription, checkModelName, checkRegistryTags, checkSource } from "../registry-limits.ts";
+import { checkDescription, checkModelName, checkRegistryTags, checkSource } from "../registry-limits.ts";
+import { checkChange, checkExpected, checkNamed, noSuchModel, noSuchVersion } from "../registry-rules.ts";
 import type { Connection } from "./connection.ts";
 import { applyMoves, findMoves, moved } from "./locations.ts";
 import { createLoggedModels, LOGGED_COLUMNS } from "./logged-models.ts";
@@ -58,10 +59,7 @@ export function openEmbeddedRegistry(options: EmbeddedOptions): ModelRegistry {
   function needVersion(name: string, version: string): ModelVersion {
     const found = numberOf(version) === undefined ? undefined : versionsOf(name, numberOf(version))[0];
     if (found) return found;
-    throw new UserError(`model "${name}" has no version ${version}`, {
-      where: connection.file,
-      fix: `\`disease models show ${name}\` lists them.`,
-    });
+    throw noSuchVersion(name, version, connection.file);
   }
 
   return {
@@ -102,7 +100,7 @@ export function openEmbeddedRegistry(options: EmbeddedOptions): ModelRegistry {
       checkSource(version.source, `model ${version.name}`);
       checkRegistryTags(version.tags ?? {}, `model ${version.name}`);
       return writing(() => {
-        if (!modelNamed(version.name)) throw noSuchModel(connection, version.name);
+        if (!modelNamed(version.name)) throw noSuchModel(version.name, connection.file);
         const number = insertVersion(connection, ours, version, clock.now(), locate);
         return versionsOf(version.name, number)[0]!;
       });
@@ -121,13 +119,10 @@ export function openEmbeddedRegistry(options: EmbeddedOptions): ModelRegistry {
       checkChange(name, change);
       writing(() => {
         const model = modelNamed(name);
-        if (!model) throw noSuchModel(connection, name);
+        if (!model) throw noSuchModel(name, connection.file);
         const versions = new Map(versionsOf(name).map((v) => [v.version, v]));
         checkExpected(model, versions, change.expect ?? {});
-        const named = [change.stages, change.versionTags].flatMap((part) => Object.keys(part ?? {}));
-        for (const v of [...named, ...Object.values(change.aliases ?? {})]) {
-          if (v !== null && !versions.has(v)) needVersion(name, v);
-        }
+        checkNamed(name, versions, change, connection.file);
         applyChange(connection, ours, name, change, clock.now());
       });
     },
@@ -175,13 +170,6 @@ function numberOf(version: string): number | undefined {
   return /^\d{1,15}$/.test(version) ? Number(version) : undefined;
 }
 
-function noSuchModel(connection: Connection, name: string): UserError {
-  return new UserError(`there is no registered model "${name}"`, {
-    where: connection.file,
-    fix: "`disease models ls` lists them; `disease models register` makes one.",
-  });
-}
-
 /** @returns the new version's number, which no version of the model has had before */
 function insertVersion(
   connection: Connection,
@@ -227,45 +215,6 @@ function touchModel(connection: Connection, ours: InWorkspace, name: string, now
     now,
     name,
   );
-}
-
-function checkChange(name: string, change: RegistryChange): void {
-  for (const alias of Object.keys(change.aliases ?? {})) checkAlias(alias);
-  for (const [version, tags] of Object.entries(change.versionTags ?? {})) {
-    checkRegistryTags(tags, `version ${version} of model ${name}`);
-  }
-  checkRegistryTags(change.modelTags ?? {}, `model ${name}`);
-}
-
-/** @throws UserError naming the first thing that is not as the caller saw it */
-function checkExpected(
-  model: RegisteredModel,
-  versions: ReadonlyMap<string, ModelVersion>,
-  expect: NonNullable<RegistryChange["expect"]>,
-): void {
-  const found = [
-    ...Object.entries(expect.aliases ?? {}).map(([alias, version]) => [
-      `@${alias}`,
-      version ?? "no version",
-      model.aliases[alias] ?? "no version",
-    ]),
-    ...Object.entries(expect.stages ?? {}).map(([version, stage]) => [
-      `the stage of version ${version}`,
-      stage,
-      versions.get(version)?.stage ?? "gone",
-    ]),
-    ...Object.entries(expect.modelTags ?? {}).map(([key, value]) => [
-      `the tag ${key}`,
-      value ?? "absent",
-      model.tags[key] ?? "absent",
-    ]),
-  ].find(([, seen, now]) => seen !== now);
-  if (found === undefined) return;
-  const isTag = found[0]!.startsWith("the tag");
-  throw new UserError(`someone else has changed model "${model.name}" meanwhile; nothing of this change was made`, {
-    where: isTag ? found[0]! : `${found[0]} is ${found[2]} now, and was ${found[1]}`,
-    fix: `Look at it and decide again: disease models show ${model.name}`,
-  });
 }
 
 /** To be called within a transaction, after all checks. */

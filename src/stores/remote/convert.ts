@@ -31,7 +31,7 @@ export function inputOf({ tags, ...dataset }: DatasetInput): mlflow.DatasetInput
 }
 
 /** The tag by which the client knows its own requests again is nobody else's business, and must not be copied. */
-function withoutOurs(tags: mlflow.Tags): mlflow.Tags {
+export function withoutOurs(tags: mlflow.Tags): mlflow.Tags {
   const { [mlflow.REQUEST_TAG]: _, ...rest } = tags;
   return rest;
 }

@@ -1,25 +1,12 @@
-import {
-  BATCH_LIMITS,
-  type ConnectOptions,
-  connect,
-  isAlreadyExists,
-  isNotFound,
-  type MlflowClient,
-  MlflowError,
-  type UploadOptions,
-} from "mlflow-js-client";
+import { BATCH_LIMITS, isAlreadyExists, isNotFound, MlflowError, type UploadOptions } from "mlflow-js-client";
 import { UserError } from "../../core/errors.ts";
 import type { Experiment, MetricPoint, RunBatch, RunInfo, TrackingStore } from "../../core/store.ts";
 import { parseFilter, parseOrder } from "../filter/filter.ts";
 import { checkBatch, checkExperimentName, checkTags } from "../limits.ts";
 import { changedParam, deletedRun, noSuchRun, pageSize, usable, userName } from "../rules.ts";
+import { openClient, type RemoteOptions } from "./client.ts";
 import { experimentFrom, inputOf, runFrom, runInfoFrom, viewOf } from "./convert.ts";
 import { guarded } from "./faults.ts";
-
-export interface RemoteOptions extends Pick<ConnectOptions, "env" | "timeout" | "retry"> {
-  /** A tracking URI of a server: http(s)://…, databricks, azureml://… or a SageMaker ARN. */
-  readonly uri: string;
-}
 
 /**
  * The tracking store of a server, over MLflow's REST API. Nothing is asked before the first call. A flush that needs one
@@ -28,9 +15,8 @@ export interface RemoteOptions extends Pick<ConnectOptions, "env" | "timeout" | 
  * requests of its own: a flush that is cut may be there in part, and the same flush again completes it.
  * @throws UserError when the address is wrong or credentials are missing
  */
-export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingStore {
-  const shown = uri.replace(/^([a-z]+:\/\/)[^/@]*@/, "$1");
-  const client = open(uri, shown, options);
+export function openRemoteStore(options: RemoteOptions): TrackingStore {
+  const { client, shown } = openClient(options);
   const guard = <T>(action: () => Promise<T>): Promise<T> => guarded(shown, action);
 
   async function ofRun<T>(runId: string, action: () => Promise<T>): Promise<T> {
@@ -42,18 +28,13 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
     }
   }
 
-  /** Where runs keep their files: asked for once, not for each file. */
+  /** Where active runs keep their files: asked for once, not for each file. */
   const places = new Map<string, string>();
-  async function ownerOf(runId: string): Promise<{ runId: string; artifactUri: string }> {
-    const artifactUri = places.get(runId) ?? (await client.runs.get(runId)).info.artifactUri;
-    places.set(runId, artifactUri);
-    return { runId, artifactUri };
-  }
-
   function placed(info: RunInfo): RunInfo {
-    places.set(info.runId, info.artifactUri);
+    if (info.lifecycleStage === "active") places.set(info.runId, info.artifactUri);
     return info;
   }
+  const infoOf = async (runId: string): Promise<RunInfo> => placed(runInfoFrom((await client.runs.get(runId)).info));
 
   const named = (name: string): Promise<Experiment | undefined> =>
     guard(async () => {
@@ -68,10 +49,9 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
     }
   }
 
-  /** @returns where the run's files are */
-  async function activeRun(runId: string): Promise<string> {
-    const { artifactUri, lifecycleStage } = (await client.runs.get(runId)).info;
-    if (lifecycleStage === "active") return artifactUri;
+  async function activeRun(runId: string): Promise<RunInfo> {
+    const info = await infoOf(runId);
+    if (info.lifecycleStage === "active") return info;
     throw deletedRun(shown, runId);
   }
 
@@ -90,7 +70,7 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
   function upload(runId: string, path: string, source: string | Uint8Array, options?: UploadOptions): Promise<void> {
     checkNameLengths(path);
     return ofRun(runId, async () => {
-      const artifactUri = await activeRun(runId);
+      const artifactUri = places.get(runId) ?? (await activeRun(runId)).artifactUri;
       await client.artifacts.upload({ runId, artifactUri }, path, source, options);
     });
   }
@@ -152,7 +132,10 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
         }
       }),
 
-    deleteRun: (runId) => ofRun(runId, () => client.runs.delete(runId)),
+    deleteRun: (runId) => {
+      places.delete(runId);
+      return ofRun(runId, () => client.runs.delete(runId));
+    },
     restoreRun: (runId) => ofRun(runId, () => client.runs.restore(runId)),
     getRun: (runId) => ofRun(runId, async () => runFrom(await client.runs.get(runId))),
 
@@ -194,7 +177,10 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
 
     async readArtifact(runId, path) {
       try {
-        return await guard(async () => client.artifacts.read(await ownerOf(runId), path));
+        return await guard(async () => {
+          const artifactUri = places.get(runId) ?? (await infoOf(runId)).artifactUri;
+          return client.artifacts.read({ runId, artifactUri }, path);
+        });
       } catch (error) {
         if (!(error instanceof UserError) || !isNotFound(error.cause)) throw error;
         throw new UserError(`The run has no artifact "${path}"`, {
@@ -210,15 +196,6 @@ export function openRemoteStore({ uri, ...options }: RemoteOptions): TrackingSto
 
     close: () => client.close(),
   };
-}
-
-function open(uri: string, shown: string, options: Partial<ConnectOptions>): MlflowClient {
-  try {
-    return connect({ uri, userAgent: "disease", ...options });
-  } catch (error) {
-    if (!(error instanceof MlflowError)) throw error;
-    throw new UserError(error.message, { where: shown, cause: error });
-  }
 }
 
 /**
