@@ -24,6 +24,8 @@ export interface MlflowServerOptions {
   /** Default: sqlite:///mlflow.db, below the folder. */
   readonly backendStore?: string;
   readonly port?: number;
+  /** Processes that answer; default 1, which is light. MLflow's own default is 4. */
+  readonly workers?: number;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -39,7 +41,7 @@ export async function startMlflowServer(options: MlflowServerOptions = {}): Prom
     python,
     [
       ...["-m", "mlflow", "server", "--backend-store-uri", options.backendStore ?? "sqlite:///mlflow.db"],
-      ...["--host", "127.0.0.1", "--port", String(port), "--workers", "1"],
+      ...["--host", "127.0.0.1", "--port", String(port), "--workers", String(options.workers ?? 1)],
     ],
     {
       cwd: folder,
