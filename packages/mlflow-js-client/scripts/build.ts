@@ -6,7 +6,10 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const dist = join(root, "dist");
 rmSync(dist, { recursive: true, force: true });
-execFileSync("tsc", ["-p", join(root, "tsconfig.build.json")], { stdio: "inherit", shell: process.platform === "win32" });
+execFileSync("tsc", ["-p", join(root, "tsconfig.build.json")], {
+  stdio: "inherit",
+  shell: process.platform === "win32",
+});
 const { private: _, scripts: __, ...manifest } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const exports = { ".": { types: "./index.d.ts", default: "./index.js" } };
 writeFileSync(join(dist, "package.json"), `${JSON.stringify({ ...manifest, exports }, null, 2)}\n`);
