@@ -15,7 +15,9 @@ export interface OnnxTensor {
 /** A number or a list of numbers is whole; Float32Array is a list of floats. */
 export type OnnxAttribute = number | string | Int32Array | Float32Array | readonly string[] | OnnxTensor;
 
-export type OnnxType = "float" | "double" | "int64" | "bool" | "string";
+/** TensorProto.DataType */
+export const ONNX_TYPES = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
+export type OnnxType = keyof typeof ONNX_TYPES;
 
 export interface OnnxNode {
   readonly op: string;

@@ -1,24 +1,12 @@
 /** What families share when they write themselves into an ONNX graph. */
 import type { OnnxAttribute, OnnxBuilder, OnnxTensor, OnnxValue } from "../core/onnx.ts";
 
-/** TensorProto.DataType */
-export const FLOAT = 1;
-export const DOUBLE = 11;
-
-export function doubles(graph: OnnxBuilder, data: Float64Array, dims = [data.length]): OnnxValue {
-  return graph.constant({ dims, data });
-}
-
-/** float [rows, classes] of the probabilities of class 1, float [rows, 1]. */
-export function bothClassesOnnx(graph: OnnxBuilder, second: OnnxValue): OnnxValue {
-  const one = graph.constant({ dims: [1], data: Float32Array.of(1) });
-  return graph.apply("Concat", [graph.apply("Sub", [one, second]), second], { axis: 1 });
-}
-
 /** Float [rows, classes] of boosted margins, float [rows, outputs]: softmax, or with one output the logistic function. */
 export function marginsToProba(graph: OnnxBuilder, margins: OnnxValue, classes: number): OnnxValue {
   if (classes > 2) return graph.apply("Softmax", [margins], { axis: 1 });
-  return bothClassesOnnx(graph, graph.apply("Sigmoid", [margins]));
+  const second = graph.apply("Sigmoid", [margins]);
+  const one = graph.constant({ dims: [1], data: Float32Array.of(1) });
+  return graph.apply("Concat", [graph.apply("Sub", [one, second]), second], { axis: 1 });
 }
 
 /** A tree by node number; node 0 is the root. */

@@ -1,9 +1,10 @@
 import { z } from "zod";
 import type { Family, FittedModel } from "../core/family.ts";
+import { ONNX_TYPES } from "../core/onnx.ts";
 import { type LightgbmBooster, loadLightgbm } from "../engines/lightgbm.ts";
 import { boost, bothClasses, earlyStopping, share } from "./_boosting.ts";
 import { parseLightgbm } from "./_lightgbm-text.ts";
-import { DOUBLE, marginsToProba, treeSums } from "./_onnx.ts";
+import { marginsToProba, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, decodeFacts, encodeFacts, fileOf, type ModelFacts } from "./_shared.ts";
 
 const params = z.strictObject({
@@ -80,7 +81,7 @@ function model(booster: LightgbmBooster, facts: ModelFacts): FittedModel {
     },
     toOnnx(graph, x) {
       const outputs = classes === 2 ? 1 : classes;
-      const margins = treeSums(graph, graph.apply("Cast", [x], { to: DOUBLE }), {
+      const margins = treeSums(graph, graph.apply("Cast", [x], { to: ONNX_TYPES.double }), {
         trees: parseLightgbm(new TextDecoder().decode(booster.save(rounds)), outputs),
         outputs,
         mode: "BRANCH_LEQ",

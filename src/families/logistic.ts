@@ -2,10 +2,10 @@ import { z } from "zod";
 import { pack, unpack } from "../core/container.ts";
 import type { Matrix } from "../core/dataset.ts";
 import type { Family, FitContext, FittedModel, LabelledMatrix } from "../core/family.ts";
+import { ONNX_TYPES } from "../core/onnx.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { type Evaluation, minimise } from "./_lbfgs.ts";
-import { DOUBLE, doubles, FLOAT } from "./_onnx.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 import { logisticLoss, probabilities } from "./_softmax.ts";
 
@@ -174,14 +174,14 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
         transposed[(i % columns.length) * outputs + Math.floor(i / columns.length)] = value;
       });
       const product = graph.apply("MatMul", [
-        graph.apply("Cast", [x], { to: DOUBLE }),
-        doubles(graph, transposed, [columns.length, outputs]),
+        graph.apply("Cast", [x], { to: ONNX_TYPES.double }),
+        graph.constant({ dims: [columns.length, outputs], data: transposed }),
       ]);
-      const logits = graph.apply("Add", [product, doubles(graph, intercepts)]);
+      const logits = graph.apply("Add", [product, graph.constant({ dims: [outputs], data: intercepts })]);
       // Of two classes the first has logit 0.
       const all =
         outputs > 1 ? logits : graph.apply("Concat", [graph.apply("Sub", [logits, logits]), logits], { axis: 1 });
-      return graph.apply("Cast", [graph.apply("Softmax", [all], { axis: 1 })], { to: FLOAT });
+      return graph.apply("Cast", [graph.apply("Softmax", [all], { axis: 1 })], { to: ONNX_TYPES.float });
     },
     save: () => ({ "model.bin": pack(state) }),
     importances: { kind: "mean absolute coefficient", values: meanAbsolute(coefficients, columns.length) },

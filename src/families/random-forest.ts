@@ -1,11 +1,12 @@
 import { z } from "zod";
 import { pack, unpack } from "../core/container.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { ONNX_TYPES } from "../core/onnx.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { createMatrixCache } from "../engines/native.ts";
 import { type BinnedColumns, binColumns } from "./_bins.ts";
 import { createPacer, share } from "./_boosting.ts";
-import { DOUBLE, type OnnxTree, treeSums } from "./_onnx.ts";
+import { type OnnxTree, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { addTree, createTreeGrower, type Tree } from "./_tree.ts";
 
@@ -121,7 +122,7 @@ function model(state: State): FittedModel {
       return Float32Array.from(sums, (sum) => sum / trees.length);
     },
     toOnnx(graph, x) {
-      return treeSums(graph, graph.apply("Cast", [x], { to: DOUBLE }), {
+      return treeSums(graph, graph.apply("Cast", [x], { to: ONNX_TYPES.double }), {
         trees: trees.map((tree) => onnxTree(tree, trees.length)),
         outputs: classes,
         mode: "BRANCH_LEQ",

@@ -1,11 +1,14 @@
 /** Preparation inside an ONNX graph: in doubles, as the steps compute, and in float only at the end. */
 import type { ColumnKind } from "../core/dataset.ts";
-import type { OnnxBuilder, OnnxColumns, OnnxFrame, OnnxPort, OnnxValue } from "../core/onnx.ts";
+import {
+  ONNX_TYPES,
+  type OnnxBuilder,
+  type OnnxColumns,
+  type OnnxFrame,
+  type OnnxPort,
+  type OnnxValue,
+} from "../core/onnx.ts";
 import type { Schema } from "./_schema.ts";
-
-/** TensorProto.DataType */
-const FLOAT = 1;
-export const DOUBLE = 11;
 
 /** [values] */
 export function doubles(graph: OnnxBuilder, values: readonly number[]): OnnxValue {
@@ -107,7 +110,7 @@ export function levelsPresent(
       graph,
       plan.outputs.map((_, slot) => slot),
     );
-    return graph.apply("Cast", [graph.apply("Equal", [slotOf(part.value), all])], { to: DOUBLE });
+    return graph.apply("Cast", [graph.apply("Equal", [slotOf(part.value), all])], { to: ONNX_TYPES.double });
   }
   // Labels are [rows, 1, most labels of a row]; unknown ones and padding go to a column that is cut off.
   const labels = graph.apply("StringSplit", [part.value], { delimiter: part.separator }, { outputs: 2 });
@@ -138,5 +141,5 @@ export function matrixOf(
     frame.map(({ value }) => value),
     { axis: 1 },
   );
-  return graph.apply("Cast", [joined], { to: FLOAT });
+  return graph.apply("Cast", [joined], { to: ONNX_TYPES.float });
 }

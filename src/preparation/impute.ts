@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { BooleanColumn, CategoricalColumn, Column, Frame } from "../core/dataset.ts";
-import type { OnnxBuilder, OnnxColumns } from "../core/onnx.ts";
+import { ONNX_TYPES, type OnnxBuilder, type OnnxColumns } from "../core/onnx.ts";
 import type { FittedStep, Step } from "../core/step.ts";
 import { claimName, countLevels, countMissing, levelCodes, presentValues, requireFinite } from "./_columns.ts";
-import { DOUBLE, doubles, pickColumns, text } from "./_onnx.ts";
+import { doubles, pickColumns, text } from "./_onnx.ts";
 import { quantile } from "./_quantile.ts";
 
 const Params = z.strictObject({
@@ -156,7 +156,7 @@ function filledInGraph(
           {
             kind: "numbers",
             columns: names.map((name) => ({ name, kind: "boolean" })),
-            value: graph.apply("Cast", [flags], { to: DOUBLE }),
+            value: graph.apply("Cast", [flags], { to: ONNX_TYPES.double }),
           },
         ];
   if (part.kind !== "numbers") {

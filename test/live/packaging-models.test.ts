@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import type { StepSpec } from "../../src/core/step.ts";
+import { families } from "../../src/families/index.ts";
+import { steps } from "../../src/preparation/index.ts";
 import {
   bestLabels,
   largestDifference,
@@ -154,6 +156,11 @@ describe.each(cases.map(({ name, spec }) => [name, spec] as const))("%s", (name,
     const native = { xgboost: ["xgboost"], gbm: ["lightgbm"] }[spec.family] ?? [];
     expect(answer.flavors).toEqual(["onnx", "python_function", ...native]);
   });
+});
+
+test("every family and every step is among the cases", () => {
+  expect(new Set(cases.map(({ spec }) => spec.family))).toEqual(new Set(Object.keys(families)));
+  expect(new Set(cases.flatMap(({ spec }) => spec.steps.map(({ id }) => id)))).toEqual(new Set(Object.keys(steps)));
 });
 
 test("tables as people write them are read alike; what cannot be meant is refused by column", async () => {

@@ -2,13 +2,18 @@
  * Writes ONNX files. Ours, since few messages are written and none is read: protobufjs with ONNX's schema would be a
  * megabyte of dependencies for these lines. Field numbers: https://github.com/onnx/onnx/blob/main/onnx/onnx.proto
  */
-import type { OnnxAttribute, OnnxModel, OnnxNode, OnnxPort, OnnxTensor } from "../../core/onnx.ts";
+import {
+  ONNX_TYPES,
+  type OnnxAttribute,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxPort,
+  type OnnxTensor,
+} from "../../core/onnx.ts";
 
 /** What every ONNX Runtime since 1.18 (2024) reads. */
 const IR_VERSION = 9;
 const OPSETS = { "": 20, "ai.onnx.ml": 3 } as const;
-/** TensorProto.DataType */
-const TYPES = { float: 1, int64: 7, string: 8, bool: 9, double: 11 } as const;
 /** AttributeProto.AttributeType */
 const KINDS = { int: 2, string: 3, tensor: 4, floats: 6, ints: 7, strings: 8 } as const;
 
@@ -64,22 +69,22 @@ function tensorOf({ dims, data }: OnnxTensor, name?: string): Uint8Array {
   const named = name === undefined ? NOTHING : field(8, name);
   const head = dims.map((dim) => field(1, dim));
   if (!ArrayBuffer.isView(data)) {
-    return message(...head, field(2, TYPES.string), repeatedTexts(6, data), named);
+    return message(...head, field(2, ONNX_TYPES.string), repeatedTexts(6, data), named);
   }
   const type =
     data instanceof Float32Array
-      ? TYPES.float
+      ? ONNX_TYPES.float
       : data instanceof Float64Array
-        ? TYPES.double
+        ? ONNX_TYPES.double
         : data instanceof BigInt64Array
-          ? TYPES.int64
-          : TYPES.bool;
+          ? ONNX_TYPES.int64
+          : ONNX_TYPES.bool;
   return message(...head, field(2, type), named, field(9, bytesOf(data)));
 }
 
 function portOf({ name, type, dims }: OnnxPort): Uint8Array {
   const shape = message(...dims.map((dim) => field(1, message(field(typeof dim === "number" ? 1 : 2, dim)))));
-  const tensor = message(field(1, TYPES[type]), field(2, shape));
+  const tensor = message(field(1, ONNX_TYPES[type]), field(2, shape));
   return message(field(1, name), field(2, message(field(1, tensor))));
 }
 
