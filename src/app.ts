@@ -258,7 +258,7 @@ export {
   syncServer,
   trackStatus,
 } from "./app/tracking.ts";
-export { openRegistry, withRegistry } from "./app/workbench.ts";
+export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
 export {
   listExperiments,
   listRuns,

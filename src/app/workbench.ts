@@ -5,6 +5,7 @@ import type { ModelRegistry } from "../core/registry.ts";
 import type { Workbench } from "../registry/state.ts";
 import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
 import { busyTimeout, openStore, type Project } from "./project.ts";
+import { openStoreAt } from "./tracking.ts";
 
 /** The model registry of a project, in its tracking store. */
 export function openRegistry(
@@ -15,16 +16,33 @@ export function openRegistry(
   return openEmbeddedRegistry({ folder: project.mlruns, notify, busyTimeout: busyTimeout(), ...options });
 }
 
-/** Opens store and registry, does something with them, and closes them. */
+/** Opens the embedded store and registry, does something with them, and closes them. */
+export async function withLocalRegistry<T>(
+  project: Project,
+  notify: (notice: Pick<Notice, "message">) => void,
+  options: { readonly readOnly?: boolean },
+  action: (bench: Workbench) => Promise<T>,
+): Promise<T> {
+  return withRegistry({ ...project, server: undefined }, notify, options, action);
+}
+
+/**
+ * Opens store and registry, does something with them, and closes them: those of the server, where the project has one (its
+ * champion is everyone's), else the embedded ones.
+ */
 export async function withRegistry<T>(
   project: Project,
   notify: (notice: Pick<Notice, "message">) => void,
   options: { readonly readOnly?: boolean },
   action: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
-  const store = openStore(project, notify, options);
+  const { server } = project;
+  const store =
+    server === undefined
+      ? openStore(project, notify, options)
+      : await openStoreAt(server, "the tracking address", notify);
   try {
-    const registry = openRegistry(project, notify, options);
+    const registry = server === undefined ? openRegistry(project, notify, options) : await openServerRegistry(server);
     try {
       const bench = {
         store,
@@ -40,6 +58,11 @@ export async function withRegistry<T>(
   } finally {
     store.close();
   }
+}
+
+async function openServerRegistry(uri: string): Promise<ModelRegistry> {
+  const { openRemoteRegistry } = await import("../stores/remote/registry.ts");
+  return openRemoteRegistry({ uri });
 }
 
 /** Who acts, for the audit and the ledger of looks: DISEASE_USER, else whom the CI system names, else the user of this machine. */

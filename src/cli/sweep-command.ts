@@ -13,7 +13,7 @@ import {
   run,
   type SweepResult,
   shownAddress,
-  withRegistry,
+  withLocalRegistry,
 } from "../app.ts";
 import { ExitCode, UserError } from "../core/errors.ts";
 import type { TrackingStore } from "../core/store.ts";
@@ -120,7 +120,7 @@ export abstract class SweepCommand extends BaseCommand {
     const packaged =
       logModels === "none" || result.interrupted
         ? []
-        : await withRegistry(project, this.notify, {}, (bench) => packageBoard(bench, board.rows, logModels));
+        : await withLocalRegistry(project, this.notify, {}, (bench) => packageBoard(bench, board.rows, logModels));
     this.report(project, plan, result, board);
     if (packaged[0]) this.log(paint("dim", `in Python:   mlflow.pyfunc.load_model("${packaged[0].uri}")`));
     process.exitCode = result.interrupted

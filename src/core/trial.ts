@@ -66,6 +66,8 @@ export const Tag = {
   codeVersion: "disease.code_version",
   rankMetric: "disease.rank_metric",
   orphans: "disease.orphans",
+  /** On a server: id of the run in the embedded store that it mirrors. */
+  mirrorOf: "disease.run_id",
   parent: "mlflow.parentRunId",
   note: "mlflow.note.content",
 } as const;

@@ -121,23 +121,31 @@ function cellOf(run: Run, column: string): Cell {
   return run[part][column.slice(at + 1).replace(/^[`"](.*)[`"]$/, "$1")] ?? null;
 }
 
-/** @throws UserError when no run, or more than one, begins with the digits */
+/**
+ * The run whose id begins with the digits; on a server also the mirror of the run that has that id here.
+ * @throws UserError when no run, or more than one, begins with the digits
+ */
 export async function findRun(store: TrackingStore, prefix: string): Promise<Run> {
   if (!/^[0-9a-f]{4,32}$/i.test(prefix)) {
     throw new UserError(`"${prefix}" is not a run id`, {
       fix: "Give at least 4 digits of it; `disease exp ls EXPERIMENT` lists them.",
     });
   }
-  if (prefix.length === 32) return store.getRun(prefix.toLowerCase());
-  const experiments = await store.listExperiments();
-  const page = await store.searchRuns({
-    experimentIds: experiments.map((e) => e.experimentId),
-    filter: `attributes.run_id LIKE '${prefix.toLowerCase()}%'`,
-    maxResults: 2,
-    columns: { metrics: [], params: [], tags: [] },
-  });
-  if (page.items.length === 1) return store.getRun(page.items[0]!.info.runId);
-  throw page.items.length === 0
+  const experiments = await store.listExperiments("all");
+  const search = async (key: string): Promise<readonly Run[]> => {
+    const page = await store.searchRuns({
+      experimentIds: experiments.map((e) => e.experimentId),
+      filter: `${key} LIKE '${prefix.toLowerCase()}%'`,
+      view: "all",
+      maxResults: 2,
+      columns: { metrics: [], params: [], tags: [] },
+    });
+    return page.items;
+  };
+  const own = await search("attributes.run_id");
+  const found = own.length > 0 ? own : await search(`tags.\`${Tag.mirrorOf}\``);
+  if (found.length === 1) return store.getRun(found[0]!.info.runId);
+  throw found.length === 0
     ? new UserError(`no run begins with "${prefix}"`, {
         where: store.uri,
         fix: "`disease exp ls EXPERIMENT` lists them.",

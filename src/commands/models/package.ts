@@ -1,5 +1,5 @@
 import { Args } from "@oclif/core";
-import { type Packaged, packageRun, withRegistry } from "../../app.ts";
+import { type Packaged, packageRun, withLocalRegistry } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 
 export default class ModelsPackage extends BaseCommand {
@@ -17,7 +17,7 @@ to load it.`;
   async run(): Promise<Packaged> {
     const { args, flags } = await this.parse(ModelsPackage);
     const project = this.projectOf(flags);
-    const made = await withRegistry(project, this.notify, {}, (bench) => packageRun(bench, args.run));
+    const made = await withLocalRegistry(project, this.notify, {}, (bench) => packageRun(bench, args.run));
     this.log(made.isNew ? `packaged, ${made.bytes} bytes: ${made.uri}` : `packaged before: ${made.uri}`);
     this.log(`in Python: mlflow.pyfunc.load_model("${made.uri}")`);
     return made;
