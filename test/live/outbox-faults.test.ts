@@ -88,7 +88,9 @@ test("a disk that is full for the outbox alone loses no trial, and the runs reac
   expect({ code, stdout, stderr }).toEqual({
     code: 0,
     stdout: expect.stringContaining("2 finished, 0 failed, 1 kept from before"),
-    stderr: expect.stringMatching(/^note: the outbox cannot take notes in .*\(disk I\/O error\): runs are sent all the same.*track sync --all/m),
+    stderr: expect.stringMatching(
+      /^note: the outbox cannot take notes in .*\(disk I\/O error\): runs are sent all the same.*track sync --all/m,
+    ),
   });
   const far = openRemoteStore({ uri: server.url });
   onTestFinished(() => far.close());

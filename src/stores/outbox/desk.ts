@@ -6,7 +6,7 @@ import type { Link } from "./state.ts";
 
 /** At once: so that a server that takes 200 ms for each keeps up with a sweep. */
 const CALLS = 16;
-const UPLOADS = 8;
+const UPLOADS = 16;
 
 export interface DeskParts {
   readonly local: LocalStore;

@@ -58,7 +58,7 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
       stop.abort();
       await looping;
       const impatient = outbox.fault !== undefined; // a server that has been away all along is tried once more
-      return await drain(outbox, () => round("all"), { patience, impatient });
+      return await drain(outbox, () => round("all"), { patience, impatient, along: !impatient });
     },
     close() {
       stop.abort();
@@ -73,6 +73,8 @@ export interface DrainOptions {
   readonly patience: number;
   /** Gives up at the first failure of the server. */
   readonly impatient?: boolean;
+  /** Reads back while the rest is sent, for most was written before. */
+  readonly along?: boolean;
   onRound?(pending: Pending): void;
 }
 
@@ -83,13 +85,18 @@ export interface DrainOptions {
 export async function drain(
   outbox: Outbox,
   round: () => Promise<boolean>,
-  { patience, impatient = false, onRound = () => {} }: DrainOptions,
+  { patience, impatient = false, along = false, onRound = () => {} }: DrainOptions,
 ): Promise<Pending> {
   let lastStep = Date.now();
   let reconciled = false;
+  const readBack = async (): Promise<void> => {
+    await outbox.reconcile();
+    reconciled = true;
+  };
   let before: Pending | undefined;
   for (;;) {
     const isSender = await round();
+    if (along && isSender && !reconciled) outbox.run(readBack());
     const stuck = !(await idleOrStuck(outbox, patience));
     const isFailing = outbox.fault !== undefined;
     const pending = outbox.pending(!isFailing); // of another sweep that goes on, what there is has just been sent
@@ -97,8 +104,9 @@ export async function drain(
     if (stuck || (isFailing && impatient)) return pending;
     if (pending.runs === 0 && !isFailing) {
       if (reconciled || !isSender) return pending;
-      await outbox.reconcile().catch(outbox.fail);
-      reconciled = true;
+      outbox.run(readBack());
+      await idleOrStuck(outbox, patience);
+      if (!reconciled) await delay(250);
       continue;
     }
     const isBetter = amount(pending) < amount(before);

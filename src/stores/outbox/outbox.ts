@@ -52,6 +52,8 @@ export interface Outbox {
    * since any may have changed.
    */
   start(remote: TrackingStore, scope?: "open" | "all"): void;
+  /** Takes something as under way; what stops it is the outbox's fault. */
+  run(action: Promise<void>): void;
   /** Resolves when nothing is under way. */
   idle(): Promise<void>;
   /** What stopped the sending since the last `start`. */
@@ -85,6 +87,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   let links = new Map<string, Link>();
   const added = new Map<string, number>();
   const busy = new Map<string, Promise<void>>();
+  const others = new Set<Promise<void>>();
   let unlock: (() => void) | undefined;
   let sending: { desk: Desk; sender: Sender } | undefined;
   const retries = new Map<string, { readonly times: number; readonly at: number }>();
@@ -244,8 +247,13 @@ export function openOutbox(options: OutboxOptions): Outbox {
       }
     },
 
+    run(action) {
+      const done = action.catch(self.fail).finally(() => others.delete(done));
+      others.add(done);
+    },
+
     async idle() {
-      while (busy.size > 0) await Promise.all(busy.values());
+      while (busy.size + others.size > 0) await Promise.all([...busy.values(), ...others]);
     },
 
     async reconcile() {

@@ -1,17 +1,18 @@
 import type { Run } from "../../core/store.ts";
 import type { Desk } from "./desk.ts";
-import { bodyOf, difference, identityOf, RUN_ID } from "./difference.ts";
+import { type Body, bodyOf, difference, identityOf, RUN_ID } from "./difference.ts";
 
 const PAGE = 200;
 
 /**
- * Reads back what this process wrote to. Of a run that is there twice (its making arrived twice, or late) the one that was
- * not written to is deleted; a run that a late request changed is marked to be sent again.
+ * Reads back what this process wrote to. Of a run that is there twice (its making arrived twice, or late) the one that is
+ * not written to is deleted; a run that a late request changed is marked to be sent again. Others may be sent meanwhile.
  */
 export async function reconcile(desk: Desk): Promise<void> {
   for (const [experimentId, since] of desk.touched) {
     let pageToken: string | undefined;
     do {
+      const known = new Map(desk.bodies);
       const page = await desk.gate.call(() =>
         desk.remote.searchRuns({
           experimentIds: [experimentId],
@@ -22,21 +23,21 @@ export async function reconcile(desk: Desk): Promise<void> {
           pageToken,
         }),
       );
-      for (const run of page.items) await check(desk, run);
+      for (const run of page.items) await check(desk, run, known.get(identityOf(run)));
       pageToken = page.nextPageToken;
     } while (pageToken);
   }
 }
 
-async function check(desk: Desk, there: Run): Promise<void> {
+/** @param body what was there before the far side was asked, as far as we know */
+async function check(desk: Desk, there: Run, body: Body | undefined): Promise<void> {
   const runId = identityOf(there);
-  const body = desk.bodies.get(runId);
-  if (body === undefined) return; // not ours, or to be sent again anyway
   const link = desk.link(runId);
-  if (link.remoteId !== there.info.runId) {
+  if (link.remoteId !== undefined && link.remoteId !== there.info.runId) {
     await desk.gate.call(() => desk.remote.deleteRun(there.info.runId));
     return;
   }
+  if (body === undefined || desk.bodies.get(runId) !== body) return; // is sent now, or will be
   const { params, tags, inputs } = difference(body, bodyOf(there), []);
   const isSame = [params, tags, inputs].every((part) => Object.keys(part).length === 0);
   if (isSame && there.info.status === body.status && there.info.lifecycleStage === body.lifecycle) return;
