@@ -1,4 +1,4 @@
-/** Dense matrix products by OpenBLAS; all matrices row-major. */
+/** Dense linear algebra by OpenBLAS and its LAPACK; all matrices row-major. */
 import { type Library, openLibrary } from "./native.ts";
 
 type Real = Float32Array | Float64Array;
@@ -26,11 +26,20 @@ export interface Openblas {
   setThreads(threads: number): void;
   sgemm(product: Gemm<Float32Array>): void;
   dgemm(product: Gemm<Float64Array>): void;
+  /**
+   * Eigenvalues of a symmetric matrix, ascending.
+   * @param a [n × n]; its rows become the eigenvectors
+   * @throws Error when the algorithm does not converge
+   */
+  dsyevd(a: Float64Array, n: number): Float64Array;
 }
 
 const ROW_MAJOR = 101;
+const COLUMN_MAJOR = 102;
 const NO_TRANSPOSE = 111;
 const TRANSPOSE = 112;
+const VECTORS = "V".charCodeAt(0);
+const LOWER = "L".charCodeAt(0);
 
 let instance: Promise<Openblas> | undefined;
 
@@ -64,5 +73,15 @@ function bind(library: Library): Openblas {
     setThreads: (threads) => void setThreads(threads),
     sgemm: gemm<Float32Array>("s"),
     dgemm: gemm<Float64Array>("d"),
+    dsyevd(a, n) {
+      // Declared when called: matrix products do not depend on it.
+      const call = library.declare(
+        "int scipy_LAPACKE_dsyevd(int order, char jobz, char uplo, int n, void *a, int lda, void *w)",
+      );
+      const values = new Float64Array(n);
+      const info = call(COLUMN_MAJOR, VECTORS, LOWER, n, a, n, values);
+      if (info !== 0) throw new Error(`dsyevd ended with ${info}`);
+      return values;
+    },
   };
 }
