@@ -56,6 +56,7 @@ const PREPARATIONS: Readonly<Record<string, readonly StepSpec[]>> = {
     step("impute", { numeric: "mean" }),
   ],
   "missing lists are zeros": [step("encode"), step("impute"), step("scale", { columns: "all" })],
+  "the columns that tell most": [step("impute"), step("encode"), step("scale"), step("select")],
 };
 
 const Answer = z.object({
