@@ -7,6 +7,9 @@ export interface Preparation {
 
 export type ClassWeight = "none" | "balanced";
 
+/** What is done to the training rows of rare classes. */
+export type Resample = "none" | "oversample";
+
 /** One point of the grid and one MLflow run. */
 export interface Trial {
   /** SHA-256 of everything that decides the result: the identity of a trial everywhere. */
@@ -22,6 +25,7 @@ export interface Trial {
   readonly params: Readonly<Record<string, unknown>>;
   readonly preparation: Preparation;
   readonly classWeight: ClassWeight;
+  readonly resample: Resample;
   readonly seed: number;
 }
 

@@ -2,7 +2,7 @@ import { CODE_VERSION } from "../core/build.ts";
 import type { Dataset, Split } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
-import type { ClassWeight, Preparation, Trial } from "../core/trial.ts";
+import type { ClassWeight, Preparation, Resample, Trial } from "../core/trial.ts";
 import type { Axis, Experiment, Grid } from "./config.ts";
 
 /** More than this many trials are planned only when `--max-trials` says so. */
@@ -60,6 +60,8 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
       params: point.params,
       preparation: point.preparation.steps,
       classWeight: point.classWeight,
+      // Left out where it is none, so that what was asked before there was resampling is asked alike.
+      resample: point.resample === "none" ? undefined : point.resample,
       data: dataset.hash,
       orphans,
       bootstrap,
@@ -84,7 +86,7 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
   return { experiment, dataset, splits, trials: [...trials.values()], orphans };
 }
 
-type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight">;
+type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight" | "resample">;
 
 function product(axes: readonly Axis[]): Record<string, unknown>[] {
   return axes.reduce<Record<string, unknown>[]>(
@@ -94,12 +96,13 @@ function product(axes: readonly Axis[]): Record<string, unknown>[] {
 }
 
 function pointOf(grid: Grid, values: Record<string, unknown>, preparations: readonly Preparation[]): Point {
-  const { preparation, class_weight: classWeight = "none", ...params } = values;
+  const { preparation, class_weight: classWeight = "none", resample = "none", ...params } = values;
   return {
     family: grid.family.id,
     params: grid.family.params.parse(params) as Record<string, unknown>,
     preparation: preparations.find((p) => p.name === preparation)!,
     classWeight: classWeight as ClassWeight,
+    resample: resample as Resample,
   };
 }
 
@@ -109,7 +112,7 @@ function varyingKeys(points: readonly Point[]): Map<string, string[]> {
   for (const point of points) {
     const family = seen.get(point.family) ?? new Map<string, Set<string>>();
     seen.set(point.family, family);
-    for (const [key, value] of Object.entries({ ...point.params, class_weight: point.classWeight })) {
+    for (const [key, value] of Object.entries(namedParams(point))) {
       family.set(key, (family.get(key) ?? new Set()).add(JSON.stringify(value)));
     }
   }
@@ -118,8 +121,13 @@ function varyingKeys(points: readonly Point[]): Map<string, string[]> {
   );
 }
 
+/** What a trial is named after when it varies. */
+function namedParams({ params, classWeight, resample }: Point): Record<string, unknown> {
+  return { ...params, class_weight: classWeight, resample };
+}
+
 function nameOf(point: Point, varying: readonly string[], experiment: Experiment, seed: number): string {
-  const all: Record<string, unknown> = { ...point.params, class_weight: point.classWeight };
+  const all = namedParams(point);
   const parts = [[point.family, ...varying.map((key) => `${key}=${show(all[key])}`)].join(" ")];
   if (experiment.preparations.length > 1) parts.push(point.preparation.name);
   if (experiment.config.seeds.length > 1) parts.push(`seed ${seed}`);

@@ -141,6 +141,8 @@ export function trialParams(trial: Trial): Record<string, string> {
     preparation: trial.preparation.name,
     preparation_steps: trial.preparation.steps.map((s) => s.id).join(" > "),
     class_weight: trial.classWeight,
+    // Runs of before there was resampling have no such param, and are alike.
+    ...(trial.resample === "none" ? {} : { resample: trial.resample }),
     seed: String(trial.seed),
   };
   for (const [key, value] of Object.entries(trial.params))

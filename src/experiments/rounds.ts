@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Family } from "../core/family.ts";
 import type { Step, StepSpec } from "../core/step.ts";
-import type { ClassWeight, Preparation } from "../core/trial.ts";
+import type { ClassWeight, Preparation, Resample } from "../core/trial.ts";
 import type { Experiment } from "./config.ts";
 import { parseLocated } from "./located.ts";
 
@@ -11,6 +11,7 @@ export interface BestPoint {
   readonly params: Readonly<Record<string, unknown>>;
   readonly preparation: Preparation;
   readonly classWeight: ClassWeight;
+  readonly resample: Resample;
 }
 
 export interface RoundPlan {
@@ -91,7 +92,7 @@ export function stepsKey(steps: readonly StepSpec[]): string {
 
 /**
  * The next round of a search: for the best families, their hyper-parameters around the best point, and at that point wider
- * preparations and the other class weight. The data, the splits and the seeds stay as they are. Pure.
+ * preparations, the other class weight and oversampling. The data, the splits and the seeds stay as they are. Pure.
  * @returns undefined when there is nothing new to try
  */
 export function nextRound(input: RoundInput): RoundPlan | undefined {
@@ -104,21 +105,28 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
   for (const { name, steps } of added) preparations.set(name, steps);
 
   const grids: Record<string, object[]> = {};
+  let searched = false;
   for (const point of leaders) {
-    const { family, params, preparation, classWeight } = point;
+    const { family, params, preparation, classWeight, resample } = point;
     const axes = around(point, input);
     const other = classWeight === "none" ? "balanced" : "none";
-    const search = { ...params, ...axes, preparation: preparation.name, class_weight: classWeight };
+    const otherResample = resample === "none" ? "oversample" : "none";
+    const search = { ...params, ...axes, preparation: preparation.name, class_weight: classWeight, resample };
     const wider = {
       ...params,
       preparation: [preparation.name, ...added.map((p) => p.name)],
-      class_weight: [classWeight, other],
+      // Oversampled classes weigh alike as they are.
+      class_weight: resample === "none" ? [classWeight, other] : classWeight,
+      resample,
     };
-    grids[family] = Object.keys(axes).length > 0 ? [search, wider] : [wider];
+    const resampled = { ...params, preparation: preparation.name, class_weight: "none", resample: otherResample };
+    grids[family] = [...(Object.keys(axes).length > 0 ? [search] : []), wider, resampled];
+    searched ||= Object.keys(axes).length > 0;
     for (const [key, values] of Object.entries(axes)) changes.push(`${family}: ${key} ${values.join(", ")}`);
-    changes.push(`${family}: class_weight ${other}`);
+    if (resample === "none") changes.push(`${family}: class_weight ${other}`);
+    changes.push(`${family}: resample ${otherResample}`);
   }
-  if (added.length === 0 && round > 2 && Object.values(grids).every((list) => list.length === 1)) return undefined;
+  if (added.length === 0 && round > 2 && !searched) return undefined;
 
   const value = parseLocated(experiment.file, experiment.text, experiment.overrides).value as object;
   const text = stringify({

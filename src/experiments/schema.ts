@@ -31,6 +31,12 @@ export const commonParams = z.strictObject({
     .enum(["none", "balanced"])
     .default("none")
     .describe("balanced: rows weigh rows / (classes × rows of their class), as in scikit-learn"),
+  resample: z
+    .enum(["none", "oversample"])
+    .default("none")
+    .describe(
+      "oversample: training rows of each class are drawn again until it is as large as the largest, as imbalanced-learn's RandomOverSampler",
+    ),
   preparation: z.string().describe("Which of `preparations` to use; all of them when absent"),
 });
 

@@ -113,8 +113,9 @@ async function bestPoints(store: TrackingStore, board: Leaderboard): Promise<rea
   for (const row of board.rows) {
     if (row.rank === null || points.has(row.params.family)) continue;
     const text = new TextDecoder().decode(await store.readArtifact(row.runs[0], "config/trial.json"));
-    const { family, params, preparation, classWeight } = JSON.parse(text) as Trial;
-    points.set(family, { family, params, preparation, classWeight });
+    // Trials of before there was resampling do not have it.
+    const { family, params, preparation, classWeight, resample = "none" } = JSON.parse(text) as Trial;
+    points.set(family, { family, params, preparation, classWeight, resample });
   }
   return [...points.values()];
 }

@@ -28,6 +28,7 @@ const point = (family: string, params: Record<string, unknown> = {}): BestPoint 
   params: known.families[family].params.parse(params) as Record<string, unknown>,
   preparation: experiment.preparations[0],
   classWeight: "none",
+  resample: "none",
 });
 const best = [
   point("xgboost", { max_depth: 6, learning_rate: 0.1, n_estimators: 20 }),
@@ -85,6 +86,22 @@ test("preparations get wider, and the other class weight is tried", async () => 
   expect(wider.class_weight).toEqual(["none", "balanced"]);
   for (const { name } of next.preparations.slice(1))
     expect(changes.some((change) => change.includes(`preparation ${name}`))).toBe(true);
+});
+
+test("oversampling is tried at the best point, and without class weights", async () => {
+  const { text, changes } = nextRound(input)!;
+  const resampled = axesOf(await read(text), "xgboost").at(-1)!;
+  expect(resampled).toMatchObject({ preparation: ["standard"], class_weight: ["none"], resample: ["oversample"] });
+  expect(changes).toContain("xgboost: resample oversample");
+});
+
+test("where oversampling did best it is kept, and class weights are not tried with it", async () => {
+  const oversampled = [{ ...point("xgboost", { max_depth: 6 }), resample: "oversample" as const }];
+  const { text, changes } = nextRound({ ...input, best: oversampled })!;
+  const [search, wider, without] = axesOf(await read(text), "xgboost");
+  for (const grid of [search, wider]) expect(grid).toMatchObject({ class_weight: ["none"], resample: ["oversample"] });
+  expect(without.resample).toEqual(["none"]);
+  expect(changes.filter((change) => change.includes("class_weight"))).toEqual([]);
 });
 
 test("no preparation is tried twice, and at last there is nothing new", async () => {

@@ -11,6 +11,7 @@ import { metrics } from "../../metrics/index.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
+import { resampledRows } from "../resample.ts";
 import type { Prepared } from "./prepare.ts";
 
 export interface TrialPayload {
@@ -56,7 +57,8 @@ export async function runTrial(
   context: { readonly signal: AbortSignal; emit(event: CurvePoint): void },
 ): Promise<TrialResult> {
   const { trial } = payload;
-  const { train, validation, classes } = prepared;
+  const { validation, classes } = prepared;
+  const train = resampledRows(trial.resample, prepared.train, classes.length, trial.seed);
   const family = await families[trial.family]!();
   const curve: CurvePoint[] = [];
   const times = [performance.now()];
