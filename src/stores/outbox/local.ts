@@ -43,6 +43,8 @@ export interface LocalStore {
   read(runIds: readonly string[]): LocalRun[];
   /** Points in the order in which they were written, after a row; and the row of the last of them. */
   pointsAfter(runId: string, row: number, most: number): { points: MetricPoint[]; row: number };
+  /** Metrics of a run that have one point only. */
+  singleMetrics(runId: string): ReadonlySet<string>;
   files(run: Run): LocalFile[];
   close(): void;
 }
@@ -143,6 +145,14 @@ export function openLocal(folder: string): LocalStore {
         step: Number(step),
       }));
       return { points, row: rows.length === 0 ? after : Number(rows.at(-1)![0]) };
+    },
+
+    singleMetrics(runId) {
+      const rows = connection.all(
+        `SELECT "key" FROM metrics WHERE run_uuid = ? GROUP BY "key" HAVING count(*) = 1`,
+        runId,
+      );
+      return new Set(rows.map(([key]) => String(key)));
     },
 
     files(run) {

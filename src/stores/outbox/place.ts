@@ -9,8 +9,8 @@ const DEEPEST = 20;
 export interface There {
   readonly remoteId: string;
   readonly body: Body;
-  /** Its metrics, where they had to be looked up; empty for a run of which we know what it has. */
-  readonly metrics: ReadonlySet<string>;
+  /** The latest values of its metrics, where they had to be looked up; none for a run of which we know what it has. */
+  readonly metrics: Readonly<Record<string, number>>;
 }
 
 /** Finds runs on the far side by the tag that names them, or makes them: each once, parents first. */
@@ -104,10 +104,10 @@ export function createPlaces(desk: Desk): Places {
       for (let again = false; ; again = true) {
         const remoteId = await place(run);
         const body = bodies.get(runId);
-        if (body) return { remoteId, body, metrics: new Set() };
+        if (body) return { remoteId, body, metrics: {} };
         try {
           const there = await call(() => remote.getRun(remoteId));
-          return { remoteId, body: bodyOf(there), metrics: new Set(Object.keys(there.metrics)) };
+          return { remoteId, body: bodyOf(there), metrics: there.metrics };
         } catch (error) {
           if (concernsAll(error) || again) throw error;
           forget(runId); // the server was set up anew

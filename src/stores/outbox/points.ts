@@ -9,29 +9,32 @@ const HALVES = 3;
 
 /**
  * Sends the points of a run's metrics that were written since the last time, in their order.
- * @param metrics those that the far side has, where it is not certain which of their points
+ * @param metrics the latest values that the far side has, where it is not certain which points that stands for
  */
 export async function sendPoints(
   desk: Desk,
   run: LocalRun,
   remoteId: string,
-  metrics: ReadonlySet<string>,
+  metrics: Readonly<Record<string, number>>,
 ): Promise<void> {
   const { local, remote } = desk;
   const { call } = desk.gate;
   const { runId } = run.run.info;
   const link = desk.link(runId);
 
-  async function sendFrom(known: ReadonlySet<string>): Promise<void> {
+  async function sendFrom(known: Readonly<Record<string, number>>): Promise<void> {
     const histories = new Map<string, readonly MetricPoint[]>();
+    // the one point of a metric that is there is not asked for
+    const single = Object.keys(known).length > 0 ? local.singleMetrics(runId) : new Set();
     for (;;) {
       const { points, row } = local.pointsAfter(runId, link.lastRow, MOST_METRICS);
       if (points.length === 0) return;
-      for (const key of new Set(points.map((p) => p.key))) {
-        if (known.has(key) && !histories.has(key))
-          histories.set(key, await call(() => remote.metricHistory(remoteId, key)));
+      const rest = points.filter(({ key, value }) => !(single.has(key) && Object.is(known[key], value)));
+      for (const { key } of rest) {
+        if (!Object.hasOwn(known, key) || histories.has(key)) continue;
+        histories.set(key, await call(() => remote.metricHistory(remoteId, key)));
       }
-      await write(missingPoints(points, [...histories.values()].flat()));
+      await write(missingPoints(rest, [...histories.values()].flat()));
       link.points += points.length;
       link.lastRow = row;
       desk.save(runId, link);
@@ -56,5 +59,5 @@ export async function sendPoints(
   // SQLite gives rows other numbers when a database is vacuumed or rebuilt: compare everything.
   Object.assign(link, { points: 0, lastRow: 0 });
   const there = await call(() => remote.getRun(remoteId));
-  await sendFrom(new Set(Object.keys(there.metrics)));
+  await sendFrom(there.metrics);
 }
