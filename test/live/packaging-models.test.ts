@@ -57,6 +57,8 @@ const PREPARATIONS: Readonly<Record<string, readonly StepSpec[]>> = {
   ],
   "missing lists are zeros": [step("encode"), step("impute"), step("scale", { columns: "all" })],
   "the columns that tell most": [step("impute"), step("encode"), step("scale"), step("select")],
+  "principal components": [step("impute"), step("encode"), step("scale"), step("pca", { components: 4, whiten: true })],
+  "linear discriminants": [step("impute"), step("encode"), step("scale"), step("lda")],
 };
 
 const Answer = z.object({
