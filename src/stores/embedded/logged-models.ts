@@ -44,43 +44,11 @@ interface Parts {
  * Logged models whose files stay in the folder of their run. MLflow reads them there: it looks at artifact_location alone.
  */
 export function createLoggedModels({ connection, clock, writing, locate }: Parts): LoggedModels {
-  const find = (condition: string, value: string): LoggedModel[] =>
-    connection
-      .all(
-        `SELECT ${COLUMNS} FROM logged_models WHERE ${condition} AND lifecycle_stage = 'active'
-         ORDER BY creation_timestamp_ms, model_id`,
-        value,
-      )
-      .map(([modelId, experimentId, name, runId, location, status, modelType, created]) => ({
-        modelId: String(modelId),
-        experimentId: String(experimentId),
-        name: String(name),
-        runId: runId === null ? null : String(runId),
-        artifactLocation: locate(String(location)),
-        status: status === STATUS.READY ? "READY" : status === STATUS.FAILED ? "FAILED" : "PENDING",
-        modelType: String(modelType ?? ""),
-        creationTime: Number(created),
-        params: pairs("logged_model_params", "param", String(modelId)),
-        tags: pairs("logged_model_tags", "tag", String(modelId)),
-        metrics: latest(String(modelId)),
-      }));
-
-  function pairs(table: string, prefix: "param" | "tag", modelId: string): Record<string, string> {
-    const rows = connection.all(`SELECT ${prefix}_key, ${prefix}_value FROM ${table} WHERE model_id = ?`, modelId);
-    return Object.fromEntries(rows as unknown as [string, string][]);
-  }
-
-  function latest(modelId: string): Record<string, number> {
-    const rows = connection.all(
-      `SELECT metric_name, metric_value FROM logged_model_metrics WHERE model_id = ?
-       ORDER BY metric_step, metric_timestamp_ms, metric_value`,
-      modelId,
-    );
-    return Object.fromEntries(rows.map(([key, value]) => [String(key), real(Number(value), 0)]));
-  }
+  const find = (condition: "model_id" | "source_run_id", value: string): LoggedModel[] =>
+    readLoggedModels(connection, locate, condition, value);
 
   function need(modelId: string): LoggedModel {
-    const found = find("model_id = ?", modelId)[0];
+    const found = find("model_id", modelId)[0];
     if (found) return found;
     throw new UserError(`there is no logged model ${modelId}`, { where: connection.file });
   }
@@ -181,11 +149,11 @@ export function createLoggedModels({ connection, clock, writing, locate }: Parts
     },
 
     async get(modelId) {
-      return find("model_id = ?", modelId)[0];
+      return find("model_id", modelId)[0];
     },
 
     async ofRun(runId) {
-      return find("source_run_id = ?", runId);
+      return find("source_run_id", runId);
     },
   };
 }
@@ -203,4 +171,44 @@ function linkOutput(connection: Connection, runId: string, modelId: string): voi
 
 function newId(): string {
   return randomUUID().replaceAll("-", "");
+}
+
+/** The logged models that are not deleted, by their own id or by their run's, oldest first. */
+export function readLoggedModels(
+  connection: Connection,
+  locate: (uri: string) => string,
+  key: "model_id" | "source_run_id",
+  value: string,
+): LoggedModel[] {
+  const pairs = (table: string, prefix: "param" | "tag", modelId: string): Record<string, string> => {
+    const rows = connection.all(`SELECT ${prefix}_key, ${prefix}_value FROM ${table} WHERE model_id = ?`, modelId);
+    return Object.fromEntries(rows as unknown as [string, string][]);
+  };
+  const latest = (modelId: string): Record<string, number> => {
+    const rows = connection.all(
+      `SELECT metric_name, metric_value FROM logged_model_metrics WHERE model_id = ?
+       ORDER BY metric_step, metric_timestamp_ms, metric_value`,
+      modelId,
+    );
+    return Object.fromEntries(rows.map(([name, value]) => [String(name), real(Number(value), 0)]));
+  };
+  return connection
+    .all(
+      `SELECT ${COLUMNS} FROM logged_models WHERE ${key} = ? AND lifecycle_stage = 'active'
+       ORDER BY creation_timestamp_ms, model_id`,
+      value,
+    )
+    .map(([modelId, experimentId, name, runId, location, status, modelType, created]) => ({
+      modelId: String(modelId),
+      experimentId: String(experimentId),
+      name: String(name),
+      runId: runId === null ? null : String(runId),
+      artifactLocation: locate(String(location)),
+      status: status === STATUS.READY ? "READY" : status === STATUS.FAILED ? "FAILED" : "PENDING",
+      modelType: String(modelType ?? ""),
+      creationTime: Number(created),
+      params: pairs("logged_model_params", "param", String(modelId)),
+      tags: pairs("logged_model_tags", "tag", String(modelId)),
+      metrics: latest(String(modelId)),
+    }));
 }
