@@ -12,6 +12,8 @@ import { guarded } from "./faults.ts";
 /** Names the folder of the run whose files are the model's, until they are. */
 const FOLDER_TAG = "mlflow.disease.folder";
 
+const LANES = 8;
+
 /** The logged models of a server: `finalize` copies their files from the run's folder to their own place. */
 export function createRemoteLoggedModels(client: mlflow.MlflowClient, where: string): LoggedModels {
   const { loggedModels, artifacts, runs } = client;
@@ -36,8 +38,12 @@ export function createRemoteLoggedModels(client: mlflow.MlflowClient, where: str
         const files: string[] = [];
         for await (const { path } of artifacts.walk({ runId: sourceRunId }, folder)) files.push(path);
         if (files.length > 0) {
-          await artifacts.downloadFolder({ runId: sourceRunId }, folder, passing);
-          await artifacts.uploadFolder(owner, passing);
+          const source = { runId: sourceRunId, artifactUri: (await runs.get(sourceRunId)).info.artifactUri };
+          await inLanes(files, async (path, i) => {
+            const file = join(passing, String(i));
+            await artifacts.download(source, path, file);
+            await artifacts.upload(owner, path.slice(folder.length + 1), file);
+          });
           return;
         }
       }
@@ -106,6 +112,15 @@ export function createRemoteLoggedModels(client: mlflow.MlflowClient, where: str
         return found;
       }),
   };
+}
+
+/** Several at once: a server may be far. */
+async function inLanes<T>(items: readonly T[], action: (item: T, index: number) => Promise<void>): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) await action(items[next]!, next++);
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
 }
 
 function modelFrom(model: mlflow.LoggedModel): LoggedModel {
