@@ -114,7 +114,10 @@ async function benchSlow(): Promise<void> {
         ? undefined
         : startMirror({
             outbox: openOutbox({ folder, uri }),
-            connect: async () => openRemoteStore({ uri }),
+            connect: async () => {
+              const store = openRemoteStore({ uri });
+              return { store, close: store.close };
+            },
           });
     await pretendSweep(store, trials, jobs, each, (runId) => mirror?.add(runId));
     const ended = performance.now();
@@ -196,7 +199,7 @@ async function benchUpload(): Promise<void> {
   const before = process.memoryUsage.rss();
   const begun = performance.now();
   for (let rounds = 0; outbox.pending().runs > 0 && rounds < 5; rounds++) {
-    outbox.start(remote, "all");
+    outbox.start({ store: remote }, "all");
     await outbox.idle();
   }
   const seconds = (performance.now() - begun) / 1000;

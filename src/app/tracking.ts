@@ -3,12 +3,13 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+import type { LoggedModels, ModelRegistry } from "../core/registry.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { openEmbeddedStore } from "../stores/embedded/store.ts";
 import { isServer, outboxFiles, shownAddress } from "../stores/outbox/address.ts";
 import { type CopyOptions, type CopyResult, copyExperiments } from "../stores/outbox/copy.ts";
 import { drain, type Mirror, startMirror } from "../stores/outbox/live.ts";
-import { type Outbox, openOutbox, type Pending } from "../stores/outbox/outbox.ts";
+import { type FarSide, type Outbox, openOutbox, type Pending } from "../stores/outbox/outbox.ts";
 import { openState } from "../stores/outbox/state.ts";
 import type { Project } from "./project.ts";
 import { embeddedFolder } from "./tracking-uri.ts";
@@ -31,13 +32,48 @@ const LOCK_PATIENCE = 10_000;
 export async function openStoreAt(uri: string, where: string, notify: Notify): Promise<TrackingStore> {
   if (!isServer(uri)) return openEmbeddedStore({ folder: embeddedFolder(uri, where, process.cwd()), notify });
   const { openRemoteStore } = await import("../stores/remote/store.ts");
+  return openRemoteStore({ uri });
+}
+
+/** A server as the outbox needs it, which tries again by itself, and soon. */
+async function openServer(uri: string): Promise<FarSide & { close(): void }> {
+  const { openRemoteStore } = await import("../stores/remote/store.ts");
+  const { openRemoteRegistry } = await import("../stores/remote/registry.ts");
   const { MLFLOW_HTTP_REQUEST_TIMEOUT: timeout, MLFLOW_HTTP_REQUEST_MAX_RETRIES: retries } = process.env;
-  // the outbox tries again by itself, and soon
-  return openRemoteStore({
+  const options = {
     uri,
     ...(timeout ? {} : { timeout: TIMEOUT }),
     ...(retries ? {} : { retry: { attempts: 2 } }),
-  });
+  };
+  const store = openRemoteStore(options);
+  const registry = openRemoteRegistry(options);
+  let logged: Promise<LoggedModels | undefined> | undefined;
+  return {
+    store,
+    logged: () => {
+      logged ??= loggedModelsOf(registry);
+      logged.catch(() => {
+        logged = undefined;
+      });
+      return logged;
+    },
+    close() {
+      store.close();
+      registry.close();
+    },
+  };
+}
+
+/** Asks for a model that cannot be there: a server older than MLflow 3, or another that lacks them, knows no such address. */
+async function loggedModelsOf({ logged }: ModelRegistry): Promise<LoggedModels | undefined> {
+  try {
+    await logged?.get(`m-${"0".repeat(32)}`);
+    return logged;
+  } catch (error) {
+    const { status } = ((error as Error).cause ?? {}) as { status?: number };
+    if (status === 404 || status === 405 || status === 501) return undefined;
+    throw error;
+  }
 }
 
 function openProjectOutbox(project: Project, server: string, notify: Notify): Outbox {
@@ -50,7 +86,7 @@ export function mirrorOf(project: Project, notify: Notify): Mirror | undefined {
   if (server === undefined) return undefined;
   return startMirror({
     outbox: openProjectOutbox(project, server, notify),
-    connect: () => openStoreAt(server, "the tracking address", notify),
+    connect: () => openServer(server),
     patience: PATIENCE.sweep,
   });
 }
@@ -66,7 +102,7 @@ export interface SyncOptions {
 export async function syncServer(project: Project, options: SyncOptions): Promise<Pending> {
   const server = serverOf(project);
   const outbox = openProjectOutbox(project, server, options.notify);
-  let remote: TrackingStore | undefined;
+  let far: Awaited<ReturnType<typeof openServer>> | undefined;
   try {
     if (options.all) outbox.addEverything();
     for (const end = Date.now() + LOCK_PATIENCE; !outbox.tryLock() && Date.now() < end; ) await delay(200);
@@ -76,8 +112,8 @@ export async function syncServer(project: Project, options: SyncOptions): Promis
     }
     const round = async (): Promise<boolean> => {
       try {
-        remote ??= await openStoreAt(server, "the tracking address", options.notify);
-        outbox.start(remote, "all");
+        far ??= await openServer(server);
+        outbox.start(far, "all");
       } catch (error) {
         if (error instanceof UserError) throw error;
         outbox.fail(error);
@@ -86,7 +122,7 @@ export async function syncServer(project: Project, options: SyncOptions): Promis
     };
     return await drain(outbox, round, { patience: PATIENCE.sync, onRound: options.onRound });
   } finally {
-    remote?.close();
+    far?.close();
     outbox.close();
   }
 }

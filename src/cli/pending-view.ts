@@ -2,9 +2,10 @@ import type { Pending } from "../app.ts";
 import { size, visible } from "./text.ts";
 
 /** "3 runs (1200 metrics, 4 files, 1.2 MB)" */
-export function pendingText({ runs, metrics, artifacts, bytes }: Pending): string {
+export function pendingText({ runs, metrics, artifacts, models, bytes }: Pending): string {
   const parts = [
     ...(metrics > 0 ? [count(metrics, "metric")] : []),
+    ...(models > 0 ? [count(models, "model")] : []),
     ...(artifacts > 0 ? [count(artifacts, "file"), size(bytes)] : []),
   ];
   return `${count(runs, "run")}${parts.length > 0 ? ` (${parts.join(", ")})` : ""}`;

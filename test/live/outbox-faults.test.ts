@@ -49,7 +49,7 @@ test("an upload that is cut in the middle is sent again, and is whole", async ()
     const outbox = openOutbox({ folder, uri: proxy.url });
     outbox.add(parent);
     outbox.tryLock();
-    outbox.start(remote, "all");
+    outbox.start({ store: remote }, "all");
     await outbox.idle();
     const { runs, artifacts } = outbox.pending();
     outbox.close();

@@ -3,10 +3,11 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
 import type { TrackingStore } from "../../src/core/store.ts";
+import { openEmbeddedRegistry } from "../../src/stores/embedded/registry.ts";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
 import { outboxFiles } from "../../src/stores/outbox/address.ts";
 import { startMirror } from "../../src/stores/outbox/live.ts";
-import { openOutbox } from "../../src/stores/outbox/outbox.ts";
+import { type FarSide, openOutbox } from "../../src/stores/outbox/outbox.ts";
 import { type Fault, faultyStore } from "../support/faulty-store.ts";
 import { contentOf } from "../support/mirrored.ts";
 import { recordSweep } from "../support/sweeps.ts";
@@ -30,12 +31,12 @@ const sweep = (store: TrackingStore, trials = 3, points = 4) =>
   recordSweep(store, { experiment: EXPERIMENT, trials, points });
 
 /** Sends until nothing is left, at most so many rounds, each as a process of its own would. */
-async function syncRounds(folder: string, far: TrackingStore, rounds = 200): Promise<number> {
-  for (let round = 1; round <= rounds; round++) {
+async function syncRounds(folder: string, far: TrackingStore, logged?: FarSide["logged"]): Promise<number> {
+  for (let round = 1; round <= 200; round++) {
     const outbox = openOutbox({ folder, uri: URI });
     try {
       expect(outbox.tryLock()).toBe(true);
-      outbox.start(far, "all");
+      outbox.start({ store: far, logged }, "all");
       await outbox.idle();
       if (outbox.fault === undefined) await outbox.reconcile().catch(outbox.fail);
       if (outbox.pending().runs === 0 && outbox.fault === undefined) return round;
@@ -71,6 +72,46 @@ test("mirrors only what it was given", async () => {
   add(folder, parent);
   await syncRounds(folder, far);
   expect(Object.keys(await contentOf(far, EXPERIMENT))).toHaveLength(2);
+});
+
+test("mirrors logged models with their run, each once, with what changes in them", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local);
+  const own = openEmbeddedRegistry({ folder });
+  const theirs = openEmbeddedRegistry({ folder: far.uri.slice("sqlite:///".length, -"/mlflow.db".length) });
+  onTestFinished(() => {
+    own.close();
+    theirs.close();
+  });
+  await local.writeArtifact(children[0]!, "model/MLmodel", Buffer.from("flavors: {}"));
+  const logged = own.logged!;
+  const { modelId } = await logged.create({
+    runId: children[0]!,
+    name: "xgb",
+    folder: "model",
+    params: { depth: "0" },
+  });
+  await logged.logMetrics(modelId, await local.metricHistory(children[0]!, "a"));
+  await logged.finalize(modelId, "READY");
+  add(folder, parent);
+  const sync = () => syncRounds(folder, far, async () => theirs.logged);
+  await sync();
+  const { experimentId } = (await far.getExperimentByName(EXPERIMENT))!;
+  const columns = { metrics: [], params: [], tags: [] };
+  const filter = "attributes.run_name = 'trial 0'";
+  const copy = (await far.searchRuns({ experimentIds: [experimentId], filter, columns })).items[0]!.info.runId;
+  const there = async () => await theirs.logged!.ofRun(copy);
+  const { metrics } = (await logged.get(modelId))!;
+  const tags = { "disease.model_id": modelId };
+  expect(await there()).toMatchObject([{ name: "xgb", status: "READY", params: { depth: "0" }, metrics, tags }]);
+  await logged.setTags(modelId, { note: "x", "mlflow.modelVersions": "[]" });
+  await sync();
+  rmSync(join(folder, "outbox"), { recursive: true });
+  add(folder, parent);
+  await sync();
+  const found = await there();
+  expect(found.map((model) => model.tags)).toEqual([{ ...tags, note: "x" }]);
+  await expectSame(local, far);
 });
 
 test("a second time sends nothing", async () => {
@@ -187,7 +228,7 @@ describe("says what is pending:", () => {
     const outbox = openOutbox({ folder, uri: `${URI.replace("//", "//ann:secret1@")}` });
     onTestFinished(() => outbox.close());
     outbox.tryLock();
-    outbox.start(faultyStore(far, () => "lost"));
+    outbox.start({ store: faultyStore(far, () => "lost") });
     await outbox.idle();
     expect(outbox.pending()).toMatchObject({
       ...{ uri: URI, runs: 3, metrics: 20, artifacts: 3, bytes: 7 + 11 + 11, refused: [] },
@@ -211,7 +252,7 @@ describe("says what is pending:", () => {
         await far.write(id, batch);
       },
     });
-    outbox.start(refusing);
+    outbox.start({ store: refusing });
     await outbox.idle();
     const { refused, runs } = outbox.pending();
     expect({ refused, runs }).toEqual({ runs: 1, refused: [{ runId: expect.any(String), problem: "413 too large" }] });
@@ -251,7 +292,7 @@ test.each(["from the start", "later on"])(
     }
     outbox.add(parent);
     outbox.tryLock();
-    outbox.start(far);
+    outbox.start({ store: far });
     await outbox.idle();
     expect(outbox.pending().runs).toBe(0);
     expect(notices).toEqual([expect.stringMatching(/cannot take notes .*track sync --all/)]);
@@ -264,7 +305,11 @@ test("while runs go on, the mirror is never more than a moment behind, and holds
   const { experimentId } = await local.ensureExperiment(EXPERIMENT);
   const outbox = openOutbox({ folder, uri: URI });
   const faults: Fault[] = [];
-  const mirror = startMirror({ outbox, connect: async () => faultyStore(far, () => faults.shift()), every: 10 });
+  const mirror = startMirror({
+    outbox,
+    connect: async () => ({ store: faultyStore(far, () => faults.shift()), close: () => {} }),
+    every: 10,
+  });
   onTestFinished(mirror.close);
   const { runId } = await local.createRun({ experimentId, runName: "live", startTime: Date.now() });
   mirror.add(runId);

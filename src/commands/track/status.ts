@@ -9,6 +9,7 @@ const COLUMNS = [
   { key: "runs", title: "runs", align: "right" },
   { key: "metrics", title: "metrics", align: "right" },
   { key: "artifacts", title: "files", align: "right" },
+  { key: "models", title: "models", align: "right" },
   { key: "bytes", title: "size", align: "right" },
   { key: "since", title: "since" },
   { key: "error", title: "last error" },

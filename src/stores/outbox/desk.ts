@@ -1,3 +1,4 @@
+import type { LoggedModels } from "../../core/registry.ts";
 import type { RunInfo, TrackingStore } from "../../core/store.ts";
 import type { Body } from "./difference.ts";
 import { createGate, type Gate } from "./gate.ts";
@@ -11,6 +12,8 @@ const UPLOADS = 16;
 export interface DeskParts {
   readonly local: LocalStore;
   readonly remote: TrackingStore;
+  /** The far side's logged models; undefined when it has none. */
+  logged(): Promise<LoggedModels | undefined>;
   link(runId: string): Link;
   save(runId: string, link: Link): void;
   saveFile(runId: string, path: string, stamp: string): void;

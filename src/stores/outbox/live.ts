@@ -1,11 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import type { TrackingStore } from "../../core/store.ts";
-import type { Outbox, Pending } from "./outbox.ts";
+import type { FarSide, Outbox, Pending } from "./outbox.ts";
 
 export interface MirrorOptions {
   readonly outbox: Outbox;
   /** Opens the far side; called again when that failed. */
-  connect(): Promise<TrackingStore>;
+  connect(): Promise<FarSide & { close(): void }>;
   /** Milliseconds between two looks at the embedded store. */
   readonly every?: number;
   /** Milliseconds without progress after which `finish` gives up. */
@@ -28,14 +27,14 @@ const LONGEST_PAUSE = 5000;
 export function startMirror({ outbox, connect, every = 250, patience = 10_000 }: MirrorOptions): Mirror {
   const stop = new AbortController();
   const nap = (ms: number): Promise<void> => delay(ms, undefined, { signal: stop.signal, ref: false }).catch(() => {});
-  let remote: TrackingStore | undefined;
+  let far: Awaited<ReturnType<typeof connect>> | undefined;
 
   /** @returns whether this process is the one that sends */
   async function round(scope: Scope): Promise<boolean> {
     try {
       if (!outbox.tryLock()) return false;
-      remote ??= await connect();
-      outbox.start(remote, scope);
+      far ??= await connect();
+      outbox.start(far, scope);
     } catch (error) {
       outbox.fail(error);
     }
@@ -62,7 +61,7 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
     },
     close() {
       stop.abort();
-      remote?.close();
+      far?.close();
       outbox.close();
     },
   };
@@ -120,7 +119,7 @@ export async function drain(
 }
 
 const amount = (pending: Pending | undefined): number =>
-  pending ? pending.runs + pending.metrics + pending.artifacts : Number.POSITIVE_INFINITY;
+  pending ? pending.runs + pending.metrics + pending.artifacts + pending.models : Number.POSITIVE_INFINITY;
 
 /** Resolves to false when nothing got on for too long. */
 async function idleOrStuck(outbox: Outbox, patience: number): Promise<boolean> {

@@ -1,10 +1,13 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
+import type { LoggedModel } from "../../core/registry.ts";
 import type { MetricPoint, Run } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import { listFolder } from "../embedded/artifacts.ts";
+import type { Row } from "../embedded/connection.ts";
 import { findMoves, moved, pathOf } from "../embedded/locations.ts";
+import { readLoggedModels } from "../embedded/logged-models.ts";
 import { real } from "../embedded/numbers.ts";
 import { openDatabase } from "../embedded/open.ts";
 import { RUN_COLUMNS, runInfo, runsOf } from "../embedded/read.ts";
@@ -46,6 +49,10 @@ export interface LocalStore {
   /** Metrics of a run that have one point only. */
   singleMetrics(runId: string): ReadonlySet<string>;
   files(run: Run): LocalFile[];
+  /** The logged models of a run whose files are in place. */
+  models(runId: string): LoggedModel[];
+  /** The last points of metrics of a run. */
+  lastPoints(runId: string, keys: readonly string[]): MetricPoint[];
   close(): void;
 }
 
@@ -55,6 +62,8 @@ export function openLocal(folder: string): LocalStore {
   const { connection } = openDatabase(options);
   const moves = findMoves(connection, options.folder);
   const locate = (uri: string): string => moved(uri, moves);
+  // MLflow 2 has none
+  const hasModels = connection.first("SELECT 1 FROM sqlite_master WHERE name = 'logged_models'") !== undefined;
 
   /** What each run names as its parent, which need not be in the store. */
   const parents = (): Map<string, string> =>
@@ -138,12 +147,7 @@ export function openLocal(folder: string): LocalStore {
         after,
         most,
       );
-      const points = rows.map(([, key, value, isNan, timestamp, step]) => ({
-        key: String(key),
-        value: real(Number(value), isNan),
-        timestamp: Number(timestamp),
-        step: Number(step),
-      }));
+      const points = rows.map(([, ...point]) => pointOf(point));
       return { points, row: rows.length === 0 ? after : Number(rows.at(-1)![0]) };
     },
 
@@ -155,6 +159,21 @@ export function openLocal(folder: string): LocalStore {
       return new Set(rows.map(([key]) => String(key)));
     },
 
+    models: (runId) =>
+      hasModels
+        ? readLoggedModels(connection, locate, "source_run_id", runId).filter(({ status }) => status === "READY")
+        : [],
+
+    lastPoints: (runId, keys) =>
+      connection
+        .all(
+          `SELECT "key", value, is_nan, timestamp, step FROM latest_metrics
+           WHERE run_uuid = ? AND "key" IN (SELECT value FROM json_each(?))`,
+          runId,
+          JSON.stringify(keys),
+        )
+        .map(pointOf),
+
     files(run) {
       const root = pathOf(run.info.artifactUri);
       return root === undefined ? [] : walk(root);
@@ -162,6 +181,10 @@ export function openLocal(folder: string): LocalStore {
 
     close: () => connection.close(),
   };
+}
+
+function pointOf([key, value, isNan, timestamp, step]: Row): MetricPoint {
+  return { key: String(key), value: real(Number(value), isNan), timestamp: Number(timestamp), step: Number(step) };
 }
 
 /** All files below a folder of artifacts; one that vanishes meanwhile is left out. */

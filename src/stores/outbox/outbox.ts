@@ -1,5 +1,6 @@
 import { systemClock } from "../../core/clock.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
+import type { LoggedModels } from "../../core/registry.ts";
 import type { TrackingStore } from "../../core/store.ts";
 import { outboxFiles, shownAddress, withoutSecrets } from "./address.ts";
 import { createDesk, type Desk } from "./desk.ts";
@@ -20,12 +21,21 @@ export interface OutboxOptions {
   readonly notify?: (message: string) => void;
 }
 
+/** Where runs are mirrored to. */
+export interface FarSide {
+  readonly store: TrackingStore;
+  /** Its logged models; undefined when it has none. */
+  logged?(): Promise<LoggedModels | undefined>;
+}
+
 /** What has not reached the server. */
 export interface Pending {
   readonly uri: string;
   readonly runs: number;
   readonly metrics: number;
   readonly artifacts: number;
+  /** MLflow 3's logged models. */
+  readonly models: number;
   readonly bytes: number;
   /** Runs that the server refuses, with its words. */
   readonly refused: readonly { readonly runId: string; readonly problem: string }[];
@@ -51,7 +61,7 @@ export interface Outbox {
    * Starts sending what is lacking; returns at once. Looks at the runs of trees that are not settled, or at all there are,
    * since any may have changed.
    */
-  start(remote: TrackingStore, scope?: "open" | "all"): void;
+  start(far: FarSide, scope?: "open" | "all"): void;
   /** Takes something as under way; what stops it is the outbox's fault. */
   run(action: Promise<void>): void;
   /** Resolves when nothing is under way. */
@@ -228,9 +238,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
       });
     },
 
-    start(remote, scope = "open") {
-      if (!sending || sending.desk.remote !== remote) {
-        const desk = createDesk({ ...deskParts, remote });
+    start(far, scope = "open") {
+      if (!sending || sending.desk.remote !== far.store) {
+        const logged = async (): Promise<LoggedModels | undefined> => await far.logged?.();
+        const desk = createDesk({ ...deskParts, remote: far.store, logged });
         sending = { desk, sender: createSender(desk) };
       }
       const { desk, sender } = sending;
@@ -264,7 +275,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       // another process may have sent since
       const known = unlock ? links : state.links();
       const ledger = { ...deskParts, link: (id: string) => known.get(id) ?? newLink() };
-      const totals = { runs: 0, metrics: 0, artifacts: 0, bytes: 0 };
+      const totals = { runs: 0, metrics: 0, artifacts: 0, models: 0, bytes: 0 };
       const refused: { runId: string; problem: string }[] = [];
       let since: number | null = null;
       const all = roots();
@@ -279,6 +290,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
             totals.runs++;
             totals.metrics += lack.points;
             totals.artifacts += lack.files.length;
+            totals.models += lack.models;
             totals.bytes += lack.files.reduce((sum, file) => sum + file.size, 0);
             since = Math.min(since ?? root.since, root.since);
             const problem = known.get(runId)?.problem;

@@ -5,6 +5,7 @@ import { batchesOf, difference, digestOf, hasEnded, wantedBody } from "./differe
 import { filesToSend, sendFiles } from "./files.ts";
 import { allOf, concernsAll } from "./gate.ts";
 import type { LocalFile, LocalRun } from "./local.ts";
+import { modelsToSend, sendModels } from "./models.ts";
 import { createPlaces } from "./place.ts";
 import { sendPoints } from "./points.ts";
 
@@ -13,6 +14,7 @@ export interface Lack {
   readonly body: boolean;
   readonly points: number;
   readonly files: readonly LocalFile[];
+  readonly models: number;
 }
 
 /** undefined when it lacks nothing (a run that goes on will, later). */
@@ -25,8 +27,10 @@ export function lackOf(desk: Ledger, run: LocalRun): Lack | undefined {
     body: link.digest !== digestOf(wantedBody(run.run, parentOf(desk, run))),
     points: isDeleted ? 0 : Math.abs(run.points - link.points),
     files: isDeleted ? [] : filesToSend(desk, run),
+    models: isDeleted ? 0 : modelsToSend(desk, run).length,
   };
-  return lack.body || lack.points > 0 || lack.files.length > 0 || (isOver(run) && !link.settled) ? lack : undefined;
+  const isLacking = lack.body || lack.points > 0 || lack.files.length > 0 || lack.models > 0;
+  return isLacking || (isOver(run) && !link.settled) ? lack : undefined;
 }
 
 /** Whether nothing more is to be expected of a run. */
@@ -95,6 +99,7 @@ export function createSender(desk: Desk): Sender {
     const { status, endTime } = want;
     if (!hasEnded(status) && body.status !== status) await call(() => remote.write(remoteId, { status }));
     await allOf([sendPoints(desk, run, remoteId, metrics), sendFiles(desk, run, remoteId)]);
+    await sendModels(desk, run, remoteId);
     if (hasEnded(status) && (body.status !== status || body.endTime !== endTime)) {
       await call(() => remote.write(remoteId, { status, endTime: endTime ?? undefined }));
     }
