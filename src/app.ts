@@ -248,7 +248,6 @@ export {
 } from "./app/registry.ts";
 export { runUntilGate } from "./app/rounds.ts";
 export {
-  type CopyResult,
   copyStore,
   type Mirror,
   mirrorOf,

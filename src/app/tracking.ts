@@ -5,9 +5,11 @@ import type { Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { LoggedModels, ModelRegistry } from "../core/registry.ts";
 import type { TrackingStore } from "../core/store.ts";
+import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
 import { openEmbeddedStore } from "../stores/embedded/store.ts";
 import { isServer, outboxFiles, shownAddress } from "../stores/outbox/address.ts";
 import { type CopyOptions, type CopyResult, copyExperiments } from "../stores/outbox/copy.ts";
+import { copyModels } from "../stores/outbox/copy-models.ts";
 import { drain, type Mirror, startMirror } from "../stores/outbox/live.ts";
 import { type FarSide, type Outbox, openOutbox, type Pending } from "../stores/outbox/outbox.ts";
 import { openState } from "../stores/outbox/state.ts";
@@ -15,7 +17,6 @@ import type { Project } from "./project.ts";
 import { embeddedFolder } from "./tracking-uri.ts";
 
 export { shownAddress } from "../stores/outbox/address.ts";
-export type { CopyResult } from "../stores/outbox/copy.ts";
 export type { Mirror } from "../stores/outbox/live.ts";
 export type { Pending } from "../stores/outbox/outbox.ts";
 
@@ -29,10 +30,22 @@ const TIMEOUT = 30_000;
 const LOCK_PATIENCE = 10_000;
 
 /** A store by its address: sqlite:///PATH/mlflow.db, or a server's. */
-export async function openStoreAt(uri: string, where: string, notify: Notify): Promise<TrackingStore> {
-  if (!isServer(uri)) return openEmbeddedStore({ folder: embeddedFolder(uri, where, process.cwd()), notify });
+export async function openStoreAt(
+  uri: string,
+  where: string,
+  notify: Notify,
+  readOnly = false,
+): Promise<TrackingStore> {
+  if (!isServer(uri)) return openEmbeddedStore({ folder: embeddedFolder(uri, where, process.cwd()), notify, readOnly });
   const { openRemoteStore } = await import("../stores/remote/store.ts");
   return openRemoteStore({ uri });
+}
+
+async function openRegistryAt(uri: string, where: string, notify: Notify, readOnly: boolean): Promise<ModelRegistry> {
+  if (!isServer(uri))
+    return openEmbeddedRegistry({ folder: embeddedFolder(uri, where, process.cwd()), notify, readOnly });
+  const { openRemoteRegistry } = await import("../stores/remote/registry.ts");
+  return openRemoteRegistry({ uri });
 }
 
 /** A server as the outbox needs it, which tries again by itself, and soon. */
@@ -157,23 +170,44 @@ export function serverOf(project: Project): string {
   });
 }
 
-/** Copies experiments from one store to another, each given by its address. */
+/** Both sides of a store. */
+interface Both {
+  readonly store: TrackingStore;
+  readonly registry: ModelRegistry;
+}
+
+/** Runs an action on the store at an address, and closes it. */
+async function withBoth<T>(
+  uri: string,
+  where: "FROM" | "TO",
+  notify: Notify,
+  action: (both: Both) => Promise<T>,
+): Promise<T> {
+  const store = await openStoreAt(uri, where, notify, where === "FROM");
+  try {
+    const registry = await openRegistryAt(uri, where, notify, where === "FROM");
+    try {
+      return await action({ store, registry });
+    } finally {
+      registry.close();
+    }
+  } finally {
+    store.close();
+  }
+}
+
+/** Copies experiments, with the models that their runs made, from one store to another, each given by its address. */
 export async function copyStore(
   fromUri: string,
   toUri: string,
   options: Pick<CopyOptions, "experiments" | "signal" | "onRun"> & { notify: Notify },
-): Promise<CopyResult> {
-  const from = isServer(fromUri)
-    ? await openStoreAt(fromUri, "FROM", options.notify)
-    : openEmbeddedStore({ folder: embeddedFolder(fromUri, "FROM", process.cwd()), readOnly: true });
-  try {
-    const to = await openStoreAt(toUri, "TO", options.notify);
-    try {
-      return await copyExperiments({ ...options, from, to });
-    } finally {
-      to.close();
-    }
-  } finally {
-    from.close();
-  }
+): Promise<Omit<CopyResult, "runs"> & { readonly versions: number }> {
+  return await withBoth(fromUri, "FROM", options.notify, (from) =>
+    withBoth(toUri, "TO", options.notify, async (to) => {
+      const [source, target] = [await loggedModelsOf(from.registry), await loggedModelsOf(to.registry)];
+      const logged = source && target && { from: source, to: target };
+      const { runs, ...result } = await copyExperiments({ ...options, from: from.store, to: to.store, logged });
+      return { ...result, versions: await copyModels({ from, to, runs }) };
+    }),
+  );
 }

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import type { TrackingStore } from "../../src/core/store.ts";
+import { openRemoteRegistry } from "../../src/stores/remote/registry.ts";
 import { openRemoteStore } from "../../src/stores/remote/store.ts";
 import { disease, startDisease } from "../support/cli.ts";
 import { type ProxyFault, startFaultyProxy } from "../support/faulty-proxy.ts";
@@ -46,6 +47,16 @@ test("a sweep is on the server while it runs, and whole at its end", async () =>
   expect(code).toBe(0);
   expect(JSON.parse(stdout).mirror).toMatchObject({ uri: server.url, runs: 0, metrics: 0, artifacts: 0, refused: [] });
   await expectSame(here, "plain");
+  const { runId } = JSON.parse(stdout).packaged[0];
+  const copy = await far.searchRuns({
+    experimentIds: [(await far.getExperimentByName("plain"))!.experimentId],
+    filter: `tags.\`disease.run_id\` = '${runId}'`,
+    columns: { metrics: [], params: [], tags: [] },
+  });
+  const registry = openRemoteRegistry({ uri: server.url });
+  onTestFinished(() => registry.close());
+  const models = await registry.logged!.ofRun(copy.items[0]!.info.runId);
+  expect(models).toMatchObject([{ status: "READY", modelType: "logistic" }]);
 
   // what later commands change is found by the next sync
   await disease(["models", "register", "--from-experiment", "plain"], { cwd: here.root });
@@ -103,7 +114,7 @@ test.each(["is away", "never answers"])(
       const env = { MLFLOW_TRACKING_URI: proxy.url };
       const run = await disease(["exp", "run", "away", "--set", "families.logistic.C=1,2"], { cwd: here.root, env });
       expect(run).toMatchObject({ code: 7, stdout: expect.stringContaining("3 finished, 0 failed") });
-      expect(run.stderr).toMatch(/^4 runs \(\d+ metrics, \d+ files, [\d.]+ kB\) not at http.* yet$/m);
+      expect(run.stderr).toMatch(/^4 runs \(\d+ metrics, 1 model, \d+ files, [\d.]+ kB\) not at http.* yet$/m);
       expect(run.stderr).toContain("nothing is lost; send it with: disease track sync");
       const status = await disease(["track", "status", "--json"], { cwd: here.root, env });
       expect(status.code).toBe(0);

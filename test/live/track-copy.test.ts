@@ -1,13 +1,14 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
+import { openRemoteRegistry } from "../../src/stores/remote/registry.ts";
 import { openRemoteStore } from "../../src/stores/remote/store.ts";
 import { temporaryFolder } from "../stores/support.ts";
 import { disease, startDisease } from "../support/cli.ts";
 import { startFaultyProxy } from "../support/faulty-proxy.ts";
 import { contentOf } from "../support/mirrored.ts";
 import { type MlflowServer, startMlflowServer } from "../support/mlflow-server.ts";
-import { makeProject } from "../support/project.ts";
+import { makeProject, QUICK } from "../support/project.ts";
 import { recordSweep } from "../support/sweeps.ts";
 
 let server: MlflowServer;
@@ -77,6 +78,38 @@ test("a copy that is killed again and again ends with the same as one that was n
   const far = openRemoteStore({ uri: server.url });
   onTestFinished(() => far.close());
   expect(unmarked(await contentOf(far, "killed"))).toEqual(await contentOf(local, "killed"));
+});
+
+test("logged models, versions, stages and aliases come along; a champion that is there already stays", async () => {
+  using project = makeProject({ "experiments/study.yaml": QUICK });
+  const cwd = project.root;
+  await disease(["exp", "run", "study", "--set", "families.logistic.C=1"], { cwd });
+  const promote = ["models", "promote", "--from-experiment", "study", "--to", "Production", "--no-gate"];
+  expect((await disease([...promote, "--reason", "a test"], { cwd })).code).toBe(0);
+  const from = sqlite(join(project.root, "mlruns"));
+  const copy = async () => JSON.parse((await disease(["track", "copy", from, server.url, "--json"], { cwd })).stdout);
+  expect(await copy()).toMatchObject({ versions: 1 });
+  expect(await copy()).toMatchObject({ copied: 0, versions: 0 });
+
+  const registry = openRemoteRegistry({ uri: server.url });
+  onTestFinished(() => registry.close());
+  expect(await registry.getModel("study")).toMatchObject({ aliases: { champion: "1" } });
+  const [version] = await registry.listVersions("study");
+  expect(version).toMatchObject({
+    stage: "Production",
+    status: "READY",
+    source: expect.stringMatching(/^models:\/m-/),
+  });
+  expect(await registry.logged!.ofRun(version!.runId!)).toMatchObject([{ status: "READY", modelType: "logistic" }]);
+  const history = await disease(["models", "history", "study"], { cwd, env: { MLFLOW_TRACKING_URI: server.url } });
+  expect(history.stdout).toMatch(/register[\s\S]*promote.*@champion: – → 1/);
+
+  await registry.createVersion({ name: "study", source: `runs:/${version!.runId}/model`, runId: version!.runId! });
+  await registry.change("study", { aliases: { champion: "2" } });
+  await disease(["exp", "run", "study", "--set", "families.logistic.C=3"], { cwd });
+  expect((await disease([...promote, "--reason", "another"], { cwd })).code).toBe(0);
+  await copy();
+  expect(await registry.getModel("study")).toMatchObject({ aliases: { champion: "2" } });
 });
 
 test("addresses that are none are refused with a way out", async () => {

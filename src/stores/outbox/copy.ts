@@ -1,5 +1,7 @@
 import { UserError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
+import { MODEL_FOLDER } from "../../core/model-files.ts";
+import type { LoggedModels } from "../../core/registry.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import {
@@ -13,6 +15,7 @@ import {
   wantedBody,
 } from "./difference.ts";
 import { allOf, concernsAll, createGate } from "./gate.ts";
+import { folderOf, sendModel } from "./models.ts";
 
 /** Set on a copy once all of it is there: what the run was like then. */
 const COPIED = "disease.copied";
@@ -21,6 +24,8 @@ const PAGE = 200;
 export interface CopyOptions {
   readonly from: TrackingStore;
   readonly to: TrackingStore;
+  /** Logged models of both; without them none are copied. */
+  readonly logged?: { readonly from: LoggedModels; readonly to: LoggedModels };
   /** Names; all that are not deleted when absent. */
   readonly experiments?: readonly string[];
   readonly signal?: AbortSignal;
@@ -35,6 +40,8 @@ export interface CopyResult {
   readonly metrics: number;
   readonly artifacts: number;
   readonly bytes: number;
+  /** Copies of runs: id in the source → id in the target. */
+  readonly runs: ReadonlyMap<string, string>;
 }
 
 /**
@@ -46,6 +53,7 @@ export interface CopyResult {
 export async function copyExperiments(options: CopyOptions): Promise<CopyResult> {
   const { from, to, signal } = options;
   const result = { experiments: 0, copied: 0, kept: 0, metrics: 0, artifacts: 0, bytes: 0 };
+  const runs = new Map<string, string>();
   for (const { name, experimentId } of await chosen(from, options.experiments)) {
     const target = await to.ensureExperiment(name);
     const there = await copiesIn(to, target.experimentId);
@@ -60,7 +68,9 @@ export async function copyExperiments(options: CopyOptions): Promise<CopyResult>
 
     async function one(run: Run): Promise<void> {
       signal?.throwIfAborted();
-      const copy = await copyRun({ from, to, experimentId: target.experimentId, there }, run);
+      const copy = await copyRun({ ...options, experimentId: target.experimentId, there }, run);
+      const id = there.ids.get(identityOf(run));
+      if (id !== undefined) runs.set(run.info.runId, id);
       options.onRun?.(run.info.runName);
       if (copy === undefined) result.kept++;
       else {
@@ -69,7 +79,7 @@ export async function copyExperiments(options: CopyOptions): Promise<CopyResult>
       }
     }
   }
-  return result;
+  return { ...result, runs };
 }
 
 async function chosen(from: TrackingStore, names: readonly string[] | undefined) {
@@ -128,16 +138,14 @@ async function copiesIn(store: TrackingStore, experimentId: string): Promise<Cop
   return { ids, whole };
 }
 
-interface Place {
-  readonly from: TrackingStore;
-  readonly to: TrackingStore;
+interface Place extends Pick<CopyOptions, "from" | "to" | "logged"> {
   readonly experimentId: string;
   readonly there: Copies;
 }
 
 /** @returns undefined when it is there as it is here */
 async function copyRun(
-  { from, to, experimentId, there }: Place,
+  { from, to, logged, experimentId, there }: Place,
   run: Run,
 ): Promise<{ metrics: number; artifacts: number; bytes: number } | undefined> {
   const { runId, runName, startTime, userId } = run.info;
@@ -178,10 +186,28 @@ async function copyRun(
     ),
     (async () => Object.assign(counts, await copyFiles(from, runId, to, target)))(),
   ]);
+  if (logged) await copyModelsOf(logged, run, target, from);
   const { status, endTime } = want;
   await to.write(target, { status, endTime: endTime ?? undefined });
   await to.write(target, { tags: { [COPIED]: mark } });
   return counts;
+}
+
+/** The logged models of a run whose files were copied. */
+async function copyModelsOf(
+  logged: NonNullable<CopyOptions["logged"]>,
+  { info }: Run,
+  runId: string,
+  from: TrackingStore,
+): Promise<void> {
+  for (const model of await logged.from.ofRun(info.runId)) {
+    // on a server a model has its files elsewhere; ours are those of the run's folder
+    const folder = folderOf(model, info.artifactUri) ?? MODEL_FOLDER;
+    if (model.status !== "READY" || (await from.listArtifacts(info.runId, folder)).length === 0) continue;
+    const histories = await Promise.all(Object.keys(model.metrics).map((key) => from.metricHistory(info.runId, key)));
+    const points = histories.flatMap((history) => history.slice(-1));
+    await sendModel({ model, folder, points, to: logged.to, runId, call: (action) => action() });
+  }
 }
 
 /** The copy of a run whose id in the source is known. */

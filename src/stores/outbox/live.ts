@@ -41,8 +41,8 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
     return true;
   }
 
+  let pause = every;
   async function loop(): Promise<void> {
-    let pause = every;
     while (!stop.signal.aborted) {
       await round("open");
       await nap(pause * (0.75 + Math.random() / 2));
@@ -56,7 +56,7 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
     async finish() {
       stop.abort();
       await looping;
-      const impatient = outbox.fault !== undefined; // a server that has been away all along is tried once more
+      const impatient = pause > every || outbox.fault !== undefined; // a server that is away is tried once more
       return await drain(outbox, () => round("all"), { patience, impatient, along: !impatient });
     },
     close() {
