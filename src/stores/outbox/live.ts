@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { concernsAll } from "./gate.ts";
 import type { FarSide, Outbox, Pending } from "./outbox.ts";
 
 export interface MirrorOptions {
@@ -23,6 +24,7 @@ export interface Mirror {
 type Scope = Parameters<Outbox["start"]>[1];
 
 const LONGEST_PAUSE = 5000;
+const READ_BACKS = 3;
 
 export function startMirror({ outbox, connect, every = 250, patience = 10_000 }: MirrorOptions): Mirror {
   const stop = new AbortController();
@@ -88,21 +90,25 @@ export async function drain(
 ): Promise<Pending> {
   let lastStep = Date.now();
   let reconciled = false;
+  let attempts = 0;
   const readBack = async (): Promise<void> => {
-    await outbox.reconcile();
+    attempts++;
+    await outbox.reconcile().catch((error: unknown) => {
+      if (concernsAll(error)) throw error; // else a server that cannot search so
+    });
     reconciled = true;
   };
   let before: Pending | undefined;
   for (;;) {
     const isSender = await round();
-    if (along && isSender && !reconciled) outbox.run(readBack());
+    if (along && isSender && !reconciled && attempts < READ_BACKS) outbox.run(readBack());
     const stuck = !(await idleOrStuck(outbox, patience));
     const isFailing = outbox.fault !== undefined;
     const pending = outbox.pending(!isFailing); // of another sweep that goes on, what there is has just been sent
     onRound(pending);
     if (stuck || (isFailing && impatient)) return pending;
     if (pending.runs === 0 && !isFailing) {
-      if (reconciled || !isSender) return pending;
+      if (reconciled || !isSender || attempts === READ_BACKS) return pending;
       outbox.run(readBack());
       await idleOrStuck(outbox, patience);
       if (!reconciled) await delay(250);

@@ -8,7 +8,7 @@ import { openLocal } from "./local.ts";
 import { tryLock } from "./lock.ts";
 import { reconcile } from "./reconcile.ts";
 import { createSender, isOver, lackOf, type Sender } from "./send.ts";
-import { type Link, newLink, openState, type State, stateInMemory } from "./state.ts";
+import { type Link, type Note, newLink, openState, type State, stateInMemory } from "./state.ts";
 
 export interface OutboxOptions {
   /** The embedded store's folder. */
@@ -93,12 +93,12 @@ export function openOutbox(options: OutboxOptions): Outbox {
   let silentUntil = 0;
   let closed = false;
   const state = stateAt(files.state);
-  const openedAt = clock.now();
   let links = new Map<string, Link>();
   const added = new Map<string, number>();
   const busy = new Map<string, Promise<void>>();
   const others = new Set<Promise<void>>();
   let unlock: (() => void) | undefined;
+  let lockedAt = 0;
   let sending: { desk: Desk; sender: Sender } | undefined;
   const retries = new Map<string, { readonly times: number; readonly at: number }>();
   let fault: unknown;
@@ -135,6 +135,15 @@ export function openOutbox(options: OutboxOptions): Outbox {
     }
   }
 
+  function noted<T>(read: () => T, otherwise: T): T {
+    try {
+      return read();
+    } catch (error) {
+      cannotNote(error);
+      return otherwise;
+    }
+  }
+
   function linkOf(runId: string): Link {
     const known = links.get(runId);
     if (known) return known;
@@ -144,7 +153,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
   }
 
   const roots = (): { runId: string; since: number; done: boolean }[] => {
-    const kept = state.roots();
+    const kept = noted(state.roots, []);
     const known = new Set(kept.map((root) => root.runId));
     const unkept = [...added].filter(([runId]) => !known.has(runId));
     return [...kept, ...unkept.map(([runId, since]) => ({ runId, since, done: false }))];
@@ -153,14 +162,15 @@ export function openOutbox(options: OutboxOptions): Outbox {
   const deskParts = {
     local,
     link: linkOf,
-    save: (runId: string, link: Link) => note(() => state.save(runId, link)),
+    save: (runId: string, link: Link) =>
+      note(() => state.save(runId, { ...link, problem: link.problem && withoutSecrets(link.problem, env) })),
     saveFile: (runId: string, path: string, stamp: string) => note(() => state.saveFile(runId, path, stamp)),
     dropFiles: (runId: string) => note(() => state.dropFiles(runId)),
     onProgress: () => {
       steps++;
     },
     // later ones were never seen by anyone who sends, for we are the only one now
-    mayBeThere: (info: { readonly startTime: number }) => info.startTime <= openedAt,
+    mayBeThere: (info: { readonly startTime: number }) => info.startTime <= lockedAt,
     now: () => clock.now(),
   };
 
@@ -199,7 +209,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
     },
 
     add(runId) {
-      const top = local.topOf(runId);
+      const top = noted(() => local.topOf(runId), runId);
       added.set(top, clock.now());
       seen = { version: -1, ids: [] };
       note(() => state.addRoot(top, clock.now()));
@@ -221,8 +231,10 @@ export function openOutbox(options: OutboxOptions): Outbox {
         cannotNote(error); // no disk for a lock: then for no other process either
         unlock = () => {};
       }
-      if (unlock) links = state.links();
-      return unlock !== undefined;
+      if (!unlock) return false;
+      lockedAt = clock.now();
+      links = noted(state.links, links);
+      return true;
     },
 
     get fault() {
@@ -273,7 +285,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
 
     pending(endedOnly = false) {
       // another process may have sent since
-      const known = unlock ? links : state.links();
+      const known = unlock ? links : noted(state.links, links);
       const ledger = { ...deskParts, link: (id: string) => known.get(id) ?? newLink() };
       const totals = { runs: 0, metrics: 0, artifacts: 0, models: 0, bytes: 0 };
       const refused: { runId: string; problem: string }[] = [];
@@ -298,14 +310,14 @@ export function openOutbox(options: OutboxOptions): Outbox {
           }
         }
       }
-      const numberNote = (key: "errorTime" | "sentTime"): number | null => Number(state.note(key)) || null;
-      const error = state.note("error") ?? null;
+      const textNote = (key: Note): string | null => noted(() => state.note(key), undefined) ?? null;
+      const numberNote = (key: Note): number | null => Number(textNote(key)) || null;
       return {
         uri,
         ...totals,
         refused,
         since,
-        error,
+        error: textNote("error"),
         errorTime: numberNote("errorTime"),
         sentTime: numberNote("sentTime"),
       };
