@@ -34,7 +34,7 @@ const pythonIn = (folder: string): string =>
 
 /** What will be installed where, for asking. */
 export function installPlan(env: NodeJS.ProcessEnv = process.env): string {
-  return `${MLFLOW} and what it needs (about 700 MB) into ${join(mlflowPython(env).python, "..", "..")}`;
+  return `${MLFLOW} and what it needs (about 850 MB) into ${join(mlflowPython(env).python, "..", "..")}`;
 }
 
 /**
