@@ -5,7 +5,7 @@ import { Tag } from "../../core/trial.ts";
 /** Pure: what a run should be on the far side, what it lacks there, and in which portions that is written. */
 
 /** The tag by which a run that was copied is found again: the id of the run that it is a copy of. */
-export const RUN_ID = "disease.run_id";
+export const RUN_ID = Tag.mirrorOf;
 
 /** Which run this is, wherever it was copied to. */
 export function identityOf({ info, tags }: Run): string {
