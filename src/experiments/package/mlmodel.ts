@@ -3,7 +3,7 @@ import type { ExampleRow } from "./example.ts";
 import type { GraphFacts } from "./graph.ts";
 import { LOADER } from "./loader.ts";
 
-/** What the files were checked with (test/live/packaging-mlflow.test.ts). */
+/** What the files were checked with (test/live/packaging/mlflow.test.ts). */
 export const PINNED = { mlflow: "3.17.2", onnx: "1.23.2", onnxruntime: "1.32.0", python: "3.11.7" } as const;
 
 /** Flavours whose own loader takes the prepared matrix, not raw patients. */

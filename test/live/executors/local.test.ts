@@ -1,0 +1,70 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, test, vi } from "vitest";
+import { JobCrashed } from "../../../src/core/executor.ts";
+import { crashReason, createLocalExecutor } from "../../../src/executors/local.ts";
+import { isAlive } from "../../../src/experiments/process.ts";
+import { describeExecutor } from "../../contracts/executor.contract.ts";
+
+const module = join(import.meta.dirname, "..", "..", "support", "echo-worker.ts");
+const make = (options = {}) => createLocalExecutor({ module, jobs: 2, threads: 2, grace: 200, ...options });
+const signal = new AbortController().signal;
+
+describeExecutor("local", make);
+
+test("a job whose process is killed rejects with the reason, the other job goes on, and the place is filled again", async () => {
+  const executor = make();
+  const other = executor.run({ kind: "event", payload: null }, { signal });
+  const killed = executor.run({ kind: "die", payload: null }, { signal });
+  await expect(killed).rejects.toThrow(JobCrashed);
+  await expect(killed).rejects.toThrow(/SIGKILL/);
+  await other;
+  expect(await Promise.all([1, 2, 3].map((payload) => executor.run({ kind: "echo", payload }, { signal })))).toEqual([
+    1, 2, 3,
+  ]);
+  await executor.close();
+});
+
+test("a job that runs out of memory says so", async () => {
+  const executor = make({ heapMb: 64 });
+  await expect(executor.run({ kind: "exhaust", payload: null }, { signal })).rejects.toThrow("out of memory");
+  await executor.close();
+});
+
+test("a job deaf to the signal is killed after its grace", async () => {
+  const executor = make();
+  const stop = new AbortController();
+  const job = executor.run(
+    { kind: "spin", payload: null },
+    { signal: stop.signal, onEvent: () => stop.abort(new Error("stop")) },
+  );
+  await expect(job).rejects.toThrow("stop");
+  expect(await executor.run({ kind: "echo", payload: "next" }, { signal })).toBe("next");
+  await executor.close();
+});
+
+test("a worker is kept for the next job of its affinity, and none is left after close", async () => {
+  const executor = make();
+  const pid = (affinity: string): Promise<unknown> =>
+    executor.run({ kind: "pid", payload: null, affinity }, { signal });
+  const [a, b] = await Promise.all([pid("a"), pid("b")]);
+  expect([await pid("b"), await pid("a"), await pid("b")]).toEqual([b, a, b]);
+  await executor.close();
+  expect([a, b].map((p) => isAlive(p as number))).toEqual([false, false]);
+});
+
+test("what a dead process said last is its reason", () => {
+  expect(crashReason(1, null, "Error: x\nno such library\n")).toBe("exited with code 1: no such library");
+  expect(crashReason(null, "SIGSEGV", "")).toBe("crashed (SIGSEGV)");
+  expect(crashReason(134, null, "FATAL ERROR: ... JavaScript heap out of memory\n at x")).toBe("out of memory");
+});
+
+test("a busy worker does not outlive its parent, however the parent dies", async () => {
+  const parent = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "support", "orphan-maker.ts")]);
+  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+  const pid = Number((await lines.next()).value);
+  expect((await lines.next()).value).toBe("spinning");
+  parent.kill("SIGKILL");
+  await vi.waitUntil(() => !isAlive(pid), { timeout: 20_000, interval: 100 });
+});
