@@ -1,4 +1,4 @@
-/** A classification tree on binned columns: CART with Gini impurity (Breiman et al. 1984), grown to the end. */
+/** A classification tree on binned columns: CART with Gini impurity (Breiman et al. 1984), or with random thresholds. */
 import type { Rng } from "../core/rng.ts";
 import type { BinnedColumns } from "./_bins.ts";
 
@@ -10,6 +10,13 @@ export interface TreeOptions {
   readonly maxDepth: number;
   readonly minSamplesSplit: number;
   readonly minSamplesLeaf: number;
+  /**
+   * "random": one threshold a column, uniform between the lowest and the highest value of the node (Geurts et al. 2006), as
+   * scikit-learn's ExtraTreesClassifier. It is drawn in the range of the values, not of the bins; where bins hold several
+   * values (columns of more than 256), the range is that of the node's bins, and a bin that it falls into goes left as a
+   * whole (the last one right).
+   */
+  readonly threshold: "best" | "random";
 }
 
 /** Nodes in preorder: the left child of node i is i + 1. */
@@ -39,10 +46,12 @@ export interface TreeGrower {
 
 interface Split {
   feature: number;
-  /** Last bin that goes left, and first one that goes right, among the bins of the node. */
+  /** Last bin that goes left, and first one that goes right, among the bins of the node (of all, where it was drawn). */
   leftBin: number;
   rightBin: number;
   score: number;
+  /** Where the threshold was drawn. */
+  drawn: number;
 }
 
 /** Up to so many rows, insertion sort beats counting by bin. */
@@ -51,6 +60,7 @@ const FEW = 24;
 /** Holds the buffers that all trees of a forest share. */
 export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeOptions): TreeGrower {
   const { classes, maxFeatures, maxDepth, minSamplesSplit, minSamplesLeaf } = options;
+  const atRandom = options.threshold === "random";
   const { codes, counts, cols } = x;
   const mostBins = counts.reduce((a, b) => Math.max(a, b), 1);
   /** Class weights of the node, and of what lies left of a split; zero between uses. */
@@ -59,7 +69,7 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
   const histogram = new Float64Array(mostBins * classes);
   const binRows = new Int32Array(mostBins + 1);
   const columns = new Int32Array(cols);
-  const best: Split = { feature: -1, leftBin: 0, rightBin: 0, score: 0 };
+  const best: Split = { feature: -1, leftBin: 0, rightBin: 0, score: 0, drawn: 0 };
   let [node, label, weight] = [new Int32Array(0), new Int32Array(0), new Float64Array(0)];
   let [spareNode, spareLabel, spareWeight] = [node, label, weight];
   let [sortedCode, sortedLabel, sortedWeight] = [new Int32Array(0), new Int32Array(0), new Float64Array(0)];
@@ -72,12 +82,19 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
     best.score = score;
   };
 
-  /** Two bins: only the rows of the second are counted. False when the column is constant here. */
-  const splitTwo = (feature: number, from: number, to: number, total: number, squares: number): boolean => {
+  /** After bin `last`: only the rows to its right are counted. False when all rows are on one side. */
+  const splitAfter = (
+    last: number,
+    feature: number,
+    from: number,
+    to: number,
+    total: number,
+    squares: number,
+  ): boolean => {
     const base = feature * x.rows;
     let [n, w, ones, dot] = [0, 0, 0, 0];
     for (let i = from; i < to; i++) {
-      if (codes[base + node[i]!] === 0) continue;
+      if (codes[base + node[i]!]! <= last) continue;
       const k = label[i]!;
       const h = weight[i]!;
       ones += h * (2 * left[k]! + h);
@@ -91,8 +108,40 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
     if (n === 0 || rest === 0) return false;
     if (n < minSamplesLeaf || rest < minSamplesLeaf) return true;
     // Σ (total − one)² = Σ total² − 2 Σ total · one + Σ one²
-    consider(feature, 0, 1, ones / w + (squares - 2 * dot + ones) / (total - w));
+    consider(feature, last, last + 1, ones / w + (squares - 2 * dot + ones) / (total - w));
     return true;
+  };
+
+  /** At a threshold that is drawn in [lowest, highest) value of the node. */
+  const splitAtRandom = (
+    feature: number,
+    from: number,
+    to: number,
+    total: number,
+    squares: number,
+    rng: Rng,
+  ): boolean => {
+    const base = feature * x.rows;
+    let [first, end] = [codes[base + node[from]!]!, codes[base + node[from]!]!];
+    for (let i = from + 1; i < to; i++) {
+      const code = codes[base + node[i]!]!;
+      if (code < first) first = code;
+      else if (code > end) end = code;
+    }
+    if (first === end) return false;
+    const lows = x.lows[feature]!;
+    const highs = x.highs[feature]!;
+    const at = Math.fround(lows[first]! + rng.next() * (highs[end]! - lows[first]!));
+    let [last, beyond] = [first, end];
+    while (beyond - last > 1) {
+      const middle = (last + beyond) >> 1;
+      if (lows[middle]! <= at) last = middle;
+      else beyond = middle;
+    }
+    const before = best.score;
+    const varies = splitAfter(last, feature, from, to, total, squares);
+    if (best.score > before) best.drawn = at < lows[last + 1]! ? Math.max(at, highs[last]!) : highs[last]!;
+    return varies;
   };
 
   /** Many rows: classes are counted by bin. */
@@ -199,9 +248,10 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
       columns[drawn] = feature;
       const bins = counts[feature]!;
       if (bins === 1) continue;
-      const varies =
-        bins === 2
-          ? splitTwo(feature, from, to, total, squares)
+      const varies = atRandom
+        ? splitAtRandom(feature, from, to, total, squares, rng)
+        : bins === 2
+          ? splitAfter(0, feature, from, to, total, squares)
           : (to - from) * 2 >= bins * classes
             ? splitByHistogram(feature, from, to, total, squares)
             : splitBySorting(feature, from, to, total, squares);
@@ -234,6 +284,7 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
   };
 
   const threshold = (): number => {
+    if (atRandom) return best.drawn;
     const high = x.highs[best.feature]![best.leftBin]!;
     const low = x.lows[best.feature]![best.rightBin]!;
     const middle = Math.fround((high + low) / 2);

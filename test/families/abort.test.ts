@@ -4,6 +4,7 @@ import { contextFor } from "../contracts/family.contract.ts";
 
 test.each([
   ["random-forest", { n_estimators: 100_000 }],
+  ["extra-trees", { n_estimators: 100_000 }],
   ["xgboost", { n_estimators: 100_000, early_stopping_rounds: 0 }],
   ["gbm", { n_estimators: 100_000, early_stopping_rounds: 0 }],
 ])("%s stops in the middle of a long fit when a timer aborts it", async (id, params) => {

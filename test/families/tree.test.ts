@@ -45,7 +45,14 @@ function bestSplit(columns: number[][], y: number[], weights: number[], leaf: nu
   return [best[0], best[1]];
 }
 
-const options: TreeOptions = { classes: 3, maxFeatures: 9, maxDepth: 1, minSamplesSplit: 2, minSamplesLeaf: 1 };
+const options: TreeOptions = {
+  classes: 3,
+  maxFeatures: 9,
+  maxDepth: 1,
+  minSamplesSplit: 2,
+  minSamplesLeaf: 1,
+  threshold: "best",
+};
 
 test.each([
   { name: "two values: counting the ones", rows: 40, values: 2 },
@@ -85,4 +92,53 @@ test("a full tree tells its training rows apart, and depth and leaf size limit i
   expect(grow({ maxDepth: 3 }).feature.length).toBeLessThanOrEqual(15);
   const leaves = grow({ minSamplesLeaf: 50 }).feature.filter((f) => f < 0).length;
   expect(leaves).toBeLessThanOrEqual(10);
+});
+
+test.each([
+  { name: "distinct values", rows: 40 },
+  { name: "more values than bins", rows: 2000 },
+])("a random threshold is uniform in the range of the values, not of their ranks ($name)", ({ rows }) => {
+  // Nearly all rows lie below 1; one is 10.
+  const values = Array.from({ length: rows }, (_, i) => (i === 0 ? 10 : i / rows));
+  const x = matrix([values]);
+  const y = Int32Array.from({ length: rows }, (_, i) => i % 3);
+  const grower = createTreeGrower(binColumns(x), y, { ...options, threshold: "random" });
+  const all = Int32Array.from({ length: rows }, (_, i) => i);
+  const drawn = Array.from({ length: 400 }, (_, seed) => {
+    const tree = grower.grow(all, new Float64Array(rows).fill(1), createRng(seed), new Float64Array(1));
+    return tree.threshold[0]!;
+  });
+  expect(Math.max(...drawn)).toBeLessThan(10);
+  // 9.1 of 10 lie above 0.9; a standard error is 0.014.
+  expect(Math.abs(drawn.filter((at) => at > 0.9).length / drawn.length - 0.91)).toBeLessThan(0.05);
+});
+
+test("a row falls into the leaf that it was put into, also where thresholds are drawn within bins", () => {
+  const rng = createRng(5);
+  const rows = 3000;
+  const y = Int32Array.from({ length: rows }, () => rng.int(3));
+  const x = matrix([0, 1, 2].map((j) => Array.from({ length: rows }, () => (j === 0 ? rng.int(2) : rng.next() ** 4))));
+  const bins = binColumns(x);
+  const grower = createTreeGrower(bins, y, { ...options, maxDepth: Number.POSITIVE_INFINITY, threshold: "random" });
+  const all = Int32Array.from({ length: rows }, (_, i) => i);
+  const tree = grower.grow(all, new Float64Array(rows).fill(1), createRng(1), new Float64Array(3));
+  // Leaves that were cut by bins hold the class shares of the rows that reach them by value.
+  const counts = new Map<number, number[]>();
+  for (let i = 0; i < rows; i++) {
+    let at = 0;
+    for (let f = tree.feature[0]!; f >= 0; f = tree.feature[at]!) {
+      at = x.data[i * 3 + f]! <= tree.threshold[at]! ? at + 1 : tree.right[at]!;
+    }
+    const own = counts.get(at) ?? [0, 0, 0];
+    own[y[i]!]!++;
+    counts.set(at, own);
+  }
+  expect(counts.size).toBe(tree.feature.filter((f) => f < 0).length);
+  for (const [leaf, own] of counts) {
+    const total = own[0]! + own[1]! + own[2]!;
+    const [from, to] = [tree.leafStart[tree.right[leaf]!]!, tree.leafStart[tree.right[leaf]! + 1]!];
+    for (let e = from; e < to; e++) {
+      expect(own[tree.leafClass[e]!]! / total).toBeCloseTo(tree.leafShare[e]!, 6);
+    }
+  }
 });
