@@ -30,8 +30,18 @@ function eager(room: string): string {
 /** Changes whenever code changes that decides a result, so that a trial key never matches another program's run. */
 function codeVersion(): string {
   const hash = createHash("sha256");
-  for (const room of ["core", "engines", "preparation", "families", "metrics", "statistics", "experiments/jobs"]) {
-    for (const name of readdirSync(join(root, room)).sort()) {
+  for (const room of [
+    "core",
+    "engines",
+    "preparation",
+    "families",
+    "metrics",
+    "statistics",
+    "knowledge",
+    "experiments/jobs",
+  ]) {
+    for (const path of readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).sort()) {
+      const name = path.replaceAll("\\", "/");
       if (name === "build.ts" || name === "index.ts" || !name.endsWith(".ts")) continue;
       hash.update(`${room}/${name}\n`).update(readFileSync(join(root, room, name)));
     }

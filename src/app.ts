@@ -2,6 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { knowledgeFiles } from "./app/knowledge.ts";
 import { openStore, type Project, readData, readText, showPath } from "./app/project.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
@@ -51,7 +52,8 @@ export async function plan(
 ): Promise<Plan> {
   checkTrialCount(experiment, options.maxTrials);
   const dataset = await readData(project, experiment.config);
-  return planTrials(experiment, dataset, drawSplits(project, experiment, dataset));
+  const files = await knowledgeFiles(project, experiment);
+  return planTrials(experiment, dataset, drawSplits(project, experiment, dataset), files);
 }
 
 function drawSplits(project: Project, experiment: Experiment, dataset: Dataset): Split[] {

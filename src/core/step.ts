@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Frame } from "./dataset.ts";
+import type { Knowledge } from "./knowledge.ts";
 import type { OnnxBuilder, OnnxFrame } from "./onnx.ts";
 
 /** What a step may look at while it is fitted: training rows only. */
@@ -9,9 +10,13 @@ export interface StepFitContext<P> {
   /** [frame.rows] class codes of the training rows */
   readonly y: Int32Array;
   readonly classes: number;
+  /** [classes]; for the names of columns. Numbers stand for them where they are absent. */
+  readonly classNames?: readonly string[];
   readonly params: P;
   readonly seed: number;
   readonly signal: AbortSignal;
+  /** Absent where nobody gave any. */
+  readonly knowledge?: Knowledge;
 }
 
 /** A fitted step: pure data (`state`, of numbers, strings, arrays, objects and typed arrays) and a function of it. */
@@ -20,6 +25,11 @@ export interface FittedStep {
   readonly state: unknown;
   /** Same rows in the same order; columns as the step makes them. */
   transform(frame: Frame): Frame;
+  /**
+   * What the training rows become, where that is not `transform` of them: columns made from the class must not tell a row its
+   * own. Same columns as `transform` makes. Only `fit` gives it.
+   */
+  readonly train?: Frame;
   /** `transform` as nodes of a graph; absent where ONNX cannot express it. */
   toOnnx?(graph: OnnxBuilder, frame: OnnxFrame): OnnxFrame;
 }
@@ -34,6 +44,8 @@ export interface Step<P = unknown> {
   readonly description: string;
   /** Every parameter has a default and a description. */
   readonly params: z.ZodType<P>;
+  /** Files of knowledge that `fit` will ask for; their content decides the result. */
+  files?(params: P): readonly string[];
   fit(context: StepFitContext<P>): FittedStep | Promise<FittedStep>;
   load(state: unknown): FittedStep;
 }

@@ -8,12 +8,18 @@ import type { Axis, Experiment, Grid } from "./config.ts";
 /** More than this many trials are planned only when `--max-trials` says so. */
 export const DEFAULT_MAX_TRIALS = 1000;
 
+/** Files that preparation steps read, by the path that the experiment gives. */
+export type KnowledgeFiles = Readonly<
+  Record<string, { /** Absolute. */ readonly path: string /** SHA-256 of the content. */; readonly hash: string }>
+>;
+
 export interface Plan {
   readonly experiment: Experiment;
   readonly dataset: Dataset;
   /** One split a seed, in the order of the seeds. */
   readonly splits: readonly Split[];
   readonly trials: readonly Trial[];
+  readonly files: KnowledgeFiles;
   /** Class codes of the orphan classes. */
   readonly orphans: readonly number[];
 }
@@ -46,7 +52,12 @@ export function checkTrialCount(experiment: Experiment, maxTrials = DEFAULT_MAX_
  * Every trial of an experiment: the product of each grid's axes and the seeds, doubles left out.
  * @param splits one a seed, in the order of experiment.config.seeds
  */
-export function planTrials(experiment: Experiment, dataset: Dataset, splits: readonly Split[]): Plan {
+export function planTrials(
+  experiment: Experiment,
+  dataset: Dataset,
+  splits: readonly Split[],
+  files: KnowledgeFiles = {},
+): Plan {
   const orphans = orphanClasses(experiment, dataset);
   const points = experiment.grids.flatMap((grid) =>
     product(grid.axes).map((values) => pointOf(grid, values, experiment.preparations)),
@@ -62,6 +73,7 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
       classWeight: point.classWeight,
       // Left out where it is none, so that what was asked before there was resampling is asked alike.
       resample: point.resample === "none" ? undefined : point.resample,
+      files: hashesOf(point.preparation, files),
       data: dataset.hash,
       orphans,
       bootstrap,
@@ -83,7 +95,15 @@ export function planTrials(experiment: Experiment, dataset: Dataset, splits: rea
       });
     });
   }
-  return { experiment, dataset, splits, trials: [...trials.values()], orphans };
+  return { experiment, dataset, splits, trials: [...trials.values()], files, orphans };
+}
+
+/** Of the files that a preparation names; undefined where it names none, so that such trials are known as ever. */
+function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly string[] | undefined {
+  const named = Object.entries(files).filter(([path]) =>
+    steps.some(({ params }) => Object.values(params).includes(path)),
+  );
+  return named.length === 0 ? undefined : named.map(([, { hash }]) => hash);
 }
 
 type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight" | "resample">;

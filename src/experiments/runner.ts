@@ -182,6 +182,7 @@ async function runTrials(
       splitFile: splitFiles.get(trial.seed)!,
       preparation: trial.preparation,
       seed: trial.seed,
+      files: plan.files,
       outFile: preparedFile(trial),
     };
     const made = (await executor.run({ kind: "prepare", payload }, { signal })) as {

@@ -36,6 +36,12 @@ export interface FittedPipeline {
   toOnnx(graph: OnnxBuilder, frame: OnnxFrame): OnnxValue;
 }
 
+/** A pipeline as it comes out of training. */
+export interface TrainedPipeline extends FittedPipeline {
+  /** What the training rows became; what a model is trained on. Not always `transform` of them (see FittedStep.train). */
+  readonly train: Frame;
+}
+
 /**
  * Fits the steps in order, each on what the one before made of the training rows.
  * @param context.frame training rows only
@@ -47,19 +53,19 @@ export async function fitPipeline(
   specs: readonly StepSpec[],
   context: Omit<StepFitContext<unknown>, "params">,
   load: LoadStep,
-): Promise<FittedPipeline> {
+): Promise<TrainedPipeline> {
   const { signal } = context;
   signal.throwIfAborted();
   const fitted: { id: string; step: FittedStep }[] = [];
   let { frame } = context;
-  for (const [i, spec] of specs.entries()) {
+  for (const spec of specs) {
     const step = await load(spec.id);
-    const done = await step.fit({ ...context, frame, params: parseParams(step, spec) });
+    const { train, ...done } = await step.fit({ ...context, frame, params: parseParams(step, spec) });
     signal.throwIfAborted();
     fitted.push({ id: spec.id, step: done });
-    if (i < specs.length - 1) frame = done.transform(frame);
+    frame = train ?? done.transform(frame);
   }
-  return pipeline(schemaOf(context.frame), fitted);
+  return { ...pipeline(schemaOf(context.frame), fitted), train: frame };
 }
 
 /** The pipeline of a saved `state`; transforms to the same bits. */

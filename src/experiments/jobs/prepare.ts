@@ -3,10 +3,12 @@ import { parse } from "node:path";
 import { pack, unpack } from "../../core/container.ts";
 import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
 import { frameToMatrix, selectRows, unitsOf } from "../../core/frame.ts";
+import type { Knowledge } from "../../core/knowledge.ts";
 import type { Preparation } from "../../core/trial.ts";
 import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
 import { writeFiles } from "../files.ts";
 import { type ExampleRow, typicalRow } from "../package/example.ts";
+import type { KnowledgeFiles } from "../plan.ts";
 import { loadStep } from "../steps.ts";
 
 export interface PreparePayload {
@@ -15,6 +17,8 @@ export interface PreparePayload {
   readonly splitFile: string;
   readonly preparation: Preparation;
   readonly seed: number;
+  /** Files that steps may ask for. */
+  readonly files: KnowledgeFiles;
   /** Where the prepared matrices go. */
   readonly outFile: string;
 }
@@ -41,6 +45,7 @@ export interface Prepared {
 export async function prepare(
   payload: PreparePayload,
   signal: AbortSignal,
+  knowledge?: Knowledge,
 ): Promise<{ features: number; seconds: number }> {
   const start = performance.now();
   const dataset = unpack(await readFile(payload.datasetFile)) as Dataset;
@@ -50,12 +55,19 @@ export async function prepare(
   const y = pick(dataset.target.codes, split.train);
   const pipeline = await fitPipeline(
     payload.preparation.steps,
-    { frame, y, classes: dataset.target.classes.length, seed: payload.seed, signal },
+    {
+      frame,
+      y,
+      classes: dataset.target.classes.length,
+      classNames: dataset.target.classes,
+      seed: payload.seed,
+      signal,
+      knowledge: knowledge && { ontology: (path) => knowledge.ontology(payload.files[path]?.path ?? path) },
+    },
     loadStep,
   );
-  const trained = pipeline.transform(frame);
-  requireModelReady(trained, true);
-  const x = frameToMatrix(trained);
+  requireModelReady(pipeline.train, true);
+  const x = frameToMatrix(pipeline.train);
   const prepared: Prepared = {
     target: dataset.target.name,
     classes: dataset.target.classes,
