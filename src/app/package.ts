@@ -47,7 +47,7 @@ export async function packageRun(
   const { MLmodel, ...others } = await packageModel(files, { runId, time: startTime });
   for (const [name, bytes] of Object.entries({ ...others, MLmodel: MLmodel! }))
     await store.writeArtifact(runId, `${MODEL_FOLDER}/${name}`, bytes);
-  await loggedModel(registry, run);
+  await loggedModel({ store, registry }, run);
   const bytes = [MLmodel!, ...Object.values(others)].reduce((sum, file) => sum + file.length, 0);
   return { runId, uri, isNew: true, bytes };
 }

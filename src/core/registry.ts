@@ -5,6 +5,11 @@ import type { MetricPoint } from "./store.ts";
 export const STAGES = ["None", "Staging", "Production", "Archived"] as const;
 export type Stage = (typeof STAGES)[number];
 
+/** Tags of the audit trail: with six digits after it, a record on the version that it is about. */
+export const AUDIT = "disease.audit.";
+/** Tag of the model: "SEQUENCE HASH" of the last record. */
+export const AUDIT_HEAD = `${AUDIT}head`;
+
 export interface RegisteredModel {
   readonly name: string;
   readonly creationTime: number;

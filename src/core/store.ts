@@ -22,6 +22,14 @@ export interface MetricPoint {
   readonly step: number;
 }
 
+/** The point that MLflow shows as a metric's value: of the greatest step, then time, then value (NaN as 0); undefined of none. */
+export function latestPoint(points: readonly MetricPoint[]): MetricPoint | undefined {
+  const rank = ({ value }: MetricPoint): number => (Number.isNaN(value) ? 0 : value);
+  const byRank = (a: MetricPoint, b: MetricPoint): number =>
+    a.step - b.step || a.timestamp - b.timestamp || rank(a) - rank(b);
+  return points.toSorted(byRank).at(-1);
+}
+
 export interface RunInfo {
   /** 32 hex digits. */
   readonly runId: string;

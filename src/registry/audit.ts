@@ -1,6 +1,6 @@
 import type { GateOutcome } from "../core/gate.ts";
 import { canonicalJson, hashBytes } from "../core/hash.ts";
-import type { ModelVersion, RegisteredModel, Stage } from "../core/registry.ts";
+import { AUDIT, AUDIT_HEAD, type ModelVersion, type RegisteredModel, type Stage } from "../core/registry.ts";
 
 /**
  * The audit trail of a model: one record an act, kept as a tag of the version that it was about and as an artifact of its run.
@@ -49,17 +49,13 @@ export interface AuditRecord {
   readonly hash: string;
 }
 
-const PREFIX = "disease.audit.";
-/** Tag of the model: "SEQUENCE HASH" of the last record. */
-export const HEAD_TAG = `${PREFIX}head`;
-
 export interface Head {
   readonly sequence: number;
   readonly hash: string;
 }
 
 export function headOf(model: RegisteredModel): Head | null {
-  const match = /^(\d+) ([0-9a-f]{64})$/.exec(model.tags[HEAD_TAG] ?? "");
+  const match = /^(\d+) ([0-9a-f]{64})$/.exec(model.tags[AUDIT_HEAD] ?? "");
   return match ? { sequence: Number(match[1]), hash: match[2]! } : null;
 }
 
@@ -79,7 +75,7 @@ function hashOf(body: Omit<AuditRecord, "hash">): string {
 
 /** The tag of the version that keeps a record. */
 export function recordTag(record: AuditRecord): Record<string, string> {
-  return { [`${PREFIX}${String(record.sequence).padStart(6, "0")}`]: canonicalJson(record) };
+  return { [`${AUDIT}${String(record.sequence).padStart(6, "0")}`]: canonicalJson(record) };
 }
 
 /** Where the run of the version keeps its copy. */

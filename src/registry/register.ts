@@ -1,7 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import { MODEL_FOLDER } from "../core/model-files.ts";
-import type { LoggedModel, ModelRegistry, ModelVersion } from "../core/registry.ts";
-import type { Run } from "../core/store.ts";
+import type { LoggedModel, ModelVersion } from "../core/registry.ts";
+import { latestPoint, type Run } from "../core/store.ts";
 import { Tag, VALIDATION } from "../core/trial.ts";
 import { commit, modelHash, readState, VersionTag, type Workbench } from "./state.ts";
 
@@ -37,7 +37,7 @@ export async function register(bench: Workbench, name: string, runId: string, re
   await bench.registry.ensureModel(name);
   const known = (await bench.registry.listVersions(name)).findLast((v) => v.runId === runId);
   if (known) return { name, version: known.version, runId, source: known.source, isNew: false };
-  const logged = await loggedModel(bench.registry, run);
+  const logged = await loggedModel(bench, run);
   const source = logged ? `models:/${logged.modelId}` : `runs:/${runId}/${MODEL_FOLDER}`;
   const tags = { [VersionTag.modelHash]: hash, [VersionTag.dataHash]: run.tags[Tag.dataHash] ?? "" };
   const version = await bench.registry.createVersion({ name, source, runId, tags, description: run.info.runName });
@@ -66,23 +66,28 @@ export async function commitFirst(
 }
 
 /** The logged model of a run: the one that it has, else a new one with its params and validation metrics. */
-export async function loggedModel({ logged }: ModelRegistry, run: Run): Promise<LoggedModel | undefined> {
+export async function loggedModel(
+  { store, registry: { logged } }: Pick<Workbench, "store" | "registry">,
+  run: Run,
+): Promise<LoggedModel | undefined> {
   if (!logged) return undefined;
-  const ready = (await logged.ofRun(run.info.runId)).findLast((m) => m.status === "READY");
+  const { runId } = run.info;
+  const ready = (await logged.ofRun(runId)).findLast((m) => m.status === "READY");
   if (ready) return ready;
   const name = run.info.runName.replace(/[/:.%"']/g, "-").slice(0, 200) || "trial";
   const { modelId } = await logged.create({
-    runId: run.info.runId,
+    runId,
     name: name === MODEL_FOLDER ? `${name} 1` : name,
     folder: MODEL_FOLDER,
     modelType: run.params.family,
     params: run.params,
   });
-  const metrics = Object.entries(run.metrics).filter(([key]) => key.startsWith(VALIDATION));
-  const timestamp = run.info.endTime ?? run.info.startTime;
+  const keys = Object.keys(run.metrics).filter((key) => key.startsWith(VALIDATION));
+  // over a server a model's point is one of its run as well: the very points that the run has, so that none is there twice
+  const histories = await Promise.all(keys.map((key) => store.metricHistory(runId, key)));
   await logged.logMetrics(
     modelId,
-    metrics.map(([key, value]) => ({ key, value, timestamp, step: 0 })),
+    histories.flatMap((points) => latestPoint(points) ?? []),
   );
   return logged.finalize(modelId, "READY");
 }

@@ -2,13 +2,19 @@ import type { Clock } from "../core/clock.ts";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { GateOutcome } from "../core/gate.ts";
 import { hashModel, modelFiles } from "../core/model-files.ts";
-import type { ModelRegistry, ModelVersion, RegisteredModel, RegistryChange, Stage } from "../core/registry.ts";
+import {
+  AUDIT_HEAD,
+  type ModelRegistry,
+  type ModelVersion,
+  type RegisteredModel,
+  type RegistryChange,
+  type Stage,
+} from "../core/registry.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { Tag } from "../core/trial.ts";
 import {
   type ActName,
   type AuditRecord,
-  HEAD_TAG,
   headOf,
   headTag,
   nextRecord,
@@ -158,11 +164,11 @@ export async function commit(bench: Workbench, state: ModelState, details: ActDe
     expect: {
       aliases: Object.fromEntries(seen.map((alias) => [alias, model.aliases[alias] ?? null])),
       stages: Object.fromEntries(Object.keys(changes.stages).map((v) => [v, stageNow(v)])),
-      modelTags: { [HEAD_TAG]: model.tags[HEAD_TAG] ?? null },
+      modelTags: { [AUDIT_HEAD]: model.tags[AUDIT_HEAD] ?? null },
     },
     ...changes,
     versionTags: { [version.version]: { ...details.tags, ...recordTag(record) } },
-    modelTags: { [HEAD_TAG]: headTag(record) },
+    modelTags: { [AUDIT_HEAD]: headTag(record) },
   };
   await bench.registry.change(model.name, change);
   if (version.runId !== null) {

@@ -1,8 +1,9 @@
+import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import { MODEL_FOLDER } from "../../core/model-files.ts";
 import type { LoggedModels } from "../../core/registry.ts";
-import type { Run, TrackingStore } from "../../core/store.ts";
+import { type ArtifactInfo, latestPoint, type Run, type TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import {
   batchesOf,
@@ -15,7 +16,7 @@ import {
   wantedBody,
 } from "./difference.ts";
 import { allOf, concernsAll, createGate } from "./gate.ts";
-import { folderOf, sendModel } from "./models.ts";
+import { folderOf, modelStamp, sendModel } from "./models.ts";
 
 /** Set on a copy once all of it is there: what the run was like then. */
 const COPIED = "disease.copied";
@@ -58,13 +59,20 @@ export async function copyExperiments(options: CopyOptions): Promise<CopyResult>
     const target = await to.ensureExperiment(name);
     const there = await copiesIn(to, target.experimentId);
     result.experiments++;
-    const later: Run[] = [];
+    const later = new Map<string, Run>();
     for await (const run of runsOf(from, experimentId)) {
       // a parent that began after its child, or at the same time, comes first all the same
-      if (run.tags[Tag.parent] !== undefined) later.push(run);
+      if (run.tags[Tag.parent] !== undefined) later.set(run.info.runId, run);
       else await one(run);
     }
-    for (const run of later) await one(run);
+    for (const run of [...later.values()]) await parentsFirst(run);
+
+    async function parentsFirst(run: Run): Promise<void> {
+      if (!later.delete(run.info.runId)) return; // done, or a ring
+      const parent = later.get(run.tags[Tag.parent] ?? "");
+      if (parent) await parentsFirst(parent);
+      await one(run);
+    }
 
     async function one(run: Run): Promise<void> {
       signal?.throwIfAborted();
@@ -152,7 +160,10 @@ async function copyRun(
   const identity = identityOf(run);
   const parent = run.tags[Tag.parent];
   const want = wantedBody(withoutMark(run), parent === undefined ? undefined : await copyOf(from, there, parent));
-  const mark = hashJson([want, run.metrics]).slice(0, 16);
+  const files = await filesOf(from, runId);
+  const models = (await logged?.from.ofRun(runId)) ?? [];
+  const sizes = files.map(({ path, size }) => [path, size]);
+  const mark = hashJson([want, run.metrics, sizes, models.map(modelStamp)]).slice(0, 16);
   if (there.whole.get(identity) === mark) return undefined;
   let id = there.ids.get(identity);
   if (id === undefined) {
@@ -184,7 +195,7 @@ async function copyRun(
         counts.metrics += missing.length;
       }),
     ),
-    (async () => Object.assign(counts, await copyFiles(from, runId, to, target)))(),
+    (async () => Object.assign(counts, await copyFiles(from, runId, to, target, files)))(),
   ]);
   if (logged) await copyModelsOf(logged, run, target, from);
   const { status, endTime } = want;
@@ -205,7 +216,7 @@ async function copyModelsOf(
     const folder = folderOf(model, info.artifactUri) ?? MODEL_FOLDER;
     if (model.status !== "READY" || (await from.listArtifacts(info.runId, folder)).length === 0) continue;
     const histories = await Promise.all(Object.keys(model.metrics).map((key) => from.metricHistory(info.runId, key)));
-    const points = histories.flatMap((history) => history.slice(-1));
+    const points = histories.flatMap((history) => latestPoint(history) ?? []);
     await sendModel({ model, folder, points, to: logged.to, runId, call: (action) => action() });
   }
 }
@@ -227,27 +238,30 @@ function withoutMark(run: Run): Run {
   return { ...run, tags };
 }
 
+/** All files of a run, in all its folders. */
+async function filesOf(store: TrackingStore, runId: string, path?: string): Promise<readonly ArtifactInfo[]> {
+  const entries = await store.listArtifacts(runId, path);
+  const lists = await Promise.all(entries.map((e) => (e.isDirectory ? filesOf(store, runId, e.path) : [e])));
+  return lists.flat();
+}
+
 async function copyFiles(
   from: TrackingStore,
   runId: string,
   to: TrackingStore,
   target: string,
-  path?: string,
+  files: readonly ArtifactInfo[],
 ): Promise<{ artifacts: number; bytes: number }> {
-  const known = new Map((await to.listArtifacts(target, path)).map((file) => [file.path, file.size]));
-  let artifacts = 0;
-  let bytes = 0;
-  for (const entry of await from.listArtifacts(runId, path)) {
-    if (entry.isDirectory) {
-      const below = await copyFiles(from, runId, to, target, entry.path);
-      artifacts += below.artifacts;
-      bytes += below.bytes;
-    } else if (known.get(entry.path) !== entry.size) {
-      const content = await from.readArtifact(runId, entry.path);
-      await to.writeArtifact(target, entry.path, content);
-      artifacts++;
-      bytes += content.byteLength;
-    }
+  const there = new Map((await filesOf(to, target)).map(({ path, size }) => [path, size]));
+  const folder = await from.localArtifacts(runId);
+  const counts = { artifacts: 0, bytes: 0 };
+  for (const { path, size } of files) {
+    if (there.get(path) === size) continue;
+    if (folder !== undefined && to.uploadArtifact) {
+      await to.uploadArtifact(target, path, join(folder, ...path.split("/")));
+    } else await to.writeArtifact(target, path, await from.readArtifact(runId, path));
+    counts.artifacts++;
+    counts.bytes += size ?? 0;
   }
-  return { artifacts, bytes };
+  return counts;
 }
