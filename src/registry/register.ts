@@ -1,9 +1,9 @@
 import { UserError } from "../core/errors.ts";
 import { MODEL_FOLDER } from "../core/model-files.ts";
-import type { LoggedModel, ModelVersion } from "../core/registry.ts";
+import { AUDIT, type LoggedModel, type ModelVersion } from "../core/registry.ts";
 import { latestPoint, type Run } from "../core/store.ts";
 import { Tag, VALIDATION } from "../core/trial.ts";
-import { commit, modelHash, readState, VersionTag, type Workbench } from "./state.ts";
+import { type ActDetails, checkFiles, commit, modelHash, readState, VersionTag, type Workbench } from "./state.ts";
 
 export interface Registered {
   readonly name: string;
@@ -36,14 +36,23 @@ export async function register(bench: Workbench, name: string, runId: string, re
   }
   await bench.registry.ensureModel(name);
   const known = (await bench.registry.listVersions(name)).findLast((v) => v.runId === runId);
-  if (known) return { name, version: known.version, runId, source: known.source, isNew: false };
-  const logged = await loggedModel(bench, run);
-  const source = logged ? `models:/${logged.modelId}` : `runs:/${runId}/${MODEL_FOLDER}`;
+  // a version without a record was made by MLflow, or by a registration that was cut: it gets its record now
+  if (known && Object.keys(known.tags).some((key) => key.startsWith(AUDIT))) {
+    return { name, version: known.version, runId, source: known.source, isNew: false };
+  }
+  if (known) await checkFiles(bench, known);
   const tags = { [VersionTag.modelHash]: hash, [VersionTag.dataHash]: run.tags[Tag.dataHash] ?? "" };
-  const version = await bench.registry.createVersion({ name, source, runId, tags, description: run.info.runName });
-  await commitFirst(bench, version, { act: "register", reason, modelHash: hash });
+  const logged = await loggedModel(bench, run);
+  const source = known?.source ?? (logged ? `models:/${logged.modelId}` : `runs:/${runId}/${MODEL_FOLDER}`);
+  const version =
+    known ?? (await bench.registry.createVersion({ name, source, runId, tags, description: run.info.runName }));
   if (logged) await nameVersion(bench, logged, version);
-  return { name, version: version.version, runId, source, isNew: true };
+  await commitFirst(
+    bench,
+    { ...version, tags: { ...version.tags, ...tags } },
+    { act: "register", reason, modelHash: hash, tags },
+  );
+  return { name, version: version.version, runId, source, isNew: known === undefined };
 }
 
 /**
@@ -53,7 +62,7 @@ export async function register(bench: Workbench, name: string, runId: string, re
 export async function commitFirst(
   bench: Workbench,
   version: ModelVersion,
-  details: { readonly act: "register" | "copy"; readonly reason?: string; readonly modelHash: string | null },
+  details: Pick<ActDetails, "reason" | "modelHash" | "tags"> & { readonly act: "register" | "copy" },
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -96,8 +105,8 @@ export async function loggedModel(
 async function nameVersion({ registry }: Workbench, { modelId }: LoggedModel, version: ModelVersion): Promise<void> {
   const key = "mlflow.modelVersions";
   const tags = (await registry.logged!.get(modelId))?.tags ?? {};
-  const list = JSON.parse(tags[key] ?? "[]") as object[];
-  await registry.logged!.setTags(modelId, {
-    [key]: JSON.stringify([...list, { name: version.name, version: Number(version.version) }]),
-  });
+  const list = JSON.parse(tags[key] ?? "[]") as { readonly name: string; readonly version: number }[];
+  const own = { name: version.name, version: Number(version.version) };
+  if (list.some(({ name, version: number }) => name === own.name && number === own.version)) return;
+  await registry.logged!.setTags(modelId, { [key]: JSON.stringify([...list, own]) });
 }

@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 import type { Verdict } from "../../src/core/gate.ts";
 import { copyVersion } from "../../src/registry/copy.ts";
@@ -63,6 +65,36 @@ test("a registered run's model is a logged model with its params and validation 
       tags: { "mlflow.modelVersions": `[{"name":"${NAME}","version":1}]` },
     },
   ]);
+});
+
+test("the points of a logged model are points of its run, so that a server does not hold one twice", async () => {
+  const bench = openBench();
+  const runId = await finishedRun(bench);
+  const [point] = await bench.store.metricHistory(runId, "val_f1_macro");
+  await bench.store.write(runId, { metrics: [{ ...point!, step: 1, timestamp: point!.timestamp - 5, value: 0.8 }] });
+  await register(bench, NAME, runId);
+  const database = new DatabaseSync(join(bench.folder, "mlflow.db"), { readOnly: true });
+  const own = database.prepare("SELECT metric_timestamp_ms t, metric_step s, metric_value v FROM logged_model_metrics");
+  expect(own.all()).toEqual([{ t: point!.timestamp - 5, s: 1, v: 0.8 }]);
+  database.close();
+});
+
+test("a registration that was cut before its record goes on when it is asked for again", async () => {
+  const bench = openBench();
+  const runId = await finishedRun(bench);
+  const cut = { ...bench.registry, change: () => Promise.reject(new Error("killed")) };
+  await expect(register({ ...bench, registry: cut }, NAME, runId)).rejects.toThrow("killed");
+  expect(await register(bench, NAME, runId)).toMatchObject({ version: "1", isNew: false });
+  await register(bench, NAME, runId);
+  const state = await readState(bench.registry, NAME);
+  expect(state.versions).toHaveLength(1);
+  const { records, problems } = await history(bench.store, state);
+  expect([records.map((r) => [r.act, r.version, r.modelHash !== null]), problems]).toEqual([
+    [["register", "1", true]],
+    [],
+  ]);
+  const [logged] = await bench.registry.logged!.ofRun(runId);
+  expect(logged!.tags["mlflow.modelVersions"]).toBe(`[{"name":"${NAME}","version":1}]`);
 });
 
 test("a run that has not finished or has no model files is refused", async () => {
