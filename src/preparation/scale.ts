@@ -3,13 +3,17 @@ import type { BooleanColumn, Column, Frame, NumericColumn } from "../core/datase
 import type { FittedStep, Step } from "../core/step.ts";
 import { presentValues, requireFinite } from "./_columns.ts";
 import { doubles } from "./_onnx.ts";
+import { yeoJohnson, yeoJohnsonInGraph, yeoJohnsonLambda } from "./_power.ts";
 import { quantile } from "./_quantile.ts";
 
 const Params = z.strictObject({
   method: z
-    .enum(["standard", "minmax", "robust"])
+    .enum(["standard", "minmax", "robust", "power"])
     .default("standard")
-    .describe("Mean 0 and standard deviation 1, range 0 … 1, or median 0 and interquartile range 1"),
+    .describe(
+      "Mean 0 and standard deviation 1, range 0 … 1, median 0 and interquartile range 1, or Yeo-Johnson's power transform, " +
+        "which takes the skew off, and then mean 0 and standard deviation 1",
+    ),
   columns: z
     .enum(["numeric", "all"])
     .default("numeric")
@@ -23,12 +27,15 @@ const State = z.object({
   center: z.instanceof(Float64Array),
   /** [names] what the rest is divided by, never 0 */
   divisor: z.instanceof(Float64Array),
+  /** [names] exponents of the power transform, which comes first; absent for the other methods */
+  lambdas: z.instanceof(Float64Array).optional(),
 });
+type State = z.infer<typeof State>;
 
 /**
  * Shifts and divides each column by statistics of its present training values, as scikit-learn's StandardScaler
- * (population standard deviation), MinMaxScaler and RobustScaler. A column that does not vary in train is only shifted;
- * missing values stay missing; new values may fall outside the range seen in train.
+ * (population standard deviation), MinMaxScaler, RobustScaler and PowerTransformer. A column that does not vary in train is
+ * only shifted; missing values stay missing; new values may fall outside the range seen in train.
  */
 export const step: Step<Params> = {
   id: "scale",
@@ -43,15 +50,23 @@ export const step: Step<Params> = {
     );
     const center = new Float64Array(columns.length);
     const divisor = new Float64Array(columns.length).fill(1);
+    const lambdas = params.method === "power" ? new Float64Array(columns.length).fill(1) : undefined;
     columns.forEach((column, i) => {
       signal.throwIfAborted();
       const values = presentValues(column.values);
       if (values.length === 0) return;
+      if (lambdas) {
+        const [mean, spread] = meanAndDeviation(values);
+        requireFinite(mean, column.name, "scale");
+        // Where the spread itself is too large for a double, the transform mends that.
+        if (spread !== 0) lambdas[i] = yeoJohnsonLambda(values);
+        for (let row = 0; row < values.length; row++) values[row] = yeoJohnson(values[row], lambdas[i]);
+      }
       const [shift, spread] = STATISTICS[params.method](values);
       center[i] = requireFinite(shift, column.name, "scale");
       divisor[i] = requireFinite(spread, column.name, "scale") || 1;
     });
-    return fitted({ names: columns.map((column) => column.name), center, divisor });
+    return fitted({ names: columns.map((column) => column.name), center, divisor, lambdas });
   },
 
   load: (state) => fitted(State.parse(state)),
@@ -60,6 +75,7 @@ export const step: Step<Params> = {
 /** What is taken off, and what it is divided by (0: the column does not vary); the values may be reordered. */
 const STATISTICS: Record<Params["method"], (values: Float64Array) => readonly [number, number]> = {
   standard: meanAndDeviation,
+  power: meanAndDeviation,
   minmax(values) {
     const low = values.reduce((a, b) => Math.min(a, b));
     return [low, negligible(values.reduce((a, b) => Math.max(a, b)) - low)];
@@ -91,7 +107,7 @@ function meanAndDeviation(values: Float64Array): readonly [number, number] {
   return [mean, variance <= rounding ? 0 : Math.sqrt(variance)];
 }
 
-function fitted(state: z.infer<typeof State>): FittedStep {
+function fitted(state: State): FittedStep {
   const index = new Map(state.names.map((name, i) => [name, i]));
   return {
     state,
@@ -99,7 +115,7 @@ function fitted(state: z.infer<typeof State>): FittedStep {
       const columns = frame.columns.map((column): Column => {
         const i = index.get(column.name);
         if (i === undefined || (column.kind !== "numeric" && column.kind !== "boolean")) return column;
-        return { kind: "numeric", name: column.name, values: scaled(column.values, state.center[i], state.divisor[i]) };
+        return { kind: "numeric", name: column.name, values: scaled(column.values, state, i) };
       });
       return { rows: frame.rows, columns };
     },
@@ -119,14 +135,25 @@ function fitted(state: z.infer<typeof State>): FittedStep {
         const columns = part.columns.map((column, c) =>
           at[c] === undefined ? column : { ...column, kind: "numeric" as const },
         );
-        return { ...part, columns, value: graph.apply("Div", [graph.apply("Sub", [part.value, center]), divisor]) };
+        const { lambdas } = state;
+        const value = lambdas
+          ? yeoJohnsonInGraph(
+              graph,
+              part.value,
+              at.map((i) => (i === undefined ? 1 : lambdas[i])),
+            )
+          : part.value;
+        return { ...part, columns, value: graph.apply("Div", [graph.apply("Sub", [value, center]), divisor]) };
       });
     },
   };
 }
 
-function scaled(values: Float64Array, center: number, divisor: number): Float64Array {
+function scaled(values: Float64Array, { center, divisor, lambdas }: State, i: number): Float64Array {
   const out = new Float64Array(values.length);
-  for (let row = 0; row < out.length; row++) out[row] = (values[row] - center) / divisor;
+  for (let row = 0; row < out.length; row++) {
+    const value = lambdas ? yeoJohnson(values[row], lambdas[i]) : values[row];
+    out[row] = (value - center[i]) / divisor[i];
+  }
   return out;
 }
