@@ -2,7 +2,7 @@ import { rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, onTestFinished, test } from "vitest";
-import type { TrackingStore } from "../../src/core/store.ts";
+import type { SearchRuns, TrackingStore } from "../../src/core/store.ts";
 import { openEmbeddedRegistry } from "../../src/stores/embedded/registry.ts";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
 import { outboxFiles } from "../../src/stores/outbox/address.ts";
@@ -192,6 +192,27 @@ test("finds everything again when its notes are lost, or are no database", async
   add(folder, parent);
   await syncRounds(folder, far);
   await expectSame(local, far);
+});
+
+test("takes no run of others for its own on a server that does not filter", async () => {
+  const { folder, local, far } = setUp();
+  const { experimentId } = await far.ensureExperiment(EXPERIMENT);
+  const { runId } = await far.createRun({ experimentId, runName: "theirs", startTime: 1 });
+  const unfiltering = new Proxy(far, {
+    get: (target, name: keyof TrackingStore) =>
+      name === "searchRuns"
+        ? ({ filter: _, ...search }: SearchRuns) => target.searchRuns({ ...search, maxResults: 1 })
+        : target[name],
+  });
+  const { parent } = await sweep(local);
+  for (let process = 0; process < 2; process++) {
+    rmSync(join(folder, "outbox"), { recursive: true, force: true });
+    add(folder, parent);
+    await syncRounds(folder, unfiltering);
+  }
+  const { [runId]: theirs, ...ours } = await contentOf(far, EXPERIMENT);
+  expect(theirs).toMatchObject({ runName: "theirs", params: {}, histories: {} });
+  expect(ours).toEqual(await contentOf(local, EXPERIMENT));
 });
 
 test("begins again on a server that was set up anew", async () => {

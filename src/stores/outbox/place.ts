@@ -50,7 +50,7 @@ export function createPlaces(desk: Desk): Places {
     const experimentId = await experimentOf(run.experiment);
     touched.set(experimentId, Math.min(info.startTime, touched.get(experimentId) ?? info.startTime));
     const mayBeThere = unsure.has(info.runId) || desk.mayBeThere(info);
-    const found = mayBeThere ? await call(() => search(experimentId, run)) : undefined;
+    const found = mayBeThere ? await search(experimentId, run) : undefined;
     const link = desk.link(info.runId);
     link.remoteId = found ?? (await make(experimentId, run));
     unsure.delete(info.runId);
@@ -64,15 +64,29 @@ export function createPlaces(desk: Desk): Places {
     if (parent?.run.info.lifecycleStage === "active") await place(parent, depth + 1);
   }
 
+  /** Not every server that speaks MLflow's protocol filters (GitLab's does not): each answer is looked at. */
   async function search(experimentId: string, { run }: LocalRun): Promise<string | undefined> {
-    const { items } = await remote.searchRuns({
-      experimentIds: [experimentId],
-      filter: `tags.\`${RUN_ID}\` = '${identityOf(run).replaceAll("'", "")}'`,
-      orderBy: ["attributes.start_time ASC"],
-      view: "all",
-      columns: { metrics: [], params: [], tags: [] },
-    });
-    return (items.find(({ info }) => info.lifecycleStage === "active") ?? items[0])?.info.runId;
+    const identity = identityOf(run);
+    let deleted: string | undefined;
+    let pageToken: string | undefined;
+    do {
+      const page = await call(() =>
+        remote.searchRuns({
+          experimentIds: [experimentId],
+          filter: `tags.\`${RUN_ID}\` = '${identity.replaceAll("'", "")}'`,
+          orderBy: ["attributes.start_time ASC"],
+          view: "all",
+          columns: { metrics: [], params: [], tags: [RUN_ID] },
+          pageToken,
+        }),
+      );
+      const found = page.items.filter((there) => identityOf(there) === identity).map(({ info }) => info);
+      const active = found.find(({ lifecycleStage }) => lifecycleStage === "active");
+      if (active) return active.runId;
+      deleted ??= found[0]?.runId;
+      pageToken = page.nextPageToken;
+    } while (pageToken);
+    return deleted;
   }
 
   async function make(experimentId: string, run: LocalRun): Promise<string> {
