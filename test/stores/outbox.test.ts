@@ -145,6 +145,45 @@ test("sends what changed later: tags set, changed and deleted, runs deleted and 
   await expectSame(local, far);
 });
 
+test.each<
+  [
+    string,
+    (local: TrackingStore, runId: string) => Promise<void>,
+    (local: TrackingStore, runId: string) => Promise<void>,
+  ]
+>([
+  [
+    "a tag that was set and deleted",
+    (local, runId) => local.write(runId, { tags: { brief: "1" } }),
+    (local, runId) => local.deleteTag(runId, "brief"),
+  ],
+  [
+    "a tag that was deleted and set",
+    (local, runId) => local.deleteTag(runId, "disease.kind"),
+    (local, runId) => local.write(runId, { tags: { "disease.kind": "trial" } }),
+  ],
+  ["a run that was deleted and restored", (local, id) => local.deleteRun(id), (local, id) => local.restoreRun(id)],
+])("%s, while a process that sent the first was killed: the server has the second", async (_, first, second) => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  await first(local, children[0]!);
+  const outbox = openOutbox({ folder, uri: URI });
+  outbox.tryLock();
+  // what is written arrives, and the process is gone before it learns so
+  const going = faultyStore(far, (method) => {
+    if (!["write", "deleteTag", "deleteRun"].includes(method)) return undefined;
+    outbox.close();
+    return "unanswered";
+  });
+  outbox.start({ store: going }, "all");
+  await outbox.idle();
+  await second(local, children[0]!);
+  await syncRounds(folder, far);
+  await expectSame(local, far);
+});
+
 test("leaves alone what others did on the server: tags of theirs, runs that they deleted", async () => {
   const { folder, local, far } = setUp();
   const { parent, children } = await sweep(local);

@@ -93,6 +93,7 @@ export function createPlaces(desk: Desk): Places {
     const { runId, runName, startTime, userId } = run.run.info;
     const { tags } = wantedBody(run.run, parentOf(desk, run));
     const first = { ...batchesOf({ params: {}, tags, inputs: [] })[0]?.tags, [RUN_ID]: tags[RUN_ID]! };
+    desk.link(runId).tagKeys = Object.keys(first);
     unsure.add(runId); // until the answer is here
     const made = await call(() => remote.createRun({ experimentId, runName, startTime, userId, tags: first }));
     bodies.set(runId, {

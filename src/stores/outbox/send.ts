@@ -8,6 +8,7 @@ import type { LocalFile, LocalRun } from "./local.ts";
 import { modelsToSend, sendModels } from "./models.ts";
 import { createPlaces } from "./place.ts";
 import { sendPoints } from "./points.ts";
+import type { Link } from "./state.ts";
 
 /** What of a run is not on the far side yet. */
 export interface Lack {
@@ -77,8 +78,8 @@ export function createSender(desk: Desk): Sender {
     const { remoteId, body, metrics } = await places.look(run);
     bodies.delete(info.runId); // until all of this is known to have arrived
     if (isDeleted) {
+      noteBefore(run, { deleted: "ours" });
       if (body.lifecycle === "active") await call(() => remote.deleteRun(remoteId));
-      link.deleted = "ours";
       return settle(run);
     }
     if (body.lifecycle === "deleted") {
@@ -86,28 +87,40 @@ export function createSender(desk: Desk): Sender {
         link.deleted = "theirs";
         return settle(run);
       }
+      noteBefore(run, {});
       await call(() => remote.restoreRun(remoteId));
     }
     link.deleted = "no";
 
     const want = wantedBody(run.run, parentOf(desk, run));
     const { conflicts, gone, ...lacking } = difference(want, body, link.tagKeys);
+    const { status, endTime } = want;
+    const isEnding = hasEnded(status) && (body.status !== status || body.endTime !== endTime);
+    const isStarting = !hasEnded(status) && body.status !== status;
+    const parts = [lacking.params, lacking.tags, lacking.inputs, gone];
+    if (isStarting || isEnding || parts.some((part) => Object.keys(part).length > 0)) {
+      noteBefore(run, { tagKeys: [...new Set([...link.tagKeys, ...Object.keys(want.tags)])] });
+    }
     for (const batch of batchesOf({ ...lacking, inputs: [] })) await call(() => remote.write(remoteId, batch));
     if (lacking.inputs.length > 0) await sendInputs(run, remoteId, lacking.inputs);
     for (const key of gone) await call(() => remote.deleteTag(remoteId, key));
     link.tagKeys = Object.keys(want.tags);
-    const { status, endTime } = want;
-    if (!hasEnded(status) && body.status !== status) await call(() => remote.write(remoteId, { status }));
+    if (isStarting) await call(() => remote.write(remoteId, { status }));
     await allOf([sendPoints(desk, run, remoteId, metrics), sendFiles(desk, run, remoteId)]);
     await sendModels(desk, run, remoteId);
-    if (hasEnded(status) && (body.status !== status || body.endTime !== endTime)) {
-      await call(() => remote.write(remoteId, { status, endTime: endTime ?? undefined }));
-    }
+    if (isEnding) await call(() => remote.write(remoteId, { status, endTime: endTime ?? undefined }));
     if (conflicts.length > 0) {
       throw new UserError(`the server has another value of ${conflicts.join(", ")}`, { where: `run ${remoteId}` });
     }
     bodies.set(info.runId, want);
     settle(run);
+  }
+
+  /** What is written from here on may arrive though nobody learns of it: then all of it is looked at, also when it is as before here. */
+  function noteBefore({ run }: LocalRun, change: Partial<Link>): void {
+    const { runId } = run.info;
+    Object.assign(desk.link(runId), change, { digest: "", settled: false });
+    desk.save(runId, desk.link(runId));
   }
 
   function settle(run: LocalRun): void {
