@@ -72,6 +72,13 @@ export function classShares({ y, weights }: LabelledMatrix, classes: number): Fl
   return sums.map((sum) => sum / total);
 }
 
+/** [columns] 1 where every value is 0 or 1. */
+export function twoValued({ rows, cols, data }: Matrix): Uint8Array {
+  const flags = new Uint8Array(cols).fill(rows > 0 ? 1 : 0);
+  for (let i = 0; i < data.length; i++) if (data[i] !== 0 && data[i] !== 1) flags[i % cols] = 0;
+  return flags;
+}
+
 /** What a saved model keeps beside the engine's own file. */
 export interface ModelFacts {
   readonly columns: readonly string[];

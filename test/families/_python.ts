@@ -9,6 +9,7 @@ const Case = z.object({
   params: z.record(z.string(), z.unknown()),
   classes: z.int(),
   weighted: z.boolean(),
+  columns: z.enum(["binary", "numeric"]).optional(),
   rounds: z.int().nullable(),
   /** [40 × classes] */
   proba: z.array(z.number()),
@@ -25,9 +26,9 @@ export const fixtureCases = (): [string, PythonCase][] =>
   parseCases(readFileSync(join(root, "test", "fixtures", "families", "python.json"), "utf8"));
 
 /** Fits our family on the same rows; the probabilities of the first 40 validation rows. */
-export async function fitLikePython({ family: id, params, classes, weighted }: PythonCase) {
+export async function fitLikePython({ family: id, params, classes, weighted, columns }: PythonCase) {
   const family = await families[id]!();
-  const { data, y, cols, names, rows } = dermatology(family.acceptsMissing, classes);
+  const { data, y, cols, names, rows } = dermatology(family.acceptsMissing, classes, columns);
   const part = (validation: boolean) => {
     const chosen = Array.from({ length: rows }, (_, i) => i).filter((i) => (i % 3 === 2) === validation);
     const values = Float32Array.from(chosen.flatMap((i) => [...data.subarray(i * cols, (i + 1) * cols)]));
@@ -50,7 +51,7 @@ export async function fitLikePython({ family: id, params, classes, weighted }: P
   return { proba, rounds: model.rounds };
 }
 
-function dermatology(keepMissing: boolean, classes: number) {
+function dermatology(keepMissing: boolean, classes: number, columns: PythonCase["columns"]) {
   const lines = readFileSync(join(root, "data", "dermatology.csv"), "utf8")
     .trim()
     .split("\n");
@@ -67,7 +68,14 @@ function dermatology(keepMissing: boolean, classes: number) {
     data[at] = Number.isNaN(age) && !keepMissing ? 0.36 : age;
   }
   const y = rows.map((row) => (classes > 2 ? diseases.indexOf(row.at(-1)!) : Number(row.at(-1) === "psoriasis")));
-  return { data, y, cols, names, rows: rows.length };
+  const table = { data, y, cols, names, rows: rows.length };
+  if (columns === "binary") {
+    return { ...table, data: data.map((value, at) => Number(value > (at % cols === cols - 1 ? 0.36 : 0))) };
+  }
+  if (columns === undefined) return table;
+  const kept = names.map((_, j) => j).filter((j) => rows.some((row) => !["0", "1"].includes(row[j]!)));
+  const values = rows.flatMap((_, i) => kept.map((j) => data[i * cols + j]!));
+  return { ...table, data: Float32Array.from(values), cols: kept.length, names: kept.map((j) => names[j]!) };
 }
 
 /** Largest and mean absolute difference of two lists. */

@@ -6,6 +6,8 @@ const TOLERANCE: Record<string, { most: number; mean: number }> = {
   xgboost: { most: 1e-6, mean: 1e-7 },
   gbm: { most: 1e-6, mean: 1e-7 },
   logistic: { most: 1e-5, mean: 1e-6 },
+  "naive-bayes": { most: 1e-5, mean: 1e-6 },
+  knn: { most: 1e-6, mean: 1e-7 },
   "random-forest": { most: 0.12, mean: 0.012 },
   "extra-trees": { most: 0.12, mean: 0.012 },
 };

@@ -31,6 +31,9 @@ const FAMILIES: readonly Omit<Spec, "steps">[] = [
   { family: "baseline" },
   { family: "logistic" },
   { family: "random-forest", params: { n_estimators: 30 } },
+  { family: "extra-trees", params: { n_estimators: 30 } },
+  { family: "naive-bayes" },
+  { family: "knn" },
   { family: "xgboost", params: { n_estimators: 15 } },
   { family: "gbm", params: { n_estimators: 15, min_child_samples: 3 } },
 ];
@@ -89,14 +92,20 @@ for (const [data, target] of [
     cases.push({ name: `${spec.family} on ${data}`, patients, spec: { ...spec, steps: STANDARD } });
 }
 for (const spec of FAMILIES) {
-  const accepts = spec.family !== "logistic" && spec.family !== "random-forest";
-  const steps = accepts ? AS_IT_IS : STANDARD;
+  const steps = (await families[spec.family]!()).acceptsMissing ? AS_IT_IS : STANDARD;
   const name = `${spec.family} on troubled patients`;
   cases.push({ name, patients: async () => troubledPatients(false), spec: { ...spec, steps } });
   cases.push({
     name: `${name}, levels unseen`,
     patients: async () => troubledPatients(true),
     spec: { ...spec, steps },
+  });
+}
+for (const metric of ["euclidean", "manhattan", "cosine"]) {
+  cases.push({
+    name: `knn by ${metric} distance`,
+    patients: async () => troubledPatients(true),
+    spec: { family: "knn", params: { k: 9, weights: "distance", metric }, steps: STANDARD },
   });
 }
 for (const [name, steps] of Object.entries(PREPARATIONS)) {
