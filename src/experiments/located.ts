@@ -108,6 +108,9 @@ function lineOf(doc: Document, lines: LineCounter, path: Path): number | undefin
 /** ` Did you mean "max_depth"?`: the nearest of the allowed names, or all of them when none is near. */
 export function suggestion(wrong: string, allowed: readonly string[]): string {
   if (allowed.length === 0) return "Remove it.";
+  // "f1" is far from "f1_macro" by letters, and means it or its like.
+  const longer = wrong.length < 2 ? [] : allowed.filter((name) => name.toLowerCase().startsWith(wrong.toLowerCase()));
+  if (longer.length > 0 && longer.length <= 3) return `Did you mean ${longer.map((n) => `"${n}"`).join(" or ")}?`;
   const near = closest(wrong.toLowerCase(), [...allowed]);
   if (distance(wrong.toLowerCase(), near.toLowerCase()) <= Math.max(2, Math.floor(near.length / 2))) {
     return `Did you mean "${near}"?`;
@@ -135,6 +138,13 @@ export function zodError(
     });
   }
   const label = path.length === 0 ? "the file" : path.join(".");
+  const given = path.reduce<unknown>((value, part) => (value as Record<string, unknown> | null)?.[part], yaml.value);
+  if (issue.code === "invalid_value" && issue.values.length > 1 && typeof given === "string") {
+    return new UserError(`${label}: there is no "${given}"`, {
+      where: yaml.where(path),
+      fix: suggestion(given, issue.values.map(String)),
+    });
+  }
   const message = issue.message.replace(/^Invalid input: /, "");
   const text = message.endsWith("received undefined") ? `${label} is missing` : `${label}: ${message}`;
   return new UserError(text, { where: yaml.where(path) });
