@@ -16,7 +16,7 @@ export function doubles(graph: OnnxBuilder, values: readonly number[]): OnnxValu
 }
 
 /** [values] */
-function whole(graph: OnnxBuilder, values: readonly number[]): OnnxValue {
+export function whole(graph: OnnxBuilder, values: readonly number[]): OnnxValue {
   return graph.constant({ dims: [values.length], data: BigInt64Array.from(values, BigInt) });
 }
 

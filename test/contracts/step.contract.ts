@@ -103,11 +103,17 @@ export function stepContract(id: string, step: Step): void {
         );
         expect([outTrain.rows, outOthers.rows], "rows kept").toEqual([train.rows, others.rows]);
         expect(named(outOthers), "same columns for other rows").toEqual(named(outTrain));
+        const seen = fitted.train ?? outTrain;
+        expect([seen.rows, ...named(seen)], "same columns for a model's training").toEqual([
+          train.rows,
+          ...named(outTrain),
+        ]);
         expect([pack(train), pack(others)], "input left as it was").toEqual(before);
         expect(pack(fitted.state), "state left as it was by transform").toEqual(state);
 
         const again = await fitStep(step, selectRows(patients, trainRows), params);
         expect(pack(again.state), "same seed, same state").toEqual(state);
+        expect(pack(again.train ?? null), "same seed, same training rows").toEqual(pack(fitted.train ?? null));
 
         const reloaded = step.load(unpack(state));
         expect(pack(reloaded.transform(train)), "save and load, to the bit").toEqual(pack(outTrain));
