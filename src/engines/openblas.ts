@@ -17,6 +17,18 @@ export interface Gemm<T extends Real> {
   /** Default 1 and 0. */
   readonly alpha?: number;
   readonly beta?: number;
+  /** Distance of neighbouring rows; the width of the matrix when absent. */
+  readonly lda?: number;
+  readonly ldb?: number;
+  readonly ldc?: number;
+}
+
+/** The same product of `batch` triples of matrices, each `stride` elements after the one before (0: the same again). */
+export interface GemmBatch extends Gemm<Float32Array> {
+  readonly batch: number;
+  readonly strideA: number;
+  readonly strideB: number;
+  readonly strideC: number;
 }
 
 export interface Openblas {
@@ -26,6 +38,7 @@ export interface Openblas {
   setThreads(threads: number): void;
   sgemm(product: Gemm<Float32Array>): void;
   dgemm(product: Gemm<Float64Array>): void;
+  sgemmBatch(product: GemmBatch): void;
   /**
    * Eigenvalues of a symmetric matrix, ascending.
    * @param a [n × n]; its rows become the eigenvectors
@@ -62,10 +75,12 @@ function bind(library: Library): Openblas {
     const call = library.declare(
       `void scipy_cblas_${type}gemm(int order, int transA, int transB, int m, int n, int k, ${real} alpha, void *a, int lda, void *b, int ldb, ${real} beta, void *c, int ldc)`,
     );
-    return ({ m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 }) => {
-      const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
-      const [transA, transB] = [transposeA ? TRANSPOSE : NO_TRANSPOSE, transposeB ? TRANSPOSE : NO_TRANSPOSE];
-      call(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, n);
+    return (product) => {
+      const { m, n, k, a, b, c, transposeA = false, transposeB = false, alpha = 1, beta = 0 } = product;
+      const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = product;
+      const transA = transposeA ? TRANSPOSE : NO_TRANSPOSE;
+      const transB = transposeB ? TRANSPOSE : NO_TRANSPOSE;
+      call(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     };
   };
   return {
@@ -73,6 +88,7 @@ function bind(library: Library): Openblas {
     setThreads: (threads) => void setThreads(threads),
     sgemm: gemm<Float32Array>("s"),
     dgemm: gemm<Float64Array>("d"),
+    sgemmBatch: batchOf(library),
     dsyevd(a, n) {
       // Declared when called: matrix products do not depend on it.
       const call = library.declare(
@@ -83,5 +99,31 @@ function bind(library: Library): Openblas {
       if (info !== 0) throw new Error(`dsyevd ended with ${info}`);
       return values;
     },
+  };
+}
+
+/**
+ * A loop of products by address, which is 0.4 µs a product faster than by array. The library's own
+ * cblas_sgemm_batch_strided crashes on small matrices (OpenBLAS pull request 5980).
+ */
+function batchOf(library: Library): (product: GemmBatch) => void {
+  const call = library.declare(
+    "void scipy_cblas_sgemm(int order, int transA, int transB, int m, int n, int k, float alpha, uintptr_t a, int lda, uintptr_t b, int ldb, float beta, uintptr_t c, int ldc)",
+  );
+  return (product) => {
+    const { m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0, batch } = product;
+    const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = product;
+    const [transA, transB] = [transposeA ? TRANSPOSE : NO_TRANSPOSE, transposeB ? TRANSPOSE : NO_TRANSPOSE];
+    let [a, b, c] = [product.a, product.b, product.c].map((array) => Number(library.address(array))) as [
+      number,
+      number,
+      number,
+    ];
+    for (let i = 0; i < batch; i++) {
+      call(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+      a += 4 * product.strideA;
+      b += 4 * product.strideB;
+      c += 4 * product.strideC;
+    }
   };
 }
