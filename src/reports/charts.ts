@@ -1,3 +1,4 @@
+import type { TopLevelSpec } from "vega-lite";
 import type { Scored } from "../core/metric.ts";
 import type { CurvePoint } from "../core/trial.ts";
 import { reliability } from "../statistics/reliability.ts";
@@ -22,14 +23,11 @@ export function confusionMatrixChart(scored: Scored): Promise<Chart> {
     y: { ...side, field: "truth", title: "true", axis },
   };
   const rest = pooled > 0 ? `; the ${pooled} classes with the fewest errors are pooled as one` : "";
-  return renderChart({
-    title: {
-      text: "Confusion matrix",
-      subtitle: `${scored.rows} patients; colour: share of the patients of the true class${rest}`,
-    },
+  const spec: TopLevelSpec = {
+    title: "Confusion matrix",
     width: { step },
     height: { step },
-    data: { values: cells.map((c) => ({ ...c, truth: labels[c.truth], predicted: labels[c.predicted] })) },
+    data: { name: "cells" },
     layer: [
       {
         mark: { type: "rect", stroke: "white", strokeWidth: 1 },
@@ -60,6 +58,11 @@ export function confusionMatrixChart(scored: Scored): Promise<Chart> {
           ]
         : []),
     ],
+  };
+  return renderChart({
+    spec,
+    data: { cells: cells.map((c) => ({ ...c, truth: labels[c.truth], predicted: labels[c.predicted] })) },
+    subtitle: `${scored.rows} patients; colour: share of the patients of the true class${rest}`,
   });
 }
 
@@ -72,15 +75,9 @@ export function reliabilityChart(scored: Scored): Promise<Chart> {
   const x = (title: string | null) =>
     ({ field: "confidence", type: "quantitative", scale: unit, title, axis: { format: ".0%" } }) as const;
   const y = { type: "quantitative", scale: unit, title: "right predictions", axis: { format: ".0%" } } as const;
-  return renderChart({
-    title: {
-      text: "Reliability",
-      subtitle: [
-        `${scored.rows} patients in 15 bins of confidence; ECE ${ece.toFixed(3)}`,
-        "below the dashed line: too confident; bars: 95 % intervals",
-      ],
-    },
-    data: { values },
+  const spec: TopLevelSpec = {
+    title: "Reliability",
+    data: { name: "bins" },
     vconcat: [
       {
         width: 380,
@@ -124,6 +121,14 @@ export function reliabilityChart(scored: Scored): Promise<Chart> {
         },
       },
     ],
+  };
+  return renderChart({
+    spec,
+    data: { bins: values },
+    subtitle: [
+      `${scored.rows} patients in 15 bins of confidence; ECE ${ece.toFixed(3)}`,
+      "below the dashed line: too confident; bars: 95 % intervals",
+    ],
   });
 }
 
@@ -156,16 +161,13 @@ export function learningCurveChart(curve: readonly CurvePoint[], best?: number):
     scale: { nice: false, zero: false },
     axis: { tickCount: 8, tickMinStep: 1, format: "d" },
   } as const;
-  return renderChart({
-    title: {
-      text: "Learning curve",
-      ...(best !== undefined && { subtitle: `the model is that of round ${best} (vertical line)` }),
-    },
+  const spec: TopLevelSpec = {
+    title: "Learning curve",
     width: 480,
     height: 300,
     layer: [
       {
-        data: { values },
+        data: { name: "losses" },
         mark: { type: "line", strokeWidth: 2, point: curve.length === 1 },
         encoding: {
           x,
@@ -178,12 +180,17 @@ export function learningCurveChart(curve: readonly CurvePoint[], best?: number):
         ? []
         : [
             {
-              data: { values: [{ round: best }] },
+              data: { name: "best" },
               mark: { type: "rule" as const, color: COLOURS.quiet, strokeDash: [4, 4] },
               encoding: { x },
             },
           ]),
     ],
+  };
+  return renderChart({
+    spec,
+    data: { losses: values, ...(best !== undefined && { best: [{ round: best }] }) },
+    ...(best !== undefined && { subtitle: `the model is that of round ${best} (vertical line)` }),
   });
 }
 
@@ -199,19 +206,21 @@ export function importanceChart(
     shown.map((i) => names[i]),
     40,
   );
-  return renderChart({
-    title: {
-      text: "Feature importance",
-      subtitle: names.length > top ? `the ${top} greatest of ${names.length} features` : `${names.length} features`,
-    },
+  const spec: TopLevelSpec = {
+    title: "Feature importance",
     width: 380,
     height: { step: 20 },
-    data: { values: shown.map((i, rank) => ({ name: labels[rank], value: values[i] })) },
+    data: { name: "features" },
     mark: { type: "bar", color: COLOURS.blue, height: { band: 0.72 } },
     encoding: {
       x: { field: "value", type: "quantitative", title: printable(kind), axis: { tickCount: 5 } },
       y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
     },
+  };
+  return renderChart({
+    spec,
+    data: { features: shown.map((i, rank) => ({ name: labels[rank], value: values[i] })) },
+    subtitle: names.length > top ? `the ${top} greatest of ${names.length} features` : `${names.length} features`,
   });
 }
 

@@ -1,11 +1,24 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { View } from "vega";
 import type { TopLevelSpec } from "vega-lite";
+import { type Font, readFont } from "./_font.ts";
+import { outlineTexts } from "./_outline.ts";
+import { encodePng } from "./_png.ts";
 import { COLOURS } from "./_theme.ts";
 
 export interface Chart {
   readonly svg: string;
   readonly png: Uint8Array;
+}
+
+/** A chart's shape and what is drawn in it. */
+export interface ChartInput {
+  /** Its data sources are names; charts of the same shape share one Vega view. */
+  readonly spec: TopLevelSpec;
+  /** Rows by the name of the data source. */
+  readonly data: Readonly<Record<string, readonly object[]>>;
+  readonly subtitle?: string | readonly string[];
 }
 
 const FONT = "DejaVu Sans";
@@ -47,52 +60,96 @@ const CONFIG = {
   aria: false,
 } as const;
 
-/** Scripts whose letters the font that ships has; for others the system's fonts are searched as well (some 15 ms). */
-const COVERED = /^[\p{Script=Latin}\p{Script=Greek}\p{Script=Cyrillic}\p{Script=Common}\p{Script=Inherited}]*$/u;
+/** A compiled chart, which is drawn anew with other data. */
+interface Shape {
+  readonly view: View;
+  /** Ends when nobody draws with the view. */
+  busy: Promise<unknown>;
+}
+
+/** By what they were made of: compiling a chart takes 20 ms and more, drawing it with other data 2. */
+const shapes = new Map<string, Promise<Shape>>();
+const MOST_SHAPES = 16;
 
 /**
- * Draws a Vega-Lite chart without a browser: SVG by Vega, PNG of 1.25 times its size by resvg. The libraries are loaded by the
+ * Draws a Vega-Lite chart without a browser: SVG by Vega, PNG of the same size by resvg. The libraries are loaded by the
  * first call. Text is set in a font that ships, so that a machine without fonts makes the same picture.
  */
-export async function renderChart(spec: TopLevelSpec): Promise<Chart> {
-  const [{ compile }, vega, { Resvg }] = await Promise.all([
-    import("vega-lite"),
-    import("vega"),
-    import("@resvg/resvg-js"),
-  ]);
-  Object.assign((vega as unknown as { textMetrics: object }).textMetrics, { width: textWidth }); // not in its typings
-  const view = new vega.View(vega.parse(compile(spec, { config: CONFIG }).spec), { renderer: "none" });
-  vega.resetSVGDefIds(); // else the ids of gradients count on from the chart before
-  const svg = await view.toSVG();
-  view.finalize();
-  const font = fontFile();
-  const png = new Resvg(svg, {
-    font: {
-      loadSystemFonts: font === undefined || !COVERED.test(svg),
-      fontFiles: font === undefined ? [] : [font],
-      defaultFontFamily: FONT,
-      sansSerifFamily: FONT,
-    },
-    fitTo: { mode: "zoom", value: 1.25 },
-    logLevel: "off",
-  })
-    .render()
-    .asPng();
-  return { svg, png };
+export async function renderChart(input: ChartInput): Promise<Chart> {
+  const svg = await drawSvg(input);
+  return { svg, png: await rasterise(svg) };
 }
 
-/** Width of a text in our font, a little generous: Vega's own guess without a canvas, 0.8 em a letter, leaves gaps. */
-function textWidth(item: { fontSize?: number }, text: unknown): number {
-  let ems = 0;
-  for (const letter of String(text ?? "")) {
-    if (/[ijlIft.,:;'|!()[\]\s]/.test(letter)) ems += 0.4;
-    else if (/[mwMW%@…—\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}]/u.test(letter)) ems += 1;
-    else ems += /[\p{Lu}=<>+~]/u.test(letter) ? 0.78 : 0.64;
+async function drawSvg({ spec, data, subtitle = "" }: ChartInput): Promise<string> {
+  const key = JSON.stringify(spec);
+  const making = shapes.get(key) ?? makeShape(spec);
+  shapes.delete(key);
+  shapes.set(key, making);
+  for (const [oldest, kept] of shapes) {
+    if (shapes.size <= MOST_SHAPES) break;
+    shapes.delete(oldest);
+    kept.then(({ view, busy }) => busy.finally(() => view.finalize())).catch(() => {});
   }
-  return ems * (item.fontSize ?? 11);
+  const shape = await making;
+  const drawing = shape.busy.then(async () => {
+    const { view } = shape;
+    for (const [name, rows] of Object.entries(data)) view.data(name, [...rows]);
+    view.signal("subtitle", subtitle);
+    view.resize(); // else the size is that of the data before
+    const vega = await import("vega");
+    vega.resetSVGDefIds(); // else the ids of gradients count on from the chart before
+    return view.toSVG();
+  });
+  shape.busy = drawing.catch(() => {});
+  return drawing;
 }
+
+async function makeShape(spec: TopLevelSpec): Promise<Shape> {
+  const [{ compile }, vega] = await Promise.all([import("vega-lite"), import("vega")]);
+  Object.assign((vega as unknown as { textMetrics: object }).textMetrics, { width: textWidth }); // not in its typings
+  const compiled = compile(spec, { config: CONFIG }).spec;
+  const title = typeof compiled.title === "object" ? compiled.title : undefined;
+  const view = new vega.View(
+    vega.parse({
+      ...compiled,
+      ...(title && { title: { ...title, subtitle: { signal: "subtitle" } } }),
+      signals: [...(compiled.signals ?? []), { name: "subtitle", value: "" }],
+    }),
+    { renderer: "none" },
+  );
+  return { view, busy: Promise.resolve() };
+}
+
+/** Letters that the font lacks (other scripts) are set by resvg with the system's fonts, whose search takes some 15 ms. */
+async function rasterise(svg: string): Promise<Uint8Array> {
+  const { Resvg } = await import("@resvg/resvg-js");
+  const font = shippedFont();
+  const outlined = font === undefined ? svg : outlineTexts(svg, font);
+  const loadSystemFonts = outlined.includes("<text");
+  const image = new Resvg(outlined, {
+    font: { loadSystemFonts, defaultFontFamily: FONT, sansSerifFamily: FONT },
+    logLevel: "off",
+  }).render();
+  return encodePng(image.pixels, image.width, image.height);
+}
+
+/** Vega's own guess without a canvas is 0.8 em a letter, which leaves gaps. */
+function textWidth(item: { fontSize?: number }, text: unknown): number {
+  const size = item.fontSize ?? 11;
+  const line = String(text ?? "");
+  return shippedFont()?.width(line, size) ?? 0.64 * size * line.length;
+}
+
+let font: { readonly found: Font | undefined } | undefined;
 
 /** The font in the sources, found from a bundle as well; undefined where the sources are not there. */
+function shippedFont(): Font | undefined {
+  if (font) return font.found;
+  const file = fontFile();
+  font = { found: file === undefined ? undefined : readFont(readFileSync(file)) };
+  return font.found;
+}
+
 function fontFile(): string | undefined {
   for (let folder = import.meta.dirname; ; folder = dirname(folder)) {
     const file = join(folder, "src", "reports", "fonts", "DejaVuSans.ttf");
