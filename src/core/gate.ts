@@ -18,6 +18,11 @@ export interface RuleVerdict {
   readonly n: number | null;
   /** One sentence for a reader: what was asked, what was found. */
   readonly message: string;
+  /**
+   * Why no better model would change the verdict: it lies in the data (their age, what they lack), or in how few these patients
+   * are. Absent where a better model could.
+   */
+  readonly bound?: "data" | "patients";
 }
 
 /** A model's predictions for the test rows, all subjects for the same rows in the same order. */
@@ -44,8 +49,8 @@ export interface GateContext {
   readonly facts: {
     /** Milliseconds since the epoch: when the data file was last changed; null where it is unknown. */
     readonly dataTime: number | null;
-    /** Releases of the knowledge base by name (HPO, Orphanet, OMIM); empty where none was used. */
-    readonly knowledge: Readonly<Record<string, string>>;
+    /** Releases of the knowledge base by name (HPO, Orphanet, OMIM); empty where none was used, null where the run does not say. */
+    readonly knowledge: Readonly<Record<string, string>> | null;
     readonly modelBytes: number;
     /** Milliseconds to predict one raw row, median of repeated predictions. */
     latencyMs(): number;

@@ -37,6 +37,8 @@ export interface GateEvaluation extends GateOutcome {
   readonly part: GateRequest["part"];
   /** Patients (groups) that were judged on. */
   readonly patients: number;
+  /** Patients (groups) of the test split, looked at or not. */
+  readonly testPatients: number;
   /** Why the champion could not be compared; null when it was, or there is none. */
   readonly championProblem: string | null;
 }
@@ -103,6 +105,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
       championProblem: champion.championProblem ?? null,
       part,
       patients: new Set(context.units).size,
+      testPatients: new Set(unitsOf(dataset, run.parts.test)).size,
       looks: look?.looks ?? 0,
       dataHash: dataset.hash,
       modelHash: hashModel(files),

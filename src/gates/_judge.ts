@@ -74,24 +74,34 @@ export interface Bounds {
 export function judge(rule: string, what: string, found: Estimate, bounds: Bounds): RuleVerdict {
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = bounds;
   const { value, low, high, n } = found;
-  const say = (verdict: Verdict, reason: string): RuleVerdict =>
-    verdictOf(rule, verdict, found, `${what} is ${describe(found)}; ${asked(bounds)}${reason}.`);
+  const say = (verdict: Verdict, reason: string, bound?: RuleVerdict["bound"]): RuleVerdict =>
+    verdictOf(rule, verdict, found, `${what} is ${describe(found)}; ${asked(bounds)}${reason}.`, bound);
   if (Number.isNaN(value)) {
-    return verdictOf(rule, "inconclusive", found, `${what} is not defined on these ${n} patients.`);
+    return verdictOf(rule, "inconclusive", found, `${what} is not defined on these ${n} patients.`, "patients");
   }
-  if (n < bounds.minN) return say("inconclusive", `, on at least ${bounds.minN} patients`);
+  if (n < bounds.minN) return say("inconclusive", `, on at least ${bounds.minN} patients`, "patients");
   const misses = (x: number): boolean => x < min || x > max || (bounds.above === true && x === min);
   if (misses(value)) return say("fail", "");
   if (bounds.judge === "value") return say("pass", "");
   if (Number.isNaN(low) || Number.isNaN(high)) {
-    return say("inconclusive", "; all draws of these patients agree, so that it has no interval to judge by");
+    return say(
+      "inconclusive",
+      "; all draws of these patients agree, so that it has no interval to judge by",
+      "patients",
+    );
   }
   if (misses(low) || misses(high)) return say("inconclusive", " by the whole interval: more patients could show it");
   return say("pass", "");
 }
 
 /** A verdict whose undefined numbers are null. */
-export function verdictOf(rule: string, verdict: Verdict, found: Partial<Estimate>, message: string): RuleVerdict {
+export function verdictOf(
+  rule: string,
+  verdict: Verdict,
+  found: Partial<Estimate>,
+  message: string,
+  bound?: RuleVerdict["bound"],
+): RuleVerdict {
   const orNull = (x: number | undefined): number | null => (x === undefined || Number.isNaN(x) ? null : x);
   return {
     rule,
@@ -101,6 +111,7 @@ export function verdictOf(rule: string, verdict: Verdict, found: Partial<Estimat
     high: orNull(found.high),
     n: orNull(found.n),
     message,
+    ...(verdict === "pass" || bound === undefined ? {} : { bound }),
   };
 }
 

@@ -35,7 +35,7 @@ export const rule: GateRule<Params> = {
       const fitted = calibrationSlope(scored, units);
       if (fitted === undefined) {
         const message = `These ${n} patients give no finite calibration slope: the predictions separate the diseases, or a single one occurs.`;
-        verdicts.push(verdictOf(name, "inconclusive", { n }, message));
+        verdicts.push(verdictOf(name, "inconclusive", { n }, message, "patients"));
       } else {
         const half = normalQuantile((1 + bootstrap.level) / 2) * fitted.se;
         const found = { value: fitted.value, low: fitted.value - half, high: fitted.value + half, n };

@@ -17,12 +17,12 @@ export const rule: GateRule<Params> = {
   evaluate({ facts, now }, { max_days }) {
     const name = `freshness ≤ ${max_days} days`;
     if (facts.dataTime === null) {
-      return [verdictOf(name, "inconclusive", {}, "It is not known when the data were last changed.")];
+      return [verdictOf(name, "inconclusive", {}, "It is not known when the data were last changed.", "data")];
     }
     const value = (now - facts.dataTime) / DAY;
-    if (value < 0) return [verdictOf(name, "inconclusive", { value }, "The data were changed in the future.")];
+    if (value < 0) return [verdictOf(name, "inconclusive", { value }, "The data were changed in the future.", "data")];
     const days = short(Number(value.toFixed(1)));
     const message = `The data were changed ${days} days ago; asked for is at most ${max_days}.`;
-    return [verdictOf(name, value > max_days ? "fail" : "pass", { value }, message)];
+    return [verdictOf(name, value > max_days ? "fail" : "pass", { value }, message, "data")];
   },
 };

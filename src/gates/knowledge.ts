@@ -18,15 +18,19 @@ export const rule: GateRule<Params> = {
   description: "The model was trained with these releases of the knowledge base (HPO, Orphanet, OMIM)",
   params: Params,
   evaluate({ facts }, { at_least = {}, exactly = {} }) {
-    const used = new Map(Object.entries(facts.knowledge).map(([name, release]) => [name.toLowerCase(), release]));
+    const used = new Map(Object.entries(facts.knowledge ?? {}).map(([name, release]) => [name.toLowerCase(), release]));
     const check = (name: string, sign: "≥" | "=", wanted: string) => {
       const label = `knowledge ${name} ${sign} ${wanted}`;
+      if (facts.knowledge === null) {
+        const message = `The run does not say which releases it was trained with, so ${name} cannot be judged.`;
+        return verdictOf(label, "inconclusive", {}, message, "data");
+      }
       const release = used.get(name.toLowerCase());
-      if (release === undefined) return verdictOf(label, "fail", {}, `The model was trained without ${name}.`);
+      if (release === undefined) return verdictOf(label, "fail", {}, `The model was trained without ${name}.`, "data");
       const order = compareReleases(release, wanted);
       const met = sign === "=" ? order === 0 : order >= 0;
       const message = `${name} ${release} was used; asked for is ${sign === "=" ? "" : "at least "}${wanted}.`;
-      return verdictOf(label, met ? "pass" : "fail", {}, message);
+      return verdictOf(label, met ? "pass" : "fail", {}, message, "data");
     };
     return [
       ...Object.entries(at_least).map(([name, wanted]) => check(name, "≥", wanted)),

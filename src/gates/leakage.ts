@@ -28,6 +28,7 @@ export const rule: GateRule<Params> = {
         found > most ? "fail" : "pass",
         { value: found, n: candidate.scored.rows },
         `${found} ${what}; asked for is at most ${most}.`,
+        "data",
       );
     const { identicalRows, sharedGroups } = leakage;
     return [

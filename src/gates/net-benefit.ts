@@ -35,10 +35,8 @@ export const rule: GateRule<Params> = {
     const sick = patientsIn(units.filter((_, row) => treated.has(scored.y[row])));
     const well = patientsIn(units.filter((_, row) => !treated.has(scored.y[row])));
     if (Math.min(sick, well) < minN) {
-      const found = `${sick} patients with and ${well} without`;
-      return [
-        verdictOf(name, "inconclusive", { n: sick + well }, `There are ${found}; at least ${minN} of each are needed.`),
-      ];
+      const message = `There are ${sick} patients with and ${well} without; at least ${minN} of each are needed.`;
+      return [verdictOf(name, "inconclusive", { n: sick + well }, message, "patients")];
     }
     const metric = advantageMetric(treated, threshold);
     const found = estimate(metric, scored, units, bootstrap);

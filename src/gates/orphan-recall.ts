@@ -18,7 +18,8 @@ export const rule: GateRule<Params> = {
     const name = `orphan-recall ≥ ${min}`;
     const { classes, orphans, y } = scored;
     if (orphans.length === 0) {
-      return [verdictOf(name, "inconclusive", {}, "The experiment declares no orphan diseases (data.orphans).")];
+      const message = "The experiment declares no orphan diseases (data.orphans).";
+      return [verdictOf(name, "inconclusive", {}, message, "data")];
     }
     const rare = new Set(orphans);
     const n = patientsIn(units.filter((_, row) => rare.has(y[row])));

@@ -63,11 +63,12 @@ export const rule: GateRule<Params> = {
       });
     const named = small.map(({ label, n }) => `${label} (${n})`).join(", ");
     const note = small.length === 0 ? "" : `Fewer than ${minN} patients: ${column} ${named}`;
-    if (verdicts.length === 0) return [verdictOf(name, "inconclusive", {}, `No subgroup can be judged. ${note}.`)];
+    if (verdicts.length === 0)
+      return [verdictOf(name, "inconclusive", {}, `No subgroup can be judged. ${note}.`, "patients")];
     const worst = verdicts.reduce((a, b) => (isWorse(b, a, params) ? b : a));
     if (small.length === 0) return [worst];
     if (params.small === "note") return [{ ...worst, message: `${worst.message} ${note}.` }];
-    return [worst, verdictOf(`${name}, small`, "inconclusive", {}, `${note}.`)];
+    return [worst, verdictOf(`${name}, small`, "inconclusive", {}, `${note}.`, "patients")];
   },
 };
 

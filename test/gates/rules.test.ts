@@ -315,6 +315,13 @@ describe("what does not rest on predictions", () => {
     expect(await verdict("knowledge", wanted)).toMatchObject({ verdict: "fail" });
   });
 
+  test("knowledge is inconclusive where the run does not say what it was trained with", async () => {
+    const facts = { ...context().facts, knowledge: null };
+    const unknown = await verdict("knowledge", { at_least: { HPO: "2025-01-16" } }, { facts });
+    expect(unknown).toMatchObject({ verdict: "inconclusive", bound: "data" });
+    expect(unknown.message).toContain("does not say which releases");
+  });
+
   test("footprint holds latency and size against ceilings", async () => {
     const both = await judged("footprint", { latency_ms: 1, model_mb: 2 });
     expect(both.map((v) => [v.verdict, v.value])).toEqual([

@@ -20,8 +20,8 @@ export interface GateRun {
   readonly parts: Parts;
   /** Class codes. */
   readonly orphans: readonly number[];
-  /** Releases of the knowledge base that it was trained with. */
-  readonly knowledge: Readonly<Record<string, string>>;
+  /** Releases of the knowledge base that it was trained with; null where the run does not say. */
+  readonly knowledge: Readonly<Record<string, string>> | null;
 }
 
 /** @throws UserError when the run is no finished trial, or its files are missing or changed */
@@ -64,7 +64,7 @@ export async function readGateRun(store: TrackingStore, runId: string): Promise<
       dataHash: tags[Tag.dataHash] ?? "",
       parts,
       orphans: JSON.parse(tags[Tag.orphans] ?? "[]") as number[],
-      knowledge: facts.knowledge ?? {},
+      knowledge: facts.knowledge ?? null,
     };
   } catch (cause) {
     throw new UserError(`the files of the run cannot be read: ${messageOf(cause)}`, {
