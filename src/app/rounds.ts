@@ -23,6 +23,7 @@ export async function runUntilGate(
 ): Promise<UntilGateResult> {
   const { gate, maxRounds, sweep, onRound } = options;
   return untilGate(experiment, maxRounds, {
+    gate,
     store,
     sweep,
     onRound,

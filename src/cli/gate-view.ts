@@ -56,6 +56,8 @@ export function printRound(round: Round, print: (line: string) => void): void {
   print(`  on validation ${met} of ${rules.length} rules pass`);
   for (const rule of rules.filter((r) => r.verdict !== "pass"))
     print(`  ${paint(MEANING[rule.verdict], MARK[rule.verdict])} ${visible(rule.message)}`);
+  if (round.failed > 0) print(paint("warn", `  failed trials: ${round.failed}`));
+  if (round.end !== null) print(`  the last round: ${visible(round.end)}`);
   print("");
 }
 

@@ -6,6 +6,7 @@ import { isAgainstChampion } from "../gates/_champion.ts";
 import { steps } from "../preparation/index.ts";
 import { type Experiment, parseExperiment } from "./config.ts";
 import { type GateEvaluation, worstOf } from "./gate.ts";
+import type { Gate, GateEntry } from "./gate-file.ts";
 import { type Leaderboard, metricById } from "./leaderboard.ts";
 import { type BestPoint, nextRound, stepsKey } from "./rounds.ts";
 
@@ -23,11 +24,20 @@ export interface Round {
   /** On validation, comparisons with a champion left out: it may have been trained on these patients. */
   readonly verdict: Verdict;
   readonly rules: readonly RuleVerdict[];
+  /** Trials that failed in it. */
+  readonly failed: number;
+  /** Why no further round follows; null when one does. */
+  readonly end: string | null;
 }
 
 export interface UntilGatePorts {
+  readonly gate: Pick<Gate, "entries">;
   /** Runs the trials of an experiment. */
-  sweep(experiment: Experiment): Promise<{ readonly interrupted: boolean; readonly trialKeys: readonly string[] }>;
+  sweep(experiment: Experiment): Promise<{
+    readonly interrupted: boolean;
+    readonly failed: number;
+    readonly trialKeys: readonly string[];
+  }>;
   /** All trials of the rounds so far. */
   board(trialKeys: ReadonlySet<string>): Promise<Leaderboard>;
   judge(runId: string, part: "validation" | "test"): Promise<GateEvaluation>;
@@ -43,8 +53,8 @@ export interface UntilGateResult {
 }
 
 /**
- * Runs rounds until the gate's rules pass on validation, the rounds are spent, or nothing new is left to try; then the gate looks
- * at the test patients, once. Nothing is planned from what it sees there: were it asked after every round, the rounds would be
+ * Runs rounds until the gate's rules pass on validation, no better model could make them pass, the rounds are spent, or nothing
+ * new is left to try; then the gate looks at the test patients, once. Nothing is planned from what it sees there: were it asked after every round, the rounds would be
  * tuned on test.
  */
 export async function untilGate(first: Experiment, maxRounds: number, ports: UntilGatePorts): Promise<UntilGateResult> {
@@ -61,10 +71,10 @@ export async function untilGate(first: Experiment, maxRounds: number, ports: Unt
     const board = await ports.board(keys);
     const done = await report(ports, board, round, changes, rounds.at(-1));
     if (done === undefined) return { rounds, gate: null, interrupted: false };
-    rounds.push(done);
-    ports.onRound(done);
+    let end = done.verdict === "pass" ? "the rules pass on validation" : unmendable(ports.gate, done);
+    if (end === null && round >= maxRounds) end = "the rounds are spent";
     const next =
-      done.verdict === "pass" || round >= maxRounds
+      end !== null
         ? undefined
         : nextRound({
             experiment: first,
@@ -74,6 +84,10 @@ export async function untilGate(first: Experiment, maxRounds: number, ports: Unt
             steps: await loadAll(steps),
             families: await loadAll(families),
           });
+    if (next === undefined) end ??= "nothing new is left to try";
+    const { testPatients: _, ...shown } = done;
+    rounds.push({ ...shown, failed: swept.failed, end });
+    ports.onRound(rounds[round - 1]);
     if (next === undefined) return { rounds, gate: await ports.judge(done.runId, "test"), interrupted: false };
     changes = next.changes;
     experiment = await parseExperiment(`${first.file} (round ${round + 1})`, next.text);
@@ -86,11 +100,11 @@ async function report(
   round: number,
   changes: readonly string[],
   before: Round | undefined,
-): Promise<Round | undefined> {
+): Promise<(Omit<Round, "failed" | "end"> & { readonly testPatients: number }) | undefined> {
   const best = board.rows.find((row) => row.rank === 1);
   if (best === undefined) return undefined;
   const runId = best.runs[0];
-  const { rules } = await ports.judge(runId, "validation");
+  const { rules, testPatients } = await ports.judge(runId, "validation");
   const judged = rules.filter((rule) => !isAgainstChampion(rule));
   const value = best.metrics[board.rankMetric].mean;
   return {
@@ -104,7 +118,33 @@ async function report(
       before === undefined ? null : (value - before.value) * (metricById(board.rankMetric).greaterIsBetter ? 1 : -1),
     verdict: worstOf(judged),
     rules: judged,
+    testPatients,
   };
+}
+
+/** Why no further round can make the gate pass, or tell whether it would; null where one may. */
+function unmendable(
+  { entries }: UntilGatePorts["gate"],
+  { rules, testPatients }: { readonly rules: readonly RuleVerdict[]; readonly testPatients: number },
+): string | null {
+  const names = (list: readonly RuleVerdict[]): string => list.map(({ rule }) => rule).join("; ");
+  const inData = rules.filter(({ bound }) => bound === "data");
+  if (inData.length > 0) return `the data decide these rules, not the model: ${names(inData)}`;
+  const tooFew = entries.filter((e) => !isComparison(e) && Number(e.params.min_n) > testPatients);
+  if (tooFew.length > 0) {
+    const needed = Math.max(...tooFew.map(({ params }) => Number(params.min_n)));
+    const ids = [...new Set(tooFew.map(({ id }) => id))].join(", ");
+    return `there are ${testPatients} test patients, and the gate asks for ${needed} (${ids}): that takes more patients, or a larger split.test`;
+  }
+  const open = rules.filter(({ verdict }) => verdict !== "pass");
+  return open.every(({ bound }) => bound === "patients")
+    ? `validation has too few patients for what is left, whatever the model: ${names(open)}`
+    : null;
+}
+
+/** Whether a rule needs its patients only where there is a champion. */
+function isComparison({ id, params }: GateEntry): boolean {
+  return id === "champion" || (id === "cost" && params.max === undefined);
 }
 
 /** The best configuration of each family, best first. */

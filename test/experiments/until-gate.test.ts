@@ -12,7 +12,12 @@ const experiment = await parseExperiment(
 );
 
 /** A world in which the gate says of validation, round by round, what is given. */
-function world(validation: readonly (readonly RuleVerdict[])[], options: { interrupted?: number } = {}) {
+function world(
+  validation: readonly (readonly RuleVerdict[])[],
+  options: { interrupted?: number; failed?: number; minN?: number; testPatients?: number } = {},
+) {
+  const { failed = 0, minN = 30, testPatients = 50 } = options;
+  const entry = { id: "metric", params: { name: "f1_macro", min: 0.9, min_n: minN }, evaluate: () => [] };
   const looks: string[] = [];
   const swept: Experiment[] = [];
   const reported: Round[] = [];
@@ -23,11 +28,12 @@ function world(validation: readonly (readonly RuleVerdict[])[], options: { inter
     classWeight: "none",
   };
   const ports = {
+    gate: { entries: [entry] },
     // Only the artifact of the best trial is read.
     store: { readArtifact: async () => new TextEncoder().encode(JSON.stringify(trial)) } as unknown as TrackingStore,
     async sweep(of: Experiment) {
       swept.push(of);
-      return { interrupted: options.interrupted === swept.length, trialKeys: [`key ${swept.length}`] };
+      return { interrupted: options.interrupted === swept.length, failed, trialKeys: [`key ${swept.length}`] };
     },
     async board(keys: ReadonlySet<string>) {
       const row = { rank: 1, name: "logistic", runs: [`run ${keys.size}`], params: { family: "logistic" } };
@@ -38,15 +44,16 @@ function world(validation: readonly (readonly RuleVerdict[])[], options: { inter
     },
     async judge(runId: string, part: "validation" | "test") {
       looks.push(`${part} ${runId}`);
-      return { part, verdict: "pass", rules: validation[swept.length - 1] } as unknown as GateEvaluation;
+      return { part, verdict: "pass", rules: validation[swept.length - 1], testPatients } as unknown as GateEvaluation;
     },
     onRound: (round: Round) => void reported.push(round),
   };
   return { ports, looks, swept, reported };
 }
 
-const rule = (verdict: Verdict, name = "metric"): RuleVerdict => ({
+const rule = (verdict: Verdict, name = "metric", bound?: RuleVerdict["bound"]): RuleVerdict => ({
   rule: name,
+  bound,
   verdict,
   value: 1,
   low: null,
@@ -90,4 +97,33 @@ test("each round says what it changed and what it gained", async () => {
   expect(reported[1].changes.length).toBeGreaterThan(0);
   expect(reported[1].gain).toBeCloseTo(0.1, 12);
   expect(swept[1].name).toBe("skin");
+});
+
+test.each([
+  ["the data decide a rule", [rule("fail"), rule("fail", "freshness ≤ 10 days", "data")], {}, "freshness ≤ 10 days"],
+  ["the test patients are too few for a rule", [rule("fail")], { minN: 51 }, "there are 50 test patients"],
+  ["only more patients could tell", [rule("pass"), rule("inconclusive", "slope", "patients")], {}, "slope"],
+])("no round follows where %s, and it is said", async (_, rules, options, said) => {
+  const { ports, looks, swept } = world([rules, rules], options);
+  const { rounds } = await untilGate(experiment, 9, ports);
+  expect(swept).toHaveLength(1);
+  expect(rounds[0].end).toContain(said);
+  expect(looks).toEqual(["validation run 1", "test run 1"]);
+});
+
+test("rounds go on for what a better model may mend, though validation has too few patients for another rule", async () => {
+  const rules = [rule("fail"), rule("inconclusive", "orphan-recall", "patients")];
+  const { ports, swept } = world([rules, rules], { testPatients: 500 });
+  const { rounds } = await untilGate(experiment, 2, ports);
+  expect(swept).toHaveLength(2);
+  expect(rounds.map((r) => r.end)).toEqual([null, "the rounds are spent"]);
+});
+
+test("each round says how many of its trials failed", async () => {
+  const { ports } = world([[rule("fail")], [rule("pass")]], { failed: 2 });
+  const { rounds } = await untilGate(experiment, 9, ports);
+  expect(rounds.map((r) => [r.failed, r.end])).toEqual([
+    [2, null],
+    [2, "the rules pass on validation"],
+  ]);
 });

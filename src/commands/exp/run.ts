@@ -3,7 +3,7 @@ import { type GateEvaluation, loadExperiment, loadGate, plan, type Round, runUnt
 import { jobsFlag, logModelsFlag, maxTrialsFlag, overridesOf, setFlag, trackingFlag } from "../../cli/flags.ts";
 import { exitCodeOfGate, printGate, printRound } from "../../cli/gate-view.ts";
 import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
-import { UserError } from "../../core/errors.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
 
 export default class ExpRun extends SweepCommand {
   static override summary = "Run the trials of an experiment file and print the leaderboard.";
@@ -13,7 +13,8 @@ finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 w
 take all of it (\`disease track sync\` sends the rest).
 
 With --until-gate, wider rounds follow (other preparations, class weights, a search around what did best) until the gate's rules
-pass on validation or the rounds are spent; then the gate looks at the test patients, once (exit code 3 or 4).`;
+pass on validation, no better model could make them pass, or the rounds are spent; then the gate looks at the test patients, once
+(exit code 3 or 4; 6 when it passes but a trial failed).`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> experiments/quickstart.yaml",
     "<%= config.bin %> <%= command.id %> quickstart --set families.xgboost.max_depth=4,6 --set seeds=1,2,3",
@@ -66,11 +67,12 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
     for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
     return await this.withStore(project, async (store) => {
       let output: SweepOutput | undefined;
-      const sweep = async (experiment: typeof first): Promise<{ interrupted: boolean; trialKeys: string[] }> => {
+      const sweep = async (experiment: typeof first): Promise<Swept> => {
         const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
         const options = { jobs: flags.jobs, force: flags.force };
         output = await this.sweep(project, store, planned, options, flags["log-models"]);
-        return { interrupted: output.interrupted, trialKeys: planned.trials.map((t) => t.key) };
+        const { interrupted, failed } = output;
+        return { interrupted, failed, trialKeys: planned.trials.map((t) => t.key) };
       };
       if (!gate) {
         await sweep(first);
@@ -85,11 +87,20 @@ pass on validation or the rounds are spent; then the gate looks at the test pati
       });
       if (result.gate) {
         printGate(result.gate, (line) => this.log(line));
-        process.exitCode = exitCodeOfGate(result.gate.verdict);
+        // The last sweep has set its own; what failed in any round counts after the gate's word.
+        const failed = result.rounds.reduce((sum, round) => sum + round.failed, 0);
+        process.exitCode = exitCodeOfGate(result.gate.verdict) || (failed > 0 ? ExitCode.trialsFailed : ExitCode.ok);
+        if (failed > 0) this.log(`failed trials: ${failed}; the reasons: disease exp leaderboard ${first.name}`);
       }
       return { ...output!, rounds: result.rounds, gate: result.gate };
     });
   }
+}
+
+interface Swept {
+  readonly interrupted: boolean;
+  readonly failed: number;
+  readonly trialKeys: readonly string[];
 }
 
 /** With --until-gate: the last round's sweep, all rounds, and what the gate said of the best on test. */
