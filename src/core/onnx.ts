@@ -46,12 +46,14 @@ export interface ApplyOptions {
   readonly domain?: OnnxNode["domain"];
   /** Outputs that the operator has; 1 when absent. */
   readonly outputs?: number;
+  /** Which of them is returned; the first when absent. */
+  readonly output?: number;
 }
 
 /** Writes a graph, node by node. */
 export interface OnnxBuilder {
   constant(tensor: OnnxTensor): OnnxValue;
-  /** Adds a node; returns its first output. */
+  /** Adds a node; returns its first output, or the one that the options name. */
   apply(
     op: string,
     inputs: readonly OnnxValue[],
@@ -107,10 +109,10 @@ export function createOnnxBuilder(taken: ReadonlySet<string>): {
       constants[name] = tensor;
       return name;
     },
-    apply(op, inputs, attributes = {}, { domain = "", outputs = 1 } = {}) {
+    apply(op, inputs, attributes = {}, { domain = "", outputs = 1, output = 0 } = {}) {
       const names = Array.from({ length: outputs }, fresh);
       nodes.push({ op, domain, inputs, outputs: names, attributes });
-      return names[0]!;
+      return names[output]!;
     },
   };
   return { builder, nodes, constants };

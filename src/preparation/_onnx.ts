@@ -31,8 +31,24 @@ export function pickColumns(
   indices: readonly number[],
   width: number,
 ): OnnxValue {
-  if (indices.length === width) return value;
-  return graph.apply("Gather", [value, whole(graph, indices)], { axis: 1 });
+  return indices.length === width ? value : pick(graph, value, indices);
+}
+
+const pick = (graph: OnnxBuilder, value: OnnxValue, indices: readonly number[]): OnnxValue =>
+  graph.apply("Gather", [value, whole(graph, indices)], { axis: 1 });
+
+/**
+ * The number columns with these names in this order, wherever they are: double [rows, names].
+ * @throws Error when one is not there: a step's toOnnx and transform disagree
+ */
+export function gatherNumbers(graph: OnnxBuilder, frame: OnnxFrame, names: readonly string[]): OnnxValue {
+  const parts = frame.filter((part) => part.kind === "numbers");
+  const all = parts.flatMap(({ columns }) => columns.map(({ name }) => name));
+  const at = names.map((name) => all.indexOf(name));
+  if (at.includes(-1)) throw new Error(`columns in ONNX are ${all.join(", ")}`);
+  const values = parts.map(({ value }) => value);
+  const joined = values.length === 1 ? values[0] : graph.apply("Concat", values, { axis: 1 });
+  return at.every((index, i) => index === i) ? pickColumns(graph, joined, at, all.length) : pick(graph, joined, at);
 }
 
 /** What joins the labels of a cell: the first that is in none of them. */

@@ -1,16 +1,27 @@
 import { z } from "zod";
 import type { BooleanColumn, CategoricalColumn, Column, Frame } from "../core/dataset.ts";
-import { ONNX_TYPES, type OnnxBuilder, type OnnxColumns } from "../core/onnx.ts";
+import { UserError } from "../core/errors.ts";
+import { ONNX_TYPES, type OnnxBuilder, type OnnxColumns, type OnnxValue } from "../core/onnx.ts";
 import type { FittedStep, Step } from "../core/step.ts";
 import { claimName, countLevels, countMissing, levelCodes, presentValues, requireFinite } from "./_columns.ts";
 import { doubles, pickColumns, text } from "./_onnx.ts";
 import { quantile } from "./_quantile.ts";
+import { filledByNeighbours, filledByNeighboursInGraph, Neighbours, neighboursOf } from "./impute/neighbours.ts";
 
 const Params = z.strictObject({
   numeric: z
-    .enum(["median", "mean", "constant", "none"])
+    .enum(["median", "mean", "knn", "constant", "none"])
     .default("median")
-    .describe("Numbers: what fills a missing one"),
+    .describe(
+      "Numbers: what fills a missing one. knn: the mean of the patients that are nearest in the numbers and booleans that both " +
+        "have, so scale them before",
+    ),
+  neighbours: z.int().min(1).default(5).describe("How many patients `numeric: knn` takes the mean of"),
+  donors: z
+    .int()
+    .min(1)
+    .default(2000)
+    .describe("`numeric: knn` looks among so many training patients; of more, so many are drawn by the seed"),
   numeric_fill: z.number().default(0).describe("The number that `numeric: constant` fills in"),
   categorical: z
     .enum(["constant", "most_frequent", "none"])
@@ -45,10 +56,11 @@ const State = z.object({
   ),
   /** [columns] what a numeric or boolean column is filled with */
   fills: z.instanceof(Float64Array),
+  neighbours: Neighbours.nullable().default(null),
 });
 
 /**
- * Fills missing values with what the training rows say, as scikit-learn's SimpleImputer.
+ * Fills missing values with what the training rows say, as scikit-learn's SimpleImputer and KNNImputer.
  * - Ties of `most_frequent` go to the first level in code-unit order, and to false.
  * - A column without a single value in train is dropped (`constant`: filled), since nothing can be learned from it.
  * - Indicators are boolean columns after all others, in column order. A missing category that becomes a level of its own
@@ -60,7 +72,13 @@ export const step: Step<Params> = {
   description: "Fills missing values by column kind, and marks where they were",
   params: Params,
 
-  fit({ frame, params, signal }) {
+  fit({ frame, params, seed, signal }) {
+    if (params.numeric === "knn" && params.neighbours > frame.rows) {
+      throw new UserError(`impute looks for ${params.neighbours} neighbours among ${frame.rows} training rows`, {
+        where: 'preparation step "impute"',
+        fix: `Set neighbours to ${frame.rows} or less.`,
+      });
+    }
     const taken = new Set(frame.columns.map((column) => column.name));
     const fills = new Float64Array(frame.columns.length);
     const columns = frame.columns.map((column, i) => {
@@ -79,7 +97,14 @@ export const step: Step<Params> = {
         indicator: marked ? claimName(taken, `${column.name}__missing`) : null,
       };
     });
-    return fitted({ columns, fills });
+    if (params.numeric !== "knn") return fitted({ columns, fills, neighbours: null });
+    const means = new Map(
+      frame.columns.flatMap(({ name, kind }, i) =>
+        kind === "numeric" && columns[i].action === "fill" ? [[name, fills[i]] as const] : [],
+      ),
+    );
+    const how = { k: params.neighbours, most: params.donors, seed };
+    return fitted({ columns, fills, neighbours: neighboursOf(frame, how, means) });
   },
 
   load: (state) => fitted(State.parse(state)),
@@ -93,7 +118,7 @@ function fillOf(column: Column, params: Params): number | string | null | undefi
       const values = presentValues(column.values);
       if (values.length === 0) return undefined;
       const value =
-        params.numeric === "mean" ? values.reduce((sum, v) => sum + v, 0) / values.length : quantile(values, 0.5);
+        params.numeric === "median" ? quantile(values, 0.5) : values.reduce((sum, v) => sum + v, 0) / values.length;
       return requireFinite(value, column.name, "impute");
     }
     case "boolean": {
@@ -127,16 +152,25 @@ function fitted(state: z.infer<typeof State>): FittedStep {
     transform(frame: Frame): Frame {
       const columns: Column[] = [];
       const indicators: Column[] = [];
+      const near = state.neighbours && filledByNeighbours(frame, state.neighbours);
       for (const column of frame.columns) {
         const plan = plans.get(column.name);
         if (plan?.action === "drop") continue;
-        columns.push(plan?.action === "fill" ? filled(column, plan.fill, plan.level) : column);
+        const values = near?.get(column.name);
+        if (values) columns.push({ kind: "numeric", name: column.name, values });
+        else columns.push(plan?.action === "fill" ? filled(column, plan.fill, plan.level) : column);
         if (typeof plan?.indicator === "string") indicators.push(indicatorOf(column, plan.indicator, frame.rows));
       }
       return { rows: frame.rows, columns: [...columns, ...indicators] };
     },
     toOnnx(graph, frame) {
-      const made = frame.map((part) => filledInGraph(graph, part, plans));
+      const { neighbours } = state;
+      const near = neighbours && filledByNeighboursInGraph(graph, frame, neighbours);
+      const made = frame.map((part) => {
+        if (!near || part.kind !== "numbers") return filledInGraph(graph, part, plans, null);
+        const at = part.columns.map(({ name }) => neighbours.names.indexOf(name));
+        return filledInGraph(graph, part, plans, pickColumns(graph, near, at, neighbours.names.length));
+      });
       return [...made.flatMap(({ columns }) => columns), ...made.flatMap(({ indicators }) => indicators)];
     },
   };
@@ -148,6 +182,7 @@ function filledInGraph(
   graph: OnnxBuilder,
   part: OnnxColumns,
   plans: ReadonlyMap<string, Plan>,
+  near: OnnxValue | null,
 ): { readonly columns: readonly OnnxColumns[]; readonly indicators: readonly OnnxColumns[] } {
   const indicator = (flags: string, names: readonly string[]): readonly OnnxColumns[] =>
     names.length === 0
@@ -183,9 +218,9 @@ function filledInGraph(
     kept.map((i) => (planOf[i]?.action === "fill" ? planOf[i].fill : Number.NaN)),
   );
   const value = graph.apply("Where", [
-    pickColumns(graph, missing, kept, part.columns.length),
+    pickColumns(graph, near ? graph.apply("IsNaN", [near]) : missing, kept, part.columns.length),
     fills,
-    pickColumns(graph, part.value, kept, part.columns.length),
+    pickColumns(graph, near ?? part.value, kept, part.columns.length),
   ]);
   return { columns: [{ ...part, columns: kept.map((i) => part.columns[i]), value }], indicators };
 }
