@@ -164,7 +164,8 @@ function simple(view: DataView, glyph: number, contours: number): Contour[] {
 /** A contour of quadratic curves; between two points off the curve lies one on it. */
 function drawn(contour: Contour, scale: number, dx: number, dy: number): string {
   const n = contour.length;
-  const at = (x: number, y: number): string => `${(x * scale + dx).toFixed(2)} ${(dy - y * scale).toFixed(2)}`;
+  const hundredths = (v: number): number => Math.round(v * 100) / 100;
+  const at = (x: number, y: number): string => `${hundredths(x * scale + dx)} ${hundredths(dy - y * scale)}`;
   const first = contour.findIndex(([, , on]) => on);
   if (n < 2 || first < 0) return "";
   let path = `M${at(contour[first]![0], contour[first]![1])}`;

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { View } from "vega";
 import type { TopLevelSpec } from "vega-lite";
 import { type Font, readFont } from "./_font.ts";
-import { outlineTexts } from "./_outline.ts";
+import { createOutliner } from "./_outline.ts";
 import { encodePng } from "./_png.ts";
 import { COLOURS } from "./_theme.ts";
 
@@ -123,8 +123,7 @@ async function makeShape(spec: TopLevelSpec): Promise<Shape> {
 /** Letters that the font lacks (other scripts) are set by resvg with the system's fonts, whose search takes some 15 ms. */
 async function rasterise(svg: string): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
-  const font = shippedFont();
-  const outlined = font === undefined ? svg : outlineTexts(svg, font);
+  const outlined = shipped()?.outline(svg) ?? svg;
   const loadSystemFonts = outlined.includes("<text");
   const image = new Resvg(outlined, {
     font: { loadSystemFonts, defaultFontFamily: FONT, sansSerifFamily: FONT },
@@ -137,17 +136,24 @@ async function rasterise(svg: string): Promise<Uint8Array> {
 function textWidth(item: { fontSize?: number }, text: unknown): number {
   const size = item.fontSize ?? 11;
   const line = String(text ?? "");
-  return shippedFont()?.width(line, size) ?? 0.64 * size * line.length;
+  return shipped()?.font.width(line, size) ?? 0.64 * size * line.length;
 }
 
-let font: { readonly found: Font | undefined } | undefined;
+interface ShippedFont {
+  readonly font: Font;
+  readonly outline: (svg: string) => string;
+}
+
+let loaded: { readonly found: ShippedFont | undefined } | undefined;
 
 /** The font in the sources, found from a bundle as well; undefined where the sources are not there. */
-function shippedFont(): Font | undefined {
-  if (font) return font.found;
-  const file = fontFile();
-  font = { found: file === undefined ? undefined : readFont(readFileSync(file)) };
-  return font.found;
+function shipped(): ShippedFont | undefined {
+  if (!loaded) {
+    const file = fontFile();
+    const font = file === undefined ? undefined : readFont(readFileSync(file));
+    loaded = { found: font && { font, outline: createOutliner(font) } };
+  }
+  return loaded.found;
 }
 
 function fontFile(): string | undefined {

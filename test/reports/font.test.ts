@@ -3,11 +3,12 @@ import { inflateSync } from "node:zlib";
 import { Resvg } from "@resvg/resvg-js";
 import { expect, test } from "vitest";
 import { readFont } from "../../src/reports/_font.ts";
-import { outlineTexts } from "../../src/reports/_outline.ts";
+import { createOutliner } from "../../src/reports/_outline.ts";
 import { encodePng } from "../../src/reports/_png.ts";
 
 const file = new URL("../../src/reports/fonts/DejaVuSans.ttf", import.meta.url).pathname;
 const font = readFont(readFileSync(file));
+const outline = createOutliner(font);
 
 const svg = (texts: string): string =>
   `<svg xmlns="http://www.w3.org/2000/svg" width="400" height="120"><rect width="400" height="120" fill="white"/>${texts}</svg>`;
@@ -25,7 +26,7 @@ test.each([
   ["end, turned", text("Ęyes % @", "end", "translate(200,10) rotate(-90)")],
   ["two lines", text('<tspan>one line</tspan><tspan x="0" dy="24">and a second</tspan>', "start", "translate(10,30)")],
 ])("outlined text falls where resvg sets it: %s", (_, source) => {
-  const outlined = outlineTexts(svg(source), font);
+  const outlined = outline(svg(source));
   expect(outlined).not.toContain("<text");
   const [set, drawn] = [draw(svg(source)), draw(outlined)];
   let [ink, different] = [0, 0];
@@ -40,7 +41,7 @@ test.each([
 
 test("a text with a letter that the font lacks stays a text", () => {
   const source = svg(text("糖尿病", "start", "translate(10,50)") + text("gout", "start", "translate(10,90)"));
-  expect(outlineTexts(source, font).match(/<text/g)).toHaveLength(1);
+  expect(outline(source).match(/<text/g)).toHaveLength(1);
   expect(font.covers("gout")).toBe(true);
 });
 
