@@ -18,7 +18,8 @@ function ids(room: string): string[] {
 
 function lazy(room: string, type: string, from: string, name: string, index: string): string {
   const lines = ids(room).map((id) => `  "${id}": async () => (await import("./${id}.ts")).${name} as ${type},`);
-  return `${HEAD}import type { ${type} } from "../core/${from}.ts";\n\nexport const ${index}: Readonly<Record<string, () => Promise<${type}>>> = {\n${lines.join("\n")}\n};\n`;
+  const core = `${"../".repeat(room.split("/").length)}core`;
+  return `${HEAD}import type { ${type} } from "${core}/${from}.ts";\n\nexport const ${index}: Readonly<Record<string, () => Promise<${type}>>> = {\n${lines.join("\n")}\n};\n`;
 }
 
 function eager(room: string): string {
@@ -66,6 +67,8 @@ export function generate(): void {
   write(join(root, "families", "index.ts"), lazy("families", "Family", "family", "family", "families"));
   write(join(root, "preparation", "index.ts"), lazy("preparation", "Step", "step", "step", "steps"));
   write(join(root, "gates", "index.ts"), lazy("gates", "GateRule", "gate", "rule", "rules"));
+  write(join(root, "search", "index.ts"), lazy("search", "Strategy", "search", "strategy", "strategies"));
+  write(join(root, "search/pruning", "index.ts"), lazy("search/pruning", "Pruner", "search", "pruner", "pruners"));
   write(join(root, "metrics", "index.ts"), eager("metrics"));
   write(join(root, "core", "build.ts"), build());
 }
