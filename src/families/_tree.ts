@@ -112,7 +112,7 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
     return true;
   };
 
-  /** At a threshold that is drawn in [lowest, highest) value of the node. */
+  /** At a threshold that is drawn between the lowest and the highest value of the node. */
   const splitAtRandom = (
     feature: number,
     from: number,
@@ -122,11 +122,13 @@ export function createTreeGrower(x: BinnedColumns, y: Int32Array, options: TreeO
     rng: Rng,
   ): boolean => {
     const base = feature * x.rows;
-    let [first, end] = [codes[base + node[from]!]!, codes[base + node[from]!]!];
-    for (let i = from + 1; i < to; i++) {
+    // Of two bins it is known; splitAfter sees whether both are there.
+    const two = counts[feature] === 2;
+    let [first, end] = two ? [0, 1] : [codes[base + node[from]!]!, 0];
+    for (let i = from; i < to && !two; i++) {
       const code = codes[base + node[i]!]!;
       if (code < first) first = code;
-      else if (code > end) end = code;
+      if (code > end) end = code;
     }
     if (first === end) return false;
     const lows = x.lows[feature]!;

@@ -28,6 +28,8 @@ interface State {
 
 /** An ONNX file holds the training rows as floats: 64 MB at most. */
 const MOST_CELLS = 1 << 24;
+/** Distances that differ by that share, or by rounding, are equal. */
+const TIE = 8 * Number.EPSILON;
 
 /**
  * k nearest neighbours, as scikit-learn's KNeighborsClassifier by brute force. Rows that are equally far as the k-th share the
@@ -87,29 +89,35 @@ function model(blas: Openblas, state: State): FittedModel {
 function createVotes({ classes, params, y, weights }: State) {
   const { k, metric } = params;
   const nearest = new Float64Array(k);
+  const candidates = new Int32Array(weights.length);
   const shares = new Float64Array(classes);
   return (distances: Float64Array, rounding: number): Float64Array => {
-    let kept = 0;
-    for (const distance of distances) {
+    let [kept, seen] = [0, 0];
+    let limit = Number.POSITIVE_INFINITY;
+    for (let i = 0; i < distances.length; i++) {
+      const distance = distances[i]!;
+      if (distance > limit) continue;
+      candidates[seen++] = i;
       if (kept === k && distance >= nearest[k - 1]!) continue;
       let at = kept < k ? kept++ : k - 1;
       for (; at > 0 && nearest[at - 1]! > distance; at--) nearest[at] = nearest[at - 1]!;
       nearest[at] = distance;
+      if (kept === k) limit = nearest[k - 1]! + toleranceOf(nearest[k - 1]!, rounding);
     }
     const last = nearest[k - 1]!;
-    const tolerance = rounding + Number.EPSILON * 8 * last;
+    const tolerance = toleranceOf(last, rounding);
     let [nearer, tied] = [0, 0];
-    for (const distance of distances) {
-      if (distance < last - tolerance) nearer++;
-      else if (distance <= last + tolerance) tied++;
+    for (const i of candidates.subarray(0, seen)) {
+      if (distances[i]! < last - tolerance) nearer++;
+      else if (distances[i]! <= limit) tied++;
     }
     const byDistance = params.weights === "distance";
     const same = byDistance && nearest[0] === 0;
     let total = 0;
     shares.fill(0);
-    for (let i = 0; i < distances.length; i++) {
+    for (const i of candidates.subarray(0, seen)) {
       const distance = distances[i]!;
-      if (distance > last + tolerance || (same && distance > 0)) continue;
+      if (distance > limit || (same && distance > 0)) continue;
       let vote = weights[i]!;
       if (distance >= last - tolerance) vote *= (k - nearer) / tied;
       if (byDistance && !same) vote /= metric === "euclidean" ? Math.sqrt(distance) : distance;
@@ -120,6 +128,9 @@ function createVotes({ classes, params, y, weights }: State) {
     return shares;
   };
 }
+
+/** What distances that are equal to `last` may differ by from it. */
+const toleranceOf = (last: number, rounding: number): number => rounding + TIE * last;
 
 /** The same votes in a graph. */
 function votesOnnx(
@@ -136,7 +147,7 @@ function votesOnnx(
   const { distances, rounding } = distancesOnnx(graph, x, points);
   const nearest = graph.apply("TopK", [distances, whole(k)], { axis: 1, largest: 0, sorted: 1 }, { outputs: 2 });
   const last = graph.apply("Gather", [nearest, whole(k - 1)], { axis: 1 });
-  const tolerance = graph.apply("Add", [rounding, graph.apply("Mul", [last, double(Number.EPSILON * 8)])]);
+  const tolerance = graph.apply("Add", [rounding, graph.apply("Mul", [last, double(TIE)])]);
   const nearer = toDouble(graph.apply("Less", [distances, graph.apply("Sub", [last, tolerance])]));
   const within = toDouble(graph.apply("LessOrEqual", [distances, graph.apply("Add", [last, tolerance])]));
   const tied = graph.apply("Sub", [within, nearer]);
