@@ -1,20 +1,7 @@
 /** tfjs's cpu backend with memory that is used again: what a step of training allocates, the next one needs too. */
 import type { BackendValues, DataType, TensorInfo, TypedArray } from "@tensorflow/tfjs-core";
 import type { Openblas } from "../openblas.ts";
-
-type Cpu = typeof import("@tensorflow/tfjs-backend-cpu");
-type CpuBackend = InstanceType<Cpu["MathBackendCPU"]>;
-
-export interface TensorBackend extends CpuBackend {
-  readonly blas: Openblas;
-  /** A tensor whose values are whatever the memory held before: write all of them. */
-  allocate(shape: readonly number[], dtype?: "float32" | "int32"): TensorInfo;
-  /** The values themselves, not a copy. They must not be kept beyond the life of the tensor. */
-  floats(info: TensorInfo): Float32Array;
-  ints(info: TensorInfo): Int32Array;
-  /** Frees the memory kept for later. */
-  trim(): void;
-}
+import type { Cpu, TensorBackend } from "./types.ts";
 
 /** Below so many bytes memory is not kept. */
 const SMALL = 2048;

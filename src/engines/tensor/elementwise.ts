@@ -1,5 +1,5 @@
 /** Operations element by element, with broadcasting. The loops are written out: a function per element is five times slower. */
-import { isFloat, type Kernel, type KernelCall, type Kernels, sizeOf } from "./kernels.ts";
+import { isFloat, type Kernel, type KernelCall, type Kernels, sizeOf } from "./types.ts";
 
 type BinaryOp = "Add" | "Sub" | "Multiply" | "RealDiv" | "Maximum" | "Minimum" | "SquaredDifference";
 

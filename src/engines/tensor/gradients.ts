@@ -3,7 +3,7 @@
  * larger packages register; the registry is one for all backends, so these are written in tf's own operations.
  */
 import type { Tensor } from "@tensorflow/tfjs-core";
-import type { Tf } from "./load.ts";
+import type { Tf } from "./types.ts";
 
 interface Gradient {
   /** Inputs that the gradient needs, by name; the output follows them when `output` is true. */

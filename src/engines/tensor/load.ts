@@ -11,21 +11,12 @@
 import { createRequire } from "node:module";
 import util from "node:util";
 import { loadOpenblas, type Openblas } from "../openblas.ts";
-import { createBackend, type TensorBackend } from "./backend.ts";
+import { createBackend } from "./backend.ts";
 import { registerGradients } from "./gradients.ts";
 import { registerKernels } from "./kernels.ts";
+import type { BackendId, Tensors, Tf } from "./types.ts";
 
-export type Tf = typeof import("@tensorflow/tfjs-core");
-export type BackendId = "openblas" | "tensorflow" | "cpu";
-
-export interface Tensors {
-  readonly tf: Tf;
-  readonly id: BackendId;
-  /** Our backend, when it is the one in use. */
-  readonly backend?: TensorBackend;
-  /** Frees memory that is kept for the next tensors; to be called when a fit ends, after its tensors are disposed. */
-  trim(): void;
-}
+export type { BackendId, TensorBackend, Tensors, Tf } from "./types.ts";
 
 const TFJS_NODE = "@tensorflow/tfjs-node";
 const instances = new Map<BackendId, Promise<Tensors>>();

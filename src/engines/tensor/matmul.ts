@@ -1,8 +1,7 @@
 /** Matrix products by OpenBLAS. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { TensorBackend } from "./backend.ts";
 import { relu } from "./elementwise.ts";
-import { isFloat, type Kernel, type Kernels, sizeOf } from "./kernels.ts";
+import { isFloat, type Kernel, type Kernels, sizeOf, type TensorBackend } from "./types.ts";
 
 interface Product {
   readonly a: TensorInfo;

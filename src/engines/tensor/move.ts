@@ -1,7 +1,6 @@
 /** Operations that only move numbers: of four bytes each, whichever they are. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import type { TensorBackend } from "./backend.ts";
-import { isFloat, type Kernel, type KernelCall, type Kernels, sizeOf } from "./kernels.ts";
+import { isFloat, type Kernel, type KernelCall, type Kernels, sizeOf, type TensorBackend } from "./types.ts";
 
 type Words = Int32Array;
 const movable = ({ dtype }: TensorInfo): boolean => dtype === "float32" || dtype === "int32";

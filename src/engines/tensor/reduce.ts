@@ -1,6 +1,6 @@
 /** Sums, means and maxima over leading or trailing axes. */
 import type { TensorInfo } from "@tensorflow/tfjs-core";
-import { isFloat, type Kernel, type Kernels, sizeOf } from "./kernels.ts";
+import { isFloat, type Kernel, type Kernels, sizeOf } from "./types.ts";
 
 type ReduceOp = "Sum" | "Mean" | "Max";
 
