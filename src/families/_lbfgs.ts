@@ -32,6 +32,9 @@ export interface Minimum {
   readonly reason: "gradient" | "precision" | "iterations";
 }
 
+/** Pairs of steps and changes of the gradient, oldest first. */
+export type History = { readonly s: Float64Array; readonly y: Float64Array; readonly rho: number }[];
+
 const HISTORY = 10;
 const ARMIJO = 1e-4;
 const CURVATURE = 0.9;
@@ -42,7 +45,7 @@ export async function minimise(problem: Minimisation): Promise<Minimum> {
   let x: Float64Array = problem.start.slice();
   let gradient: Float64Array = new Float64Array(size);
   let { value, slope } = evaluate(x, gradient);
-  const history: { s: Float64Array; y: Float64Array; rho: number }[] = [];
+  const history: History = [];
   for (let iteration = 0; ; iteration++) {
     if (slope <= tolerance) return { x, value, iterations: iteration, reason: "gradient" };
     if (iteration === maxIterations) return { x, value, iterations: iteration, reason: "iterations" };
@@ -61,20 +64,20 @@ export async function minimise(problem: Minimisation): Promise<Minimum> {
       }
       return { x, value, iterations: iteration, reason: "precision" };
     }
-    const s = subtract(found.x, x);
-    const y = subtract(found.gradient, gradient);
-    const sy = dot(s, y);
-    if (sy > 1e-10 * dot(y, y)) history.push({ s, y, rho: 1 / sy });
-    if (history.length > HISTORY) history.shift();
+    remember(history, subtract(found.x, x), subtract(found.gradient, gradient));
     ({ x, value, gradient, slope } = found);
   }
 }
 
+/** Adds a pair unless the curvature along it is not positive; keeps the last ten. */
+export function remember(history: History, s: Float64Array, y: Float64Array): void {
+  const sy = dot(s, y);
+  if (sy > 1e-10 * dot(y, y)) history.push({ s, y, rho: 1 / sy });
+  if (history.length > HISTORY) history.shift();
+}
+
 /** Two-loop recursion: minus the approximate inverse Hessian times the gradient. */
-function descent(
-  gradient: Float64Array,
-  history: readonly { s: Float64Array; y: Float64Array; rho: number }[],
-): Float64Array {
+export function descent(gradient: Float64Array, history: Readonly<History>): Float64Array {
   const q = gradient.map((g) => -g);
   const alphas = new Float64Array(history.length);
   for (let i = history.length - 1; i >= 0; i--) {
@@ -154,7 +157,7 @@ function between(a: Point, b: Point): number {
   return cubic >= left + margin && cubic <= right - margin ? cubic : (left + right) / 2;
 }
 
-function dot(a: Float64Array, b: Float64Array): number {
+export function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;
   for (let j = 0; j < a.length; j++) sum += a[j]! * b[j]!;
   return sum;
@@ -164,6 +167,6 @@ function addScaled(a: Float64Array, scale: number, b: Float64Array): void {
   for (let j = 0; j < a.length; j++) a[j]! += scale * b[j]!;
 }
 
-function subtract(a: Float64Array, b: Float64Array): Float64Array {
+export function subtract(a: Float64Array, b: Float64Array): Float64Array {
   return a.map((v, j) => v - b[j]!);
 }

@@ -1,5 +1,7 @@
 /** Log loss of a linear model's outputs, and their probabilities. */
 
+import { expNegative } from "./_exp.ts";
+
 type Real = Float32Array | Float64Array;
 
 export interface LogisticLoss {
@@ -11,33 +13,35 @@ export interface LogisticLoss {
   readonly y: Int32Array;
   /** [rows] */
   readonly weights?: Float32Array;
+  /** [outputs] to which the sums of the residuals are added */
+  readonly sums: Float64Array;
 }
 
-/** Sum of weighted log losses, and the sums of the residuals: [outputs]. One output stands for two classes. */
-export function logisticLoss(input: LogisticLoss): { loss: number; sums: Float64Array } {
+/** Sum of weighted log losses. One output stands for two classes. */
+export function logisticLoss(input: LogisticLoss): number {
   return input.intercepts.length === 1 ? binaryLoss(input) : softmaxLoss(input);
 }
 
-function binaryLoss({ logits, intercepts, y, weights }: LogisticLoss): { loss: number; sums: Float64Array } {
+function binaryLoss({ logits, intercepts, y, weights, sums }: LogisticLoss): number {
   const intercept = intercepts[0]!;
   let [loss, sum] = [0, 0];
   for (let i = 0; i < y.length; i++) {
     const z = logits[i]! + intercept;
     const weight = weights?.[i] ?? 1;
-    const e = Math.exp(-Math.abs(z));
+    const e = expNegative(-Math.abs(z));
     loss += weight * (Math.log1p(e) + Math.max(z, 0) - (y[i] === 1 ? z : 0));
     const p = z > 0 ? 1 / (1 + e) : e / (1 + e);
     const residual = weight * (p - y[i]!);
     logits[i] = residual;
     sum += residual;
   }
-  return { loss, sums: Float64Array.of(sum) };
+  sums[0]! += sum;
+  return loss;
 }
 
-function softmaxLoss({ logits, intercepts, y, weights }: LogisticLoss): { loss: number; sums: Float64Array } {
+function softmaxLoss({ logits, intercepts, y, weights, sums }: LogisticLoss): number {
   const outputs = intercepts.length;
   const row = new Float64Array(outputs);
-  const sums = new Float64Array(outputs);
   let loss = 0;
   for (let i = 0; i < y.length; i++) {
     const at = i * outputs;
@@ -45,26 +49,27 @@ function softmaxLoss({ logits, intercepts, y, weights }: LogisticLoss): { loss: 
     for (let k = 0; k < outputs; k++) {
       const z = logits[at + k]! + intercepts[k]!;
       row[k] = z;
-      if (z > highest) highest = z;
+      highest = Math.max(highest, z);
     }
     const target = y[i]!;
     const gap = highest - row[target]!;
     let total = 0;
     for (let k = 0; k < outputs; k++) {
-      const e = Math.exp(row[k]! - highest);
+      const e = expNegative(row[k]! - highest);
       row[k] = e;
       total += e;
     }
     const weight = weights === undefined ? 1 : weights[i]!;
     loss += weight * (Math.log(total) + gap);
     const scale = weight / total;
+    row[target]! -= total;
     for (let k = 0; k < outputs; k++) {
-      const residual = k === target ? row[k]! * scale - weight : row[k]! * scale;
+      const residual = row[k]! * scale;
       logits[at + k] = residual;
       sums[k]! += residual;
     }
   }
-  return { loss, sums };
+  return loss;
 }
 
 /** [rows × classes] probabilities of [rows × outputs] products and [outputs] intercepts. */

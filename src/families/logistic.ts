@@ -8,9 +8,15 @@ import { createPacer } from "./_boosting.ts";
 import { type Evaluation, minimise } from "./_lbfgs.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 import { logisticLoss, probabilities } from "./_softmax.ts";
+import { minimiseSparse } from "./linear/owlqn.ts";
 
 const params = z.strictObject({
-  C: z.number().gt(0).default(1).describe("Inverse strength of the L2 penalty: smaller is stronger"),
+  penalty: z
+    .enum(["l2", "l1", "elasticnet", "none"])
+    .default("l2")
+    .describe("Penalty of the coefficients: squares, absolute values (many become 0), both, or none"),
+  C: z.number().gt(0).default(1).describe("Inverse strength of the penalty: smaller is stronger"),
+  l1_ratio: z.number().min(0).max(1).default(0.5).describe("Share of the absolute values in elasticnet"),
   fit_intercept: z.boolean().default(true).describe("Whether each class has an intercept, which is not penalised"),
   tol: z.number().gt(0).default(1e-4).describe("Stops when no component of the mean gradient is larger"),
   max_iter: z.int().min(1).default(1000).describe("Most iterations of L-BFGS"),
@@ -25,17 +31,19 @@ interface State {
   readonly intercepts: Float64Array;
 }
 
+/** Rows at a time: residuals stay in the processor's cache, and memory does not grow with rows × classes. */
+const BLOCK = 2048;
 /** Up to so many cells the products are made in double precision, which costs little there. */
 const DOUBLE_CELLS = 1 << 20;
 
 /**
- * Multinomial logistic regression: minimises mean weighted log loss + |W|² / (2 C · sum of weights), as scikit-learn's
- * LogisticRegression does; with two classes there is one weight vector.
+ * Multinomial logistic regression: minimises mean weighted log loss + ((1 − r) |W|² / 2 + r Σ |w|) / (C · sum of weights),
+ * as scikit-learn's LogisticRegression does, with r = 0 for l2 and 1 for l1; with two classes there is one weight vector.
  */
 export const family: Family<z.infer<typeof params>> = {
   id: "logistic",
   title: "Logistic regression",
-  description: "Multinomial logistic regression with an L2 penalty, by L-BFGS",
+  description: "Multinomial logistic regression with an L2, L1 or elastic net penalty, by L-BFGS",
   params,
   engines: ["openblas"],
   acceptsMissing: false,
@@ -45,14 +53,11 @@ export const family: Family<z.infer<typeof params>> = {
     const { tol, max_iter } = context.params;
     const blas = await loadOpenblas();
     blas.setThreads(threads);
-    const { start, evaluate, decode } = createProblem(blas, context);
-    const { x, iterations, reason } = await minimise({
-      start,
-      evaluate,
-      tolerance: tol,
-      maxIterations: max_iter,
-      pace: createPacer(signal),
-    });
+    const { start, evaluate, l1, scales, decode } = createProblem(blas, context);
+    const limits = { start, tolerance: tol, maxIterations: max_iter, pace: createPacer(signal) };
+    const { x, iterations, reason } = l1
+      ? await minimiseSparse({ ...limits, l1, scales, evaluate: (x, gradient) => evaluate(x, gradient).value })
+      : await minimise({ ...limits, evaluate });
     const { coefficients, intercepts } = decode(x);
     const state = { columns: train.x.names, classes, coefficients: Float32Array.from(coefficients), intercepts };
     const limit = `did not converge in ${iterations} iterations: raise max_iter or tol, or scale the columns`;
@@ -72,20 +77,23 @@ function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.
   const { rows, cols, data } = train.x;
   const outputs = classes === 2 ? 1 : classes;
   const total = train.weights?.reduce((a, b) => a + b, 0) ?? rows;
-  const penalty = 1 / (params.C * total);
+  const strength = params.penalty === "none" ? 0 : 1 / (params.C * total);
+  const ratio = { l2: 0, l1: 1, elasticnet: params.l1_ratio, none: 0 }[params.penalty];
+  const penalty = strength * (1 - ratio);
   const shares = classShares(train, classes).subarray(classes - outputs);
   const { means, variances } = columnMoments(train, params.fit_intercept);
   const scales = new Float64Array(outputs * (cols + (params.fit_intercept ? 1 : 0)));
   shares.forEach((share, k) => {
     const curvature = share * (1 - share);
-    for (let j = 0; j < cols; j++) scales[k * cols + j] = Math.sqrt(curvature * variances[j]! + penalty);
+    // 1 for a constant column without an L2 penalty, on which nothing depends.
+    for (let j = 0; j < cols; j++) scales[k * cols + j] = Math.sqrt(curvature * variances[j]! + penalty) || 1;
     if (params.fit_intercept) scales[outputs * cols + k] = Math.sqrt(curvature);
   });
   const double = data.length <= DOUBLE_CELLS;
   const Real = double ? Float64Array : Float32Array;
   const x = double ? Float64Array.from(data) : data;
   const coefficients = new Real(outputs * cols);
-  const residuals = new Real(rows * outputs);
+  const block = new Real(Math.min(rows, BLOCK) * outputs);
   const product = new Real(outputs * cols);
   const gemm = (double ? blas.dgemm : blas.sgemm) as (product: object) => void;
 
@@ -106,9 +114,17 @@ function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.
 
   const evaluate = (point: Float64Array, gradient: Float64Array): Evaluation => {
     const { intercepts } = decode(point);
-    gemm({ m: rows, n: outputs, k: cols, a: x, b: coefficients, c: residuals, transposeB: true });
-    const { loss, sums } = logisticLoss({ logits: residuals, intercepts, y: train.y, weights: train.weights });
-    gemm({ m: outputs, n: cols, k: rows, a: residuals, b: x, c: product, transposeA: true });
+    const sums = new Float64Array(outputs);
+    let loss = 0;
+    for (let from = 0; from < rows; from += BLOCK) {
+      const to = Math.min(rows, from + BLOCK);
+      const a = x.subarray(from * cols, to * cols);
+      const logits = block.subarray(0, (to - from) * outputs);
+      gemm({ m: to - from, n: outputs, k: cols, a, b: coefficients, c: logits, transposeB: true });
+      const weights = train.weights?.subarray(from, to);
+      loss += logisticLoss({ logits, intercepts, y: train.y.subarray(from, to), weights, sums });
+      gemm({ m: outputs, n: cols, k: to - from, a: logits, b: a, c: product, transposeA: true, beta: from && 1 });
+    }
     let [squares, slope] = [0, 0];
     for (let k = 0, i = 0; k < outputs; k++) {
       const at = outputs * cols + k;
@@ -135,7 +151,8 @@ function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.
       start[outputs * cols + k] = odds * scales[outputs * cols + k]!;
     }
   }
-  return { start, evaluate, decode };
+  const l1 = ratio > 0 ? scales.map((scale, i) => (i < outputs * cols ? (strength * ratio) / scale : 0)) : undefined;
+  return { start, evaluate, l1, scales, decode };
 }
 
 /** Weighted mean (0 without intercept) and second moment about it of each column: both [cols]. */
