@@ -254,6 +254,55 @@ test("takes no run of others for its own on a server that does not filter", asyn
   expect(ours).toEqual(await contentOf(local, EXPERIMENT));
 });
 
+test("links in artifacts that lead out, or round in a ring, are not followed", async () => {
+  const { folder, local, far } = setUp();
+  const { parent } = await sweep(local, 1);
+  const files = (await local.localArtifacts(parent))!;
+  symlinkSync("experiment.yaml", join(files, "same.yaml"));
+  symlinkSync(".", join(files, "ring"));
+  symlinkSync("self", join(files, "self"));
+  symlinkSync(join(folder, "mlflow.db"), join(files, "out"));
+  add(folder, parent);
+  await syncRounds(folder, far);
+  const { [parent]: copy } = (await contentOf(far, EXPERIMENT)) as Record<string, { files: object }>;
+  expect(Object.keys(copy!.files)).toEqual(["experiment.yaml", "same.yaml"]);
+});
+
+test("a run whose files cannot be read is named, while the others go through", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local, 1);
+  const files = (await local.localArtifacts(children[0]!))!;
+  rmSync(files, { recursive: true });
+  symlinkSync(files, files);
+  const outbox = openOutbox({ folder, uri: URI });
+  onTestFinished(outbox.close);
+  outbox.add(parent);
+  outbox.tryLock();
+  outbox.start({ store: far });
+  await outbox.idle();
+  const problem = expect.stringContaining("the file cannot be read");
+  expect(outbox.pending()).toMatchObject({ runs: 1, refused: [{ runId: children[0], problem }] });
+});
+
+test("a sweep's end sends what changed in earlier runs, but only a sync looks through the files of those", async () => {
+  const { folder, local, far } = setUp();
+  const { parent, children } = await sweep(local, 1);
+  add(folder, parent);
+  await syncRounds(folder, far);
+  await local.write(children[0]!, { tags: { later: "1" } });
+  await local.writeArtifact(parent, "late.txt", Buffer.from("late"));
+  const connect = async () => ({ store: far, close: () => {} });
+  const mirror = startMirror({ outbox: openOutbox({ folder, uri: URI }), connect, every: 10 });
+  mirror.add((await sweep(local, 1)).parent);
+  expect(await mirror.finish()).toMatchObject({ runs: 0 });
+  mirror.close();
+  const there = (await contentOf(far, EXPERIMENT)) as Record<string, { tags: object; files: object }>;
+  expect(there[children[0]!]!.tags).toMatchObject({ later: "1" });
+  expect(Object.keys(there[parent]!.files)).toEqual(["experiment.yaml"]);
+  await syncRounds(folder, far);
+  await expectSame(local, far);
+});
+
 test("begins again on a server that was set up anew", async () => {
   const { folder, local, far } = setUp();
   const { parent, children } = await sweep(local);

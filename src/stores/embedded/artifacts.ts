@@ -63,7 +63,8 @@ export function writeFile(root: string, path: string, bytes: Uint8Array): void {
 
 const TEMPORARY = ".disease-tmp";
 
-function isTemporary(name: string): boolean {
+/** Whether a file is one that is being written. */
+export function isTemporary(name: string): boolean {
   return name.startsWith(".") && name.endsWith(TEMPORARY);
 }
 
@@ -82,7 +83,7 @@ function confined(root: string, path: string): string {
 }
 
 /** Whether the nearest ancestor of `file` that exists is, links followed, within `root`. */
-function reachable(root: string, file: string): boolean {
+export function reachable(root: string, file: string): boolean {
   let there = file;
   while (lstatSync(there, { throwIfNoEntry: false }) === undefined) {
     if (there === root || there === dirname(there)) return true; // the root is yet to be made

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { concernsAll } from "./gate.ts";
-import type { FarSide, Outbox, Pending } from "./outbox.ts";
+import type { FarSide, Outbox, Pending, Scope } from "./outbox.ts";
 
 export interface MirrorOptions {
   readonly outbox: Outbox;
@@ -20,8 +20,6 @@ export interface Mirror {
   /** Stops at once. */
   close(): void;
 }
-
-type Scope = Parameters<Outbox["start"]>[1];
 
 const LONGEST_PAUSE = 5000;
 const READ_BACKS = 3;
@@ -59,7 +57,7 @@ export function startMirror({ outbox, connect, every = 250, patience = 10_000 }:
       stop.abort();
       await looping;
       const impatient = pause > every || outbox.fault !== undefined; // a server that is away is tried once more
-      return await drain(outbox, () => round("all"), { patience, impatient, along: !impatient });
+      return await drain(outbox, () => round("quick"), { patience, impatient, along: !impatient, scope: "quick" });
     },
     close() {
       stop.abort();
@@ -76,6 +74,8 @@ export interface DrainOptions {
   readonly impatient?: boolean;
   /** Reads back while the rest is sent, for most was written before. */
   readonly along?: boolean;
+  /** What `round` looks at; default "all". */
+  readonly scope?: "quick" | "all";
   onRound?(pending: Pending): void;
 }
 
@@ -86,7 +86,7 @@ export interface DrainOptions {
 export async function drain(
   outbox: Outbox,
   round: () => Promise<boolean>,
-  { patience, impatient = false, along = false, onRound = () => {} }: DrainOptions,
+  { patience, impatient = false, along = false, scope = "all", onRound = () => {} }: DrainOptions,
 ): Promise<Pending> {
   let lastStep = Date.now();
   let reconciled = false;
@@ -104,7 +104,7 @@ export async function drain(
     if (along && isSender && !reconciled && attempts < READ_BACKS) outbox.run(readBack());
     const stuck = !(await idleOrStuck(outbox, patience));
     const isFailing = outbox.fault !== undefined;
-    const pending = outbox.pending(!isFailing); // of another sweep that goes on, what there is has just been sent
+    const pending = outbox.pending({ endedOnly: !isFailing, scope }); // of another sweep that goes on, what there is has just been sent
     onRound(pending);
     if (stuck || (isFailing && impatient)) return pending;
     if (pending.runs === 0 && !isFailing) {

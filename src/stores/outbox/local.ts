@@ -1,10 +1,10 @@
-import { statSync } from "node:fs";
+import { type Dirent, readdirSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import type { LoggedModel } from "../../core/registry.ts";
 import type { MetricPoint, Run } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
-import { listFolder } from "../embedded/artifacts.ts";
+import { isTemporary, reachable } from "../embedded/artifacts.ts";
 import type { Row } from "../embedded/connection.ts";
 import { findMoves, moved, pathOf } from "../embedded/locations.ts";
 import { readLoggedModels } from "../embedded/logged-models.ts";
@@ -187,12 +187,37 @@ function pointOf([key, value, isNan, timestamp, step]: Row): MetricPoint {
   return { key: String(key), value: real(Number(value), isNan), timestamp: Number(timestamp), step: Number(step) };
 }
 
-/** All files below a folder of artifacts; one that vanishes meanwhile is left out. */
+/**
+ * All files below a folder of artifacts, sorted. Links are left out where they lead out of it or to a folder, and so is what
+ * vanishes meanwhile. A folder that cannot be read stands for what is in it: to send it will fail, and say why.
+ */
 function walk(root: string, path = ""): LocalFile[] {
-  return listFolder(root, path).flatMap((entry) => {
-    if (entry.isDirectory) return walk(root, entry.path);
-    const file = join(root, ...entry.path.split("/"));
-    const found = statSync(file, { throwIfNoEntry: false });
-    return found ? [{ path: entry.path, file, size: found.size, changed: found.mtimeMs }] : [];
-  });
+  const folder = join(root, path);
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const isGone = code === "ENOENT" || code === "ENOTDIR";
+    return isGone ? [] : [{ path: path || "artifacts", file: folder, size: 0, changed: 0 }];
+  }
+  return entries
+    .filter((entry) => !isTemporary(entry.name))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .flatMap((entry) => {
+      const at = path === "" ? entry.name : `${path}/${entry.name}`;
+      if (entry.isDirectory()) return walk(root, at);
+      const file = join(folder, entry.name);
+      const found = statOf(file);
+      if (!found?.isFile() || (entry.isSymbolicLink() && !reachable(root, file))) return [];
+      return [{ path: at, file, size: found.size, changed: found.mtimeMs }];
+    });
+}
+
+function statOf(file: string): Stats | undefined {
+  try {
+    return statSync(file);
+  } catch {
+    return undefined; // gone, or a link to itself
+  }
 }

@@ -47,6 +47,12 @@ export interface Pending {
 }
 
 /**
+ * What is looked at: the runs of trees that are not settled; all runs, since any may have changed, but not the files of settled
+ * ones; or everything.
+ */
+export type Scope = "open" | "quick" | "all";
+
+/**
  * Mirrors runs of the embedded store to a server. Nothing is queued: what the server lacks is found by comparing a run with
  * what was sent of it, so that every change counts, whoever made it, and a lost note costs a look, not a run. One process
  * sends at a time; any may add runs.
@@ -57,11 +63,8 @@ export interface Outbox {
   addEverything(): void;
   /** Takes the right to send, or not: then another process has it, and sends what is added here too. */
   tryLock(): boolean;
-  /**
-   * Starts sending what is lacking; returns at once. Looks at the runs of trees that are not settled, or at all there are,
-   * since any may have changed.
-   */
-  start(far: FarSide, scope?: "open" | "all"): void;
+  /** Starts sending what is lacking; returns at once. */
+  start(far: FarSide, scope?: Scope): void;
   /** Takes something as under way; what stops it is the outbox's fault. */
   run(action: Promise<void>): void;
   /** Resolves when nothing is under way. */
@@ -74,8 +77,8 @@ export interface Outbox {
   reconcile(): Promise<void>;
   /** Counts how often something was done: for noticing that it gets on. */
   readonly steps: number;
-  /** @param endedOnly leaves out runs that go on, of which there is always something new */
-  pending(endedOnly?: boolean): Pending;
+  /** `endedOnly` leaves out runs that go on, of which there is always something new. */
+  pending(options?: { readonly endedOnly?: boolean; readonly scope?: "quick" | "all" }): Pending;
   close(): void;
 }
 
@@ -265,7 +268,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       for (let at = 0; at < candidates.length; at += CHUNK) {
         for (const run of local.read(candidates.slice(at, at + CHUNK))) {
           const { runId } = run.run.info;
-          if (lackOf(desk, run)) begin(runId, sender.send(run));
+          if (lackOf(desk, run, scope === "quick")) begin(runId, sender.send(run));
         }
       }
     },
@@ -283,7 +286,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
       if (sending) await reconcile(sending.desk);
     },
 
-    pending(endedOnly = false) {
+    pending({ endedOnly = false, scope = "all" } = {}) {
       // another process may have sent since
       const known = unlock ? links : noted(state.links, links);
       const ledger = { ...deskParts, link: (id: string) => known.get(id) ?? newLink() };
@@ -296,7 +299,7 @@ export function openOutbox(options: OutboxOptions): Outbox {
         for (let at = 0; at < ids.length; at += CHUNK) {
           for (const run of local.read(ids.slice(at, at + CHUNK))) {
             if (endedOnly && !isOver(run)) continue;
-            const lack = lackOf(ledger, run);
+            const lack = lackOf(ledger, run, scope === "quick");
             if (!lack) continue;
             const { runId } = run.run.info;
             totals.runs++;

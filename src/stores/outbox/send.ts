@@ -18,8 +18,11 @@ export interface Lack {
   readonly models: number;
 }
 
-/** undefined when it lacks nothing (a run that goes on will, later). */
-export function lackOf(desk: Ledger, run: LocalRun): Lack | undefined {
+/**
+ * undefined when it lacks nothing (a run that goes on will, later).
+ * @param quick does not look at the files of a run that was sent whole: to look at many takes seconds
+ */
+export function lackOf(desk: Ledger, run: LocalRun, quick = false): Lack | undefined {
   const { lifecycleStage, runId } = run.run.info;
   const link = desk.link(runId);
   if (link.deleted === "theirs") return undefined;
@@ -27,7 +30,7 @@ export function lackOf(desk: Ledger, run: LocalRun): Lack | undefined {
   const lack = {
     body: link.digest !== digestOf(wantedBody(run.run, parentOf(desk, run))),
     points: isDeleted ? 0 : Math.abs(run.points - link.points),
-    files: isDeleted ? [] : filesToSend(desk, run),
+    files: isDeleted || (quick && link.settled) ? [] : filesToSend(desk, run),
     models: isDeleted ? 0 : modelsToSend(desk, run).length,
   };
   const isLacking = lack.body || lack.points > 0 || lack.files.length > 0 || lack.models > 0;
