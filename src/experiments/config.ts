@@ -8,17 +8,8 @@ import { metrics } from "../metrics/index.ts";
 import { steps } from "../preparation/index.ts";
 import { type LocatedYaml, type Path, parseLocated, suggestion, zodError } from "./located.ts";
 import { commonParams, DEFAULT_PREPARATIONS, type ExperimentConfig, experimentSchema } from "./schema.ts";
-
-/** One hyper-parameter (or `preparation`, `class_weight`) and the values it takes. */
-export interface Axis {
-  readonly key: string;
-  readonly values: readonly unknown[];
-}
-
-export interface Grid {
-  readonly family: Family;
-  readonly axes: readonly Axis[];
-}
+import { type Axis, type Grid, orderAxes, readAxis } from "./search/axes.ts";
+import { readSearch, type SearchSettings } from "./search/settings.ts";
 
 /** An experiment file, read and checked, defaults filled in. */
 export interface Experiment {
@@ -29,6 +20,7 @@ export interface Experiment {
   readonly config: ExperimentConfig;
   readonly preparations: readonly Preparation[];
   readonly grids: readonly Grid[];
+  readonly search: SearchSettings;
 }
 
 /**
@@ -59,6 +51,7 @@ export async function parseExperiment(
     });
   }
   const preparations = await readPreparations(config, yaml);
+  const grids = await readGrids(config, yaml, preparations);
   return {
     name: config.name ?? stem(file),
     file,
@@ -66,7 +59,8 @@ export async function parseExperiment(
     overrides,
     config,
     preparations,
-    grids: await readGrids(config, yaml, preparations),
+    grids,
+    search: await readSearch(config, grids, yaml),
   };
 }
 
@@ -147,7 +141,8 @@ async function readGrids(
     const list = Array.isArray(value) ? value.map((v, i) => [v, i] as const) : [[value, undefined] as const];
     for (const [grid, i] of list) {
       const path = i === undefined ? ["families", id] : ["families", id, i];
-      grids.push({ family, axes: readGrid(family, grid ?? {}, yaml, path, preparations) });
+      const label = path.slice(1).join(".");
+      grids.push({ family, label, axes: readGrid(family, grid ?? {}, yaml, path, preparations) });
     }
   }
   return grids;
@@ -181,22 +176,10 @@ function readGrid(
         fix: suggestion(key, Object.keys(fields)),
       });
     }
-    // A value that the parameter itself accepts is one value, also where it is a list (layers: [64, 32]).
-    const whole = field.safeParse(given);
-    const candidates: readonly unknown[] = whole.success || !Array.isArray(given) ? [given] : given;
-    if (candidates.length === 0) {
-      throw new UserError(`${[...path, key].join(".")}: an empty list`, { where: yaml.where(path, key) });
-    }
-    const values = candidates.map((candidate, i) => {
-      const parsed = field.safeParse(candidate);
-      if (parsed.success) return parsed.data;
-      const at = Array.isArray(given) ? [...path, key, i] : [...path, key];
-      throw zodError(parsed.error, yaml, at, () => []);
-    });
-    axes.push({ key, values });
+    axes.push(readAxis(key, given, field, yaml, path));
   }
   if (!axes.some((a) => a.key === "preparation")) axes.push({ key: "preparation", values: names });
-  return axes;
+  return orderAxes(axes, yaml, path);
 }
 
 /** Names of the keys that a schema knows at a path, read off its JSON Schema. */

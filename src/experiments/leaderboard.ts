@@ -64,10 +64,11 @@ export interface LeaderboardOptions {
 }
 
 /** @throws UserError naming the nearest metric */
-export function metricById(id: string): Metric {
+export function metricById(id: string, where?: string): Metric {
   const metric = metrics.find((m) => m.id === id);
   if (metric) return metric;
   throw new UserError(`unknown metric "${id}"`, {
+    where,
     fix: suggestion(
       id,
       metrics.map((m) => m.id),

@@ -2,8 +2,11 @@ import { CODE_VERSION } from "../core/build.ts";
 import type { Dataset, Split } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
+import type { SpacePoint } from "../core/search.ts";
 import type { ClassWeight, Preparation, Resample, Trial } from "../core/trial.ts";
-import type { Axis, Experiment, Grid } from "./config.ts";
+import { countPoints } from "../search/_space.ts";
+import type { Experiment } from "./config.ts";
+import { type Grid, valuesAt } from "./search/axes.ts";
 
 /** More than this many trials are planned only when `--max-trials` says so. */
 export const DEFAULT_MAX_TRIALS = 1000;
@@ -18,24 +21,25 @@ export interface Plan {
   readonly dataset: Dataset;
   /** One split a seed, in the order of the seeds. */
   readonly splits: readonly Split[];
+  /** All that are known before anything has run: none where a search chooses them. */
   readonly trials: readonly Trial[];
+  /** The trials of a point of the experiment's space, one a seed. */
+  readonly trialsOf: (point: SpacePoint) => readonly Trial[];
   readonly files: KnowledgeFiles;
   /** Class codes of the orphan classes. */
   readonly orphans: readonly number[];
 }
 
-/** How many trials a grid spans, without making them. */
-export function countTrials(experiment: Experiment): number {
-  return (
-    experiment.grids.reduce((sum, grid) => sum + grid.axes.reduce((n, a) => n * a.values.length, 1), 0) *
-    experiment.config.seeds.length
-  );
+/** How many trials a grid spans, or a search runs at most, without making them. */
+export function countTrials({ search, config }: Experiment): number {
+  return Math.min(countPoints(search.space), search.trials) * config.seeds.length;
 }
 
 /** @throws UserError when the grid spans more trials than allowed */
 export function checkTrialCount(experiment: Experiment, maxTrials = DEFAULT_MAX_TRIALS): void {
   const count = countTrials(experiment);
-  if (count <= maxTrials) return;
+  // A search runs as many as it was told to.
+  if (count <= maxTrials || experiment.search.strategy.kind === "sequence") return;
   throw new UserError(
     `the grid spans ${count.toLocaleString("en")} trials, more than ${maxTrials.toLocaleString("en")}`,
     {
@@ -49,7 +53,7 @@ export function checkTrialCount(experiment: Experiment, maxTrials = DEFAULT_MAX_
 }
 
 /**
- * Every trial of an experiment: the product of each grid's axes and the seeds, doubles left out.
+ * Every trial of an experiment: of a grid the product of its axes and the seeds, doubles left out.
  * @param splits one a seed, in the order of experiment.config.seeds
  */
 export function planTrials(
@@ -59,20 +63,40 @@ export function planTrials(
   files: KnowledgeFiles = {},
 ): Plan {
   const orphans = orphanClasses(experiment, dataset);
-  const points = experiment.grids.flatMap((grid) =>
-    product(grid.axes).map((values) => pointOf(grid, values, experiment.preparations)),
-  );
-  const varying = varyingKeys(points);
+  const trialsOf = trialMaker(experiment, dataset, splits, files, orphans);
+  const { strategy, space, trials: most } = experiment.search;
   const trials = new Map<string, Trial>();
+  const points = new Set<string>();
+  for (const point of strategy.kind === "list" ? strategy.points(space) : []) {
+    const made = trialsOf(point);
+    points.add(made[0]!.configKey);
+    if (points.size > most) break;
+    for (const trial of made) if (!trials.has(trial.key)) trials.set(trial.key, trial);
+  }
+  return { experiment, dataset, splits, trials: [...trials.values()], trialsOf, files, orphans };
+}
+
+function trialMaker(
+  experiment: Experiment,
+  dataset: Dataset,
+  splits: readonly Split[],
+  files: KnowledgeFiles,
+  orphans: readonly number[],
+): Plan["trialsOf"] {
+  const varying = varyingKeys(experiment.grids);
   const { bootstrap, seeds } = experiment.config;
-  for (const point of points) {
+  return (spacePoint) => {
+    const { grid, values } = valuesAt(experiment.grids, spacePoint);
+    const point = pointOf(grid, values, experiment.preparations);
     const asked = {
       family: point.family,
       params: point.params,
       preparation: point.preparation.steps,
       classWeight: point.classWeight,
-      // Left out where it is none, so that what was asked before there was resampling is asked alike.
+      // Left out where they are none, so that what was asked before there were such is asked alike.
       resample: point.resample === "none" ? undefined : point.resample,
+      calibrate: point.calibrate === "none" ? undefined : point.calibrate,
+      prior: point.prior === "none" ? undefined : point.prior,
       files: hashesOf(point.preparation, files),
       data: dataset.hash,
       orphans,
@@ -82,20 +106,17 @@ export function planTrials(
     const config = { ...asked, code: CODE_VERSION };
     const configKey = hashJson(config);
     const pointKey = hashJson(asked);
-    seeds.forEach((seed, i) => {
-      const key = hashJson({ ...config, seed, split: splits[i]!.hash });
-      if (trials.has(key)) return;
-      trials.set(key, {
-        ...point,
-        key,
-        configKey,
-        pointKey,
-        seed,
-        name: nameOf(point, varying.get(point.family)!, experiment, seed),
-      });
-    });
-  }
-  return { experiment, dataset, splits, trials: [...trials.values()], files, orphans };
+    const left = grid.axes.filter((a) => !Object.hasOwn(values, a.key)).map((a) => a.key);
+    const named = varying.get(point.family)!.filter((key) => !left.includes(key));
+    return seeds.map((seed, i) => ({
+      ...point,
+      key: hashJson({ ...config, seed, split: splits[i]!.hash }),
+      configKey,
+      pointKey,
+      seed,
+      name: nameOf(point, named, experiment, seed),
+    }));
+  };
 }
 
 /** Of the files that a preparation names; undefined where it names none, so that such trials are known as ever. */
@@ -106,16 +127,9 @@ function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly strin
   return named.length === 0 ? undefined : named.map(([, { hash }]) => hash);
 }
 
-type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight" | "resample">;
+type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight" | "resample" | "calibrate" | "prior">;
 
-function product(axes: readonly Axis[]): Record<string, unknown>[] {
-  return axes.reduce<Record<string, unknown>[]>(
-    (points, axis) => points.flatMap((point) => axis.values.map((value) => ({ ...point, [axis.key]: value }))),
-    [{}],
-  );
-}
-
-function pointOf(grid: Grid, values: Record<string, unknown>, preparations: readonly Preparation[]): Point {
+function pointOf(grid: Grid, values: Readonly<Record<string, unknown>>, preparations: readonly Preparation[]): Point {
   const { preparation, class_weight: classWeight = "none", resample = "none", ...params } = values;
   return {
     family: grid.family.id,
@@ -126,14 +140,21 @@ function pointOf(grid: Grid, values: Record<string, unknown>, preparations: read
   };
 }
 
-/** By family: the hyper-parameters that take more than one value. */
-function varyingKeys(points: readonly Point[]): Map<string, string[]> {
+/** By family: the hyper-parameters that take more than one value, in the family's order. */
+function varyingKeys(grids: readonly Grid[]): Map<string, string[]> {
   const seen = new Map<string, Map<string, Set<string>>>();
-  for (const point of points) {
-    const family = seen.get(point.family) ?? new Map<string, Set<string>>();
-    seen.set(point.family, family);
-    for (const [key, value] of Object.entries(namedParams(point))) {
-      family.set(key, (family.get(key) ?? new Set()).add(JSON.stringify(value)));
+  for (const { family, axes } of grids) {
+    const keys = seen.get(family.id) ?? new Map<string, Set<string>>();
+    seen.set(family.id, keys);
+    const defaults: Record<string, unknown> = {
+      ...(family.params.parse({}) as object),
+      ...{ class_weight: "none", resample: "none" },
+    };
+    for (const key of new Set([...Object.keys(defaults), ...axes.map((a) => a.key)])) {
+      if (key === "preparation") continue;
+      const axis = axes.find((a) => a.key === key);
+      const values = axis?.range ? [axis.range.low, axis.range.high] : (axis?.values ?? [defaults[key]]);
+      keys.set(key, new Set([...(keys.get(key) ?? []), ...values.map((v) => JSON.stringify(v))]));
     }
   }
   return new Map(

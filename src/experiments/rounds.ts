@@ -134,6 +134,8 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
     name: experiment.name,
     preparations: Object.fromEntries([...preparations].map(([name, steps]) => [name, steps.map(stepYaml)])),
     families: grids,
+    // What was searched first is narrowed by grids.
+    search: undefined,
   });
   return { text: `# Round ${round} of ${experiment.file}, planned by disease\n${text}`, changes };
 }
@@ -164,7 +166,7 @@ function around({ family, params }: BestPoint, { experiment, round, families }: 
   const factor = round === 2 ? 2 : 2 ** (1 / (round - 1));
   const varied = experiment.grids
     .filter((g) => g.family.id === family)
-    .flatMap((g) => g.axes.filter((a) => a.values.length > 1).map((a) => a.key));
+    .flatMap((g) => g.axes.filter((a) => a.range || a.values.length > 1).map((a) => a.key));
   const accepts = (key: string, value: unknown): boolean => {
     const read = families[family]?.params.safeParse({ ...params, [key]: value });
     return read?.success === true;

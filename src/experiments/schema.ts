@@ -32,12 +32,70 @@ export const commonParams = z.strictObject({
     .default("none")
     .describe("balanced: rows weigh rows / (classes × rows of their class), as in scikit-learn"),
   resample: z
-    .enum(["none", "oversample"])
+    .enum(["none", "oversample", "smote"])
     .default("none")
     .describe(
-      "oversample: training rows of each class are drawn again until it is as large as the largest, as imbalanced-learn's RandomOverSampler",
+      "Training rows of each class until it is as large as the largest: drawn again (oversample), or made up between neighbours (smote: SMOTE-NC), as in imbalanced-learn",
+    ),
+  calibrate: z
+    .enum(["none", "temperature", "isotonic"])
+    .default("none")
+    .describe("How probabilities are calibrated on the validation rows; metrics are out of fold"),
+  prior: z
+    .union([z.enum(["none", "balanced", "natural"]), z.record(z.string(), z.number().gt(0).lt(1))])
+    .default("none")
+    .describe(
+      "How common the classes are among the patients that the model is for: natural (as in the training data, after class_weight or resample), balanced, or {class: share}",
     ),
   preparation: z.string().describe("Which of `preparations` to use; all of them when absent"),
+});
+
+const when = z
+  .record(z.string(), z.unknown())
+  .optional()
+  .describe("Only where these keys of the same family have this value, or one of a list of values");
+
+/** In the place of a hyper-parameter's value: what a search may choose from. */
+export const choiceSchema = z.strictObject({ choice: z.array(z.unknown()).min(1).describe("One of these"), when });
+export const rangeSchema = z.strictObject({
+  low: z.number().describe("Least value"),
+  high: z.number().describe("Greatest value"),
+  log: z.boolean().default(false).describe("Equal ratios are alike, not equal differences"),
+  int: z.boolean().default(false).describe("Whole numbers only"),
+  step: z.number().gt(0).optional().describe("Values are low, low + step, …"),
+  when,
+});
+
+export const searchSchema = z.strictObject({
+  strategy: z.string().optional().describe("How points are chosen; tpe where there are ranges, else grid"),
+  trials: z
+    .int()
+    .min(1)
+    .max(100_000)
+    .optional()
+    .describe("Points at most, each run once a seed; 50 for random and tpe without a time"),
+  time: z.string().optional().describe("No trial starts later than this: 90s, 30m, 1h30m"),
+  until: z
+    .string()
+    .optional()
+    .describe("Ends when the mean of a point's seeds reaches it, e.g. f1_macro>=0.8 or log_loss<=0.4"),
+  seed: z.int().default(7).describe("Decides what is drawn at random"),
+  startup: z
+    .int()
+    .min(1)
+    .max(10_000)
+    .default(10)
+    .describe("Points that tpe draws at random before it looks at results"),
+  pruner: z
+    .preprocess(
+      (value) => (typeof value === "string" ? { kind: value } : value),
+      z.strictObject({
+        kind: z.string().default("asha").describe("What stops trials early that do badly; none: nothing does"),
+        reduction: z.int().min(2).max(100).default(3).describe("asha: one in so many goes on at a rung"),
+        min_rounds: z.int().min(1).default(9).describe("Rounds before the first look"),
+      }),
+    )
+    .optional(),
 });
 
 export const experimentSchema = z.strictObject({
@@ -89,7 +147,10 @@ export const experimentSchema = z.strictObject({
   families: z
     .record(z.string(), z.unknown())
     .refine((f) => Object.keys(f).length > 0, "at least one family")
-    .describe("By family: a grid (a list where a hyper-parameter takes several values), or a list of grids"),
+    .describe(
+      "By family: a grid (a list where a hyper-parameter takes several values, or a range), or a list of grids",
+    ),
+  search: searchSchema.optional(),
   rank: z
     .strictObject({
       metric: z.string().default("f1_macro").describe("Validation metric that orders the leaderboard"),
