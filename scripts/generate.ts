@@ -2,9 +2,9 @@
  * Writes src/<room>/index.ts for the rooms whose files are found by name, so that a new family, step, metric or gate rule is
  * one new file, and src/core/build.ts. Run by `npm run build` and before the tests; the result is git-ignored.
  */
-import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { codeVersion } from "./code-version.ts";
 
 const root = join(import.meta.dirname, "..", "src");
 const HEAD = "// Written by scripts/generate.ts; do not edit.\n";
@@ -28,31 +28,9 @@ function eager(room: string): string {
   return `${HEAD}import type { Metric } from "../core/metric.ts";\n${imports.join("\n")}\n\nexport const metrics: readonly Metric[] = [${names.map((_, i) => `...m${i}`).join(", ")}];\n`;
 }
 
-/** Changes whenever code changes that decides a result, so that a trial key never matches another program's run. */
-function codeVersion(): string {
-  const hash = createHash("sha256");
-  for (const room of [
-    "core",
-    "engines",
-    "preparation",
-    "families",
-    "metrics",
-    "statistics",
-    "knowledge",
-    "experiments/jobs",
-  ]) {
-    for (const path of readdirSync(join(root, room), { recursive: true, encoding: "utf8" }).sort()) {
-      const name = path.replaceAll("\\", "/");
-      if (name === "build.ts" || name === "index.ts" || !name.endsWith(".ts")) continue;
-      hash.update(`${room}/${name}\n`).update(readFileSync(join(root, room, name)));
-    }
-  }
-  return hash.digest("hex").slice(0, 12);
-}
-
 function build(): string {
   const { version } = JSON.parse(readFileSync(join(root, "..", "package.json"), "utf8")) as { version: string };
-  return `${HEAD}export const VERSION = "${version}";\nexport const CODE_VERSION = "${codeVersion()}";\n`;
+  return `${HEAD}export const VERSION = "${version}";\nexport const CODE_VERSION = "${codeVersion(root)}";\n`;
 }
 
 function write(file: string, text: string): void {
