@@ -66,7 +66,7 @@ export async function l1Weights({ numbers, y, classes, C, signal }: L1Problem): 
       biasesAhead[k] = moved + push * (moved - biases[k]);
       biases[k] = moved;
     }
-    if (change <= TOLERANCE * Math.max(largest, TOLERANCE)) break;
+    if (change <= TOLERANCE * Math.max(largest, 0.01)) break;
   }
   return Float64Array.from({ length: cols }, (_, j) =>
     weights.subarray(j * width, (j + 1) * width).reduce((most, weight) => Math.max(most, Math.abs(weight)), 0),
