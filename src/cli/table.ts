@@ -1,5 +1,6 @@
 import Table from "cli-table3";
-import { paint, plainLength, shorten, visible, visibleLines } from "./text.ts";
+import { csvCell } from "../core/csv.ts";
+import { paint, plainLength, shorten, visible } from "./text.ts";
 
 export interface TableColumn {
   readonly key: string;
@@ -125,12 +126,4 @@ function plain(value: Cell): string {
   return value === null || value === undefined || (typeof value === "number" && Number.isNaN(value))
     ? ""
     : String(value);
-}
-
-/** Quoted where needed, control characters as text; what a spreadsheet would run as a formula gets an apostrophe before it. */
-function csvCell(value: Cell): string {
-  const text = visibleLines(plain(value));
-  const isFormula = typeof value === "string" && /^[=+\-@\t\r]/.test(text) && Number.isNaN(Number(text));
-  const safe = isFormula ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

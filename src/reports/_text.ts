@@ -23,13 +23,6 @@ export function axisNames(names: readonly string[], longest = 28): readonly stri
   });
 }
 
-/** A cell of a CSV file: quoted by RFC 4180, and with ' before what a spreadsheet would run as a formula. */
-export function csvCell(value: string | number): string {
-  if (typeof value === "number") return Number.isNaN(value) ? "" : String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** Text that Markdown shows as it is, within a table cell. */
 export function markdownText(text: string): string {
   return printable(text)

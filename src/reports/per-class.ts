@@ -1,6 +1,7 @@
+import { csvCell } from "../core/csv.ts";
 import type { Scored } from "../core/metric.ts";
 import { f1, macro, precision, recall, type Tally, tallyOf, weighted } from "../metrics/_tally.ts";
-import { csvCell, markdownText } from "./_text.ts";
+import { markdownText } from "./_text.ts";
 
 export interface ClassRow {
   readonly class: string;

@@ -1,6 +1,6 @@
+import { csvCell } from "../core/csv.ts";
 import type { Scored } from "../core/metric.ts";
 import type { CurvePoint } from "../core/trial.ts";
-import { csvCell } from "./_text.ts";
 import { confusionMatrixChart, importanceChart, learningCurveChart, reliabilityChart } from "./charts.ts";
 import { perClassCsv, perClassMarkdown, perClassReport } from "./per-class.ts";
 
