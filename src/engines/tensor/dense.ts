@@ -18,8 +18,6 @@ export interface DenseOptions {
   readonly dropout?: DropoutMask;
   /** Added to the variance. */
   readonly epsilon?: number;
-  /** Told the mean and the variance (by rows, biased) of each output over the batch, with batch normalisation. */
-  onMoments?(mean: Float32Array, variance: Float32Array): void;
   /** False where the layer's input is data: its gradient is then not computed. Default: true. */
   readonly inputGradient?: boolean;
 }
@@ -52,7 +50,6 @@ function composed({ tf }: Tensors, x: Tensor2D, params: DenseParams, options: De
   let y: Tensor = tf.matMul(x, weights);
   if (scale) {
     const { mean, variance } = tf.moments(y, 0);
-    options.onMoments?.(mean.dataSync() as Float32Array, variance.dataSync() as Float32Array);
     const deviation = tf.sqrt(tf.add(variance, options.epsilon ?? EPSILON));
     y = tf.mul(tf.div(tf.sub(y, mean), deviation), scale);
   }
@@ -74,7 +71,7 @@ const EPSILON = 1e-5;
 
 function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, params: DenseParams, options: DenseOptions) {
   const { weights, shift, scale } = params;
-  const { relu, dropout, epsilon = EPSILON, onMoments, inputGradient = true } = options;
+  const { relu, dropout, epsilon = EPSILON, inputGradient = true } = options;
   if (dropout && !relu) throw new Error("dropout is for layers with ReLU");
   const { blas } = backend;
   const [rows, inputs] = x.shape;
@@ -87,8 +84,7 @@ function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, params: Den
     const z = backend.floats(product);
     blas.sgemm({ m: rows, n: outputs, k: inputs, a: backend.floats(x), b: backend.floats(weights), c: z });
     const norm = scale && normaliser(z, backend.floats(scale), epsilon);
-    if (norm) onMoments?.(norm.mean32, norm.variance32);
-    else addRow(z, backend.floats(shift));
+    if (!norm) addRow(z, backend.floats(shift));
     let output = product;
     if (norm || relu) {
       // Without batch normalisation the gradient does not need z, so y takes its place.
@@ -133,8 +129,6 @@ function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, params: Den
 }
 
 interface Normaliser {
-  readonly mean32: Float32Array;
-  readonly variance32: Float32Array;
   /** [cols] z · slope + offset is normalised and scaled */
   readonly slope: Float64Array;
   readonly offset: Float64Array;
@@ -155,11 +149,9 @@ function normaliser(z: Float32Array, scale: Float32Array, epsilon: number): Norm
     }
   }
   const [inverse, slope, offset] = [new Float64Array(cols), new Float64Array(cols), new Float64Array(cols)];
-  const variance32 = new Float32Array(cols);
   for (let j = 0; j < cols; j++) {
     mean[j]! /= rows;
     const variance = Math.max(0, squares[j]! / rows - mean[j]! ** 2);
-    variance32[j] = variance;
     inverse[j] = 1 / Math.sqrt(variance + epsilon);
     slope[j] = inverse[j]! * scale[j]!;
     offset[j] = -mean[j]! * slope[j]!;
@@ -188,7 +180,7 @@ function normaliser(z: Float32Array, scale: Float32Array, epsilon: number): Norm
       }
     }
   };
-  return { mean32: Float32Array.from(mean), variance32, slope, offset, backward };
+  return { slope, offset, backward };
 }
 
 interface Activation {

@@ -1,0 +1,137 @@
+import { z } from "zod";
+import { pack, unpack } from "../core/container.ts";
+import type { Matrix } from "../core/dataset.ts";
+import type { Family, FittedModel } from "../core/family.ts";
+import { createRng, type Rng } from "../core/rng.ts";
+import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
+import { classWeights, logLosses, lossParams, rowWeights, trainEpochs } from "./_neural.ts";
+import { checkColumns, checkContext, fileOf } from "./_shared.ts";
+import { type Layer, networkToOnnx, predict } from "./mlp/network.ts";
+import { foldNormalisation } from "./mlp/normalise.ts";
+
+const params = z.strictObject({
+  layers: z.array(z.int().min(1).max(4096)).max(8).default([128, 64]).describe("Outputs of each hidden layer"),
+  dropout: z.number().min(0).max(0.9).default(0.2).describe("Share of a hidden layer's outputs that a step leaves out"),
+  batch_norm: z.boolean().default(true).describe("Whether hidden layers are normalised over the batch"),
+  activation: z.enum(["relu"]).default("relu").describe("What follows a hidden layer"),
+  weight_decay: z.number().min(0).default(0.01).describe("Decay of the weights, decoupled from the gradient (AdamW)"),
+  learning_rate: z.number().gt(0).default(0.003).describe("Step size of Adam at the start"),
+  batch_size: z
+    .union([z.literal("auto"), z.int().min(1)])
+    .default("auto")
+    .describe("Rows a step; auto: a sixteenth of the training rows, between 16 and 256"),
+  epochs: z.int().min(1).default(100).describe("Most passes over the training rows"),
+  patience: z
+    .int()
+    .min(0)
+    .default(10)
+    .describe("Stops after so many epochs without a better validation log loss; 0: never"),
+  schedule: z
+    .enum(["constant", "cosine", "plateau"])
+    .default("plateau")
+    .describe(
+      "Learning rate: constant, to 0 by a cosine over all epochs, or halved when validation no longer improves",
+    ),
+  ...lossParams,
+});
+
+interface State {
+  readonly columns: readonly string[];
+  readonly epochs: number;
+  readonly layers: readonly Layer[];
+}
+
+/** A multilayer perceptron, trained by AdamW; the epoch with the lowest validation log loss predicts. */
+export const family: Family<z.infer<typeof params>> = {
+  id: "mlp",
+  title: "Multilayer perceptron",
+  description: "Neural network of dense layers with batch normalisation and dropout, on TensorFlow.js",
+  params,
+  engines: ["openblas"],
+  acceptsMissing: false,
+  async fit(context) {
+    checkContext(context, family);
+    const { train, validation, classes, seed } = context;
+    const options = context.params;
+    const [{ loadTensors }, { createNetwork }] = await Promise.all([
+      import("../engines/tensor/load.ts"),
+      import("./mlp/train.ts"),
+    ]);
+    // One thread: these products are small, and other trials use the other cores.
+    const tensors = await loadTensors({ threads: 1 });
+    const blas = await loadOpenblas();
+    const rng = createRng(seed);
+    const weights = rowWeights(train, classes, options.loss, options.beta);
+    const weightOf = classWeights(train.y, classes, weights);
+    const sample = sampleRows(train.x, rng);
+    const network = createNetwork(tensors, {
+      train,
+      weights,
+      classes,
+      hidden: options.layers,
+      dropout: options.dropout,
+      batchNorm: options.batch_norm,
+      weightDecay: options.weight_decay,
+      gamma: options.loss === "focal" ? options.gamma : 0,
+      rng,
+    });
+    const folded = (): Layer[] => foldNormalisation(blas, network.layers(), sample.rows, sample.data);
+    try {
+      let [layers, current]: [Layer[], Layer[]] = [[], []];
+      const epochs = await trainEpochs({
+        context,
+        family: family.id,
+        epochs: options.epochs,
+        patience: options.patience,
+        batchSize: options.batch_size === "auto" ? batchSizeFor(train.x.rows) : options.batch_size,
+        schedule: options.schedule,
+        learningRate: options.learning_rate,
+        rng,
+        step: (rows, rate) => network.step(rows, rate),
+        validate() {
+          current = folded();
+          const losses = logLosses(predict(blas, current, validation.x), validation.y, weightOf);
+          return { plain: losses.plain, deciding: losses.weighted };
+        },
+        keep() {
+          layers = validation.x.rows > 0 ? current : folded();
+        },
+      });
+      return model(blas, { columns: train.x.names, epochs, layers });
+    } finally {
+      network.dispose();
+      tensors.trim();
+    }
+  },
+  async load(files) {
+    return model(await loadOpenblas(), unpack(fileOf(files, "model.bin")) as State);
+  },
+};
+
+/** At most so many rows tell the mean and variance of hidden outputs. */
+const SAMPLE = 4096;
+
+function sampleRows({ rows, cols, data }: Matrix, rng: Rng): { rows: number; data: Float32Array } {
+  if (rows <= SAMPLE) return { rows, data };
+  const chosen = rng.shuffle(Int32Array.from({ length: rows }, (_, i) => i)).subarray(0, SAMPLE);
+  const sample = new Float32Array(SAMPLE * cols);
+  chosen.forEach((row, i) => {
+    sample.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
+  });
+  return { rows: SAMPLE, data: sample };
+}
+
+const batchSizeFor = (rows: number): number => Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 16))));
+
+function model(blas: Openblas, state: State): FittedModel {
+  return {
+    predictProba(x: Matrix) {
+      checkColumns(x, state.columns);
+      return predict(blas, state.layers, x);
+    },
+    toOnnx: (graph, x) => networkToOnnx(graph, state.layers, x),
+    save: () => ({ "model.bin": pack(state) }),
+    rounds: state.epochs,
+    dispose() {},
+  };
+}
