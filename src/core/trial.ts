@@ -8,7 +8,16 @@ export interface Preparation {
 export type ClassWeight = "none" | "balanced";
 
 /** What is done to the training rows of rare classes. */
-export type Resample = "none" | "oversample";
+export type Resample = "none" | "oversample" | "smote";
+
+/** How probabilities are calibrated on validation rows. */
+export type Calibrate = "none" | "temperature" | "isotonic";
+
+/**
+ * How common the classes are among the patients that a model is for: as it learned (none), equally, as among the training
+ * rows before they were weighed or drawn, or by class; classes that are not named share the rest.
+ */
+export type Prior = "none" | "balanced" | "natural" | Readonly<Record<string, number>>;
 
 /** One point of the grid and one MLflow run. */
 export interface Trial {
@@ -26,6 +35,8 @@ export interface Trial {
   readonly preparation: Preparation;
   readonly classWeight: ClassWeight;
   readonly resample: Resample;
+  readonly calibrate: Calibrate;
+  readonly prior: Prior;
   readonly seed: number;
 }
 

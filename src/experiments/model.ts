@@ -5,14 +5,16 @@ import type { FittedModel } from "../core/family.ts";
 import { frameToMatrix } from "../core/frame.ts";
 import { families } from "../families/index.ts";
 import { type FittedPipeline, loadPipeline } from "../preparation/_pipeline.ts";
+import { applySteps, type ProbaStep, stepsOnnx } from "../statistics/calibration/steps.ts";
 import type { ExampleRow } from "./package/example.ts";
 import { loadStep } from "./steps.ts";
 
-const FORMAT = 1;
+/** 2: with steps after the model, which an older program would leave out. */
+const FORMATS = [1, 2] as const;
 
 /** What `model/model.json` says of a saved model. */
 export interface ModelCard {
-  readonly format: typeof FORMAT;
+  readonly format: (typeof FORMATS)[number];
   readonly family: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly target: string;
@@ -31,16 +33,22 @@ export interface Predictor {
   dispose(): void;
 }
 
-/** Files of a saved model by name, to be kept in one folder. */
+/**
+ * Files of a saved model by name, to be kept in one folder.
+ * @param steps what follows the model: calibration, correction of the prior
+ */
 export function saveModel(
   card: Omit<ModelCard, "format">,
   preparation: unknown,
   model: FittedModel,
+  steps: readonly ProbaStep[] = [],
 ): Record<string, Uint8Array> {
+  const format: ModelCard["format"] = steps.length === 0 ? 1 : 2;
   const files: Record<string, Uint8Array> = {
-    "model.json": new TextEncoder().encode(`${JSON.stringify({ format: FORMAT, ...card }, null, 2)}\n`),
+    "model.json": new TextEncoder().encode(`${JSON.stringify({ format, ...card }, null, 2)}\n`),
     "preparation.bin": pack(preparation),
   };
+  if (steps.length > 0) files["calibration.bin"] = pack(steps);
   for (const [name, bytes] of Object.entries(model.save())) files[`family/${name}`] = bytes;
   return files;
 }
@@ -59,7 +67,7 @@ export async function loadModel(files: Readonly<Record<string, Uint8Array>>, whe
   };
 }
 
-/** The parts of what `saveModel` made; throws as `loadModel` does. */
+/** The parts of what `saveModel` made, the model with the steps that follow it; throws as `loadModel` does. */
 export async function openModel(
   files: Readonly<Record<string, Uint8Array>>,
   where: string,
@@ -69,15 +77,33 @@ export async function openModel(
   if (!head || !preparation) throw new UserError("no saved model: model.json or preparation.bin is missing", { where });
   const card = JSON.parse(new TextDecoder().decode(head)) as ModelCard;
   const load = families[card.family];
-  if (card.format !== FORMAT || !load) {
+  if (!FORMATS.includes(card.format) || !load) {
     throw new UserError(`a model of format ${card.format}, family ${card.family}, which this version cannot load`, {
       where,
     });
   }
+  const calibration = files["calibration.bin"];
+  if (card.format === 2 && !calibration) throw new UserError("no saved model: calibration.bin is missing", { where });
   const own = Object.entries(files).filter(([name]) => name.startsWith("family/"));
   const [pipeline, family] = await Promise.all([loadPipeline(unpack(preparation), loadStep), load()]);
   const model = await family.load(
     Object.fromEntries(own.map(([name, bytes]) => [name.slice("family/".length), bytes])),
   );
-  return { card, pipeline, model };
+  if (!calibration) return { card, pipeline, model };
+  const steps = unpack(calibration) as readonly ProbaStep[];
+  return { card, pipeline, model: followed(model, steps, card.classes.length) };
+}
+
+/** A model whose probabilities have gone through the steps. */
+function followed(model: FittedModel, steps: readonly ProbaStep[], classes: number): FittedModel {
+  const { importances, rounds, notices } = model;
+  return {
+    importances,
+    rounds,
+    notices,
+    predictProba: (x) => applySteps(steps, model.predictProba(x), classes),
+    ...(model.toOnnx ? { toOnnx: (graph, x) => stepsOnnx(graph, model.toOnnx!(graph, x), steps, classes) } : {}),
+    save: () => model.save(),
+    dispose: () => model.dispose(),
+  };
 }

@@ -3,8 +3,9 @@ import type { Dataset, Split } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { hashJson } from "../core/hash.ts";
 import type { SpacePoint } from "../core/search.ts";
-import type { ClassWeight, Preparation, Resample, Trial } from "../core/trial.ts";
+import type { Calibrate, ClassWeight, Preparation, Prior, Resample, Trial } from "../core/trial.ts";
 import { countPoints } from "../search/_space.ts";
+import { checkPrior } from "../statistics/calibration/prior.ts";
 import type { Experiment } from "./config.ts";
 import { type Grid, valuesAt } from "./search/axes.ts";
 
@@ -88,6 +89,7 @@ function trialMaker(
   return (spacePoint) => {
     const { grid, values } = valuesAt(experiment.grids, spacePoint);
     const point = pointOf(grid, values, experiment.preparations);
+    checkPrior(point.prior, dataset.target.classes);
     const asked = {
       family: point.family,
       params: point.params,
@@ -130,13 +132,15 @@ function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly strin
 type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight" | "resample" | "calibrate" | "prior">;
 
 function pointOf(grid: Grid, values: Readonly<Record<string, unknown>>, preparations: readonly Preparation[]): Point {
-  const { preparation, class_weight: classWeight = "none", resample = "none", ...params } = values;
+  const { preparation, class_weight, resample, calibrate, prior, ...params } = values;
   return {
     family: grid.family.id,
     params: grid.family.params.parse(params) as Record<string, unknown>,
     preparation: preparations.find((p) => p.name === preparation)!,
-    classWeight: classWeight as ClassWeight,
-    resample: resample as Resample,
+    classWeight: (class_weight ?? "none") as ClassWeight,
+    resample: (resample ?? "none") as Resample,
+    calibrate: (calibrate ?? "none") as Calibrate,
+    prior: (prior ?? "none") as Prior,
   };
 }
 
@@ -148,7 +152,7 @@ function varyingKeys(grids: readonly Grid[]): Map<string, string[]> {
     seen.set(family.id, keys);
     const defaults: Record<string, unknown> = {
       ...(family.params.parse({}) as object),
-      ...{ class_weight: "none", resample: "none" },
+      ...{ class_weight: "none", resample: "none", calibrate: "none", prior: "none" },
     };
     for (const key of new Set([...Object.keys(defaults), ...axes.map((a) => a.key)])) {
       if (key === "preparation") continue;
@@ -163,8 +167,8 @@ function varyingKeys(grids: readonly Grid[]): Map<string, string[]> {
 }
 
 /** What a trial is named after when it varies. */
-function namedParams({ params, classWeight, resample }: Point): Record<string, unknown> {
-  return { ...params, class_weight: classWeight, resample };
+function namedParams({ params, classWeight, resample, calibrate, prior }: Point): Record<string, unknown> {
+  return { ...params, class_weight: classWeight, resample, calibrate, prior };
 }
 
 function nameOf(point: Point, varying: readonly string[], experiment: Experiment, seed: number): string {

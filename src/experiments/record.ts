@@ -141,11 +141,12 @@ export function trialParams(trial: Trial): Record<string, string> {
     preparation: trial.preparation.name,
     preparation_steps: trial.preparation.steps.map((s) => s.id).join(" > "),
     class_weight: trial.classWeight,
-    // Runs of before there was resampling have no such param, and are alike.
-    ...(trial.resample === "none" ? {} : { resample: trial.resample }),
     seed: String(trial.seed),
   };
-  for (const [key, value] of Object.entries(trial.params))
+  // Runs of before there were these have no such param, and are alike.
+  const { resample, calibrate, prior } = trial;
+  const common = Object.entries({ resample, calibrate, prior }).filter(([, value]) => value !== "none");
+  for (const [key, value] of [...common, ...Object.entries(trial.params)])
     params[key] = typeof value === "string" ? value : JSON.stringify(value);
   return params;
 }

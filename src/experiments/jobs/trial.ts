@@ -6,9 +6,13 @@ import type { FittedModel } from "../../core/family.ts";
 import type { Scored } from "../../core/metric.ts";
 import { writeNpy } from "../../core/npy.ts";
 import type { ClassWeight, CurvePoint, MetricValue, Trial, TrialResult } from "../../core/trial.ts";
+import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";
 import { metrics } from "../../metrics/index.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
+import { fitPost } from "../../statistics/calibration/fit.ts";
+import { targetShares } from "../../statistics/calibration/prior.ts";
+import type { ProbaStep } from "../../statistics/calibration/steps.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
 import { resampledRows } from "../resample.ts";
@@ -62,8 +66,9 @@ export async function runTrial(
   const family = await families[trial.family]!();
   const curve: CurvePoint[] = [];
   const times = [performance.now()];
+  const weights = classWeights(trial.classWeight, train.y, classes);
   const model = await family.fit({
-    train: { ...train, weights: classWeights(trial.classWeight, train.y, classes) },
+    train: { ...train, weights },
     validation,
     classes: classes.length,
     params: trial.params,
@@ -78,18 +83,30 @@ export async function runTrial(
   });
   try {
     times.push(performance.now());
+    const proba = model.predictProba(validation.x);
+    checkProbabilities(proba);
+    const natural = classShares(prepared.train, classes.length);
+    const post = fitPost(
+      {
+        calibrate: trial.calibrate,
+        classes,
+        learned: classShares({ ...train, weights }, classes.length),
+        target: targetShares(trial.prior, classes, natural),
+      },
+      { ...validation, proba },
+      trial.seed,
+    );
     const scored: Scored = {
       rows: validation.y.length,
       classes,
       y: validation.y,
-      proba: model.predictProba(validation.x),
+      proba: post.proba,
       orphans: payload.orphans,
     };
-    checkProbabilities(scored);
     const values = score(scored, payload, trial.seed, validation.units);
     times.push(performance.now());
     await writeFiles(payload.outDir, {
-      ...prefixed("model", savedModel(trial, prepared, model)),
+      ...prefixed("model", savedModel(trial, prepared, model, post.steps)),
       "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
       "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
       "predictions/validation_rows.npy": writeNpy(validation.rows, [scored.rows]),
@@ -110,7 +127,7 @@ export async function runTrial(
       rounds: model.rounds,
       timing: { fit, score: scoring, report },
       features: train.x.cols,
-      notices: model.notices ?? [],
+      notices: [...(model.notices ?? []), ...post.notices],
     };
   } finally {
     model.dispose();
@@ -143,21 +160,27 @@ function score(scored: Scored, payload: TrialPayload, seed: number, units: Int32
   return values;
 }
 
-function checkProbabilities(scored: Scored): void {
-  const bad = scored.proba.findIndex((p) => !Number.isFinite(p));
+function checkProbabilities(proba: Float32Array): void {
+  const bad = proba.findIndex((p) => !Number.isFinite(p));
   if (bad < 0) return;
-  throw new UserError(`the model predicts ${scored.proba[bad]} for a validation row`, {
+  throw new UserError(`the model predicts ${proba[bad]} for a validation row`, {
     fix: "It diverged: lower the learning rate, or scale the data.",
   });
 }
 
-function savedModel(trial: Trial, prepared: Prepared, model: FittedModel): Record<string, Uint8Array> {
+function savedModel(
+  trial: Trial,
+  prepared: Prepared,
+  model: FittedModel,
+  steps: readonly ProbaStep[],
+): Record<string, Uint8Array> {
   const { family, params } = trial;
   const { target, classes, example } = prepared;
   return saveModel(
     { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION, example },
     prepared.preparation,
     model,
+    steps,
   );
 }
 
