@@ -228,3 +228,15 @@ test("--until-gate goes on with wider rounds and looks at the test patients once
   expect(JSON.parse(passed.stdout).rounds).toHaveLength(1);
   expect(passed.code).toBe(0);
 });
+
+test("--until-gate says that trials failed though the gate passed: exit code 6", async () => {
+  using other = project.copy();
+  other.write("experiments/gates/plain.yaml", EASY.replace(/ {2}- champion.*\n/, ""));
+  const families = "families={ random-forest: { n_estimators: 20 }, xgboost: {} }";
+  const args = ["exp", "run", "skin", "--log-models", "none", "--set", families, "--until-gate", "plain"];
+  const env = { DISEASE_ENGINES: join(other.root, "no-engines") };
+  const { code, stdout, stderr } = await disease(args, { cwd: other.root, env });
+  expect(code, stderr).toBe(6);
+  expect(stdout).toMatch(/^gate plain: ✓ pass/m);
+  expect(stdout).toMatch(/^failed trials: 1; the reasons: disease exp leaderboard skin$/m);
+});
