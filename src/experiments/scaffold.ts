@@ -9,6 +9,7 @@ data:
   path: data/dermatology.csv # CSV, TSV or Parquet, relative to the project
   target: disease # the column to predict
   # group: patient_id       # rows of one patient stay on one side of the split
+  orphans: { max_rows: 25 } # diseases of so few rows are looked at on their own
 split: { train: 0.7, validation: 0.2, test: 0.1, seed: 7 }
 seeds: [1, 2, 3] # repeats: each draws train and validation anew; the test rows stay the same and unread
 preparations:

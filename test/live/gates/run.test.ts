@@ -209,6 +209,16 @@ test("the shipped quickstart gate passes for the winner of the shipped quickstar
   expect(JSON.parse(stdout).rounds).toHaveLength(1);
 });
 
+test("in a new project, the winner of the first experiment passes the gate for beginners", async () => {
+  using empty = makeProject();
+  const cwd = empty.root;
+  expect((await disease(["init", "new"], { cwd })).code).toBe(0);
+  const run = async (line: string): Promise<Outcome> => await disease(line.split(" "), { cwd: join(cwd, "new") });
+  expect((await run("exp run first --set seeds=1 --set charts=none")).code).toBe(0);
+  const { code, stdout } = await run("models promote --from-experiment first --gate quickstart --to Production");
+  expect(code, stdout).toBe(0);
+});
+
 test("--until-gate goes on with wider rounds and looks at the test patients once", async () => {
   using other = project.copy();
   const cwd = other.root;
