@@ -83,16 +83,17 @@ function composed({ tf }: Tensors, start: readonly Tensor[], options: AdamOption
       const rate = learningRate / (1 - beta1 ** steps);
       const correction = 1 / Math.sqrt(1 - beta2 ** steps);
       const old = state;
-      state = old.map(([p, first, second], i) => {
-        const next = tf.tidy(() => {
+      state = old.map(([p, first, second], i) =>
+        tf.tidy(() => {
           const grad = grads[i]!;
           const m = tf.add(tf.mul(first, beta1), tf.mul(grad, 1 - beta1));
           const v = tf.add(tf.mul(second, beta2), tf.mul(tf.square(grad), 1 - beta2));
           const move = tf.div(tf.mul(m, rate), tf.add(tf.mul(tf.sqrt(v), correction), epsilon));
-          return [tf.sub(tf.mul(p, 1 - learningRate * decay[i]!), move), m, v] as [Tensor, Tensor, Tensor];
-        });
-        return next;
-      });
+          const next = tf.sub(tf.mul(p, 1 - learningRate * decay[i]!), move);
+          // Kept, since the step may stand in a tidy of the caller's.
+          return [tf.keep(next), tf.keep(m), tf.keep(v)] as const;
+        }),
+      );
       tf.dispose(old.map((tensorsOf) => [...tensorsOf]));
     },
     dispose() {
