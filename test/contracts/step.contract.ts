@@ -6,9 +6,11 @@ import { UserError } from "../../src/core/errors.ts";
 import { selectRows } from "../../src/core/frame.ts";
 import type { FittedStep, Step } from "../../src/core/step.ts";
 import { parseParams } from "../../src/preparation/_pipeline.ts";
+import { excerptKnowledge, termFrame } from "../support/hpo.ts";
 import { mixedFrame, numericFrame, readable, relabelled, withUnseenLevels } from "./step-frames.ts";
 
 const ROWS = 90;
+const knowledge = excerptKnowledge();
 const range = (from: number, to: number): Int32Array => Int32Array.from({ length: to - from }, (_, i) => from + i);
 const trainRows = range(0, 60);
 const otherRows = range(60, ROWS);
@@ -44,19 +46,21 @@ async function fitStep(
     params: parseParams(step, { id: step.id, params }),
     seed: 5,
     signal: signal ?? new AbortController().signal,
+    knowledge,
   });
 }
 
-/** The mixed patients, or complete numbers for a step that refuses the former as a UserError. */
+/** The mixed patients; for a step that refuses them as a UserError complete numbers, or symptoms that are HPO terms. */
 async function patientsFor(step: Step, params: Record<string, unknown>): Promise<Frame> {
-  const mixed = mixedFrame(ROWS);
-  try {
-    await fitStep(step, selectRows(mixed, trainRows), params);
-    return mixed;
-  } catch (error) {
-    expect(error).toBeInstanceOf(UserError);
-    return numericFrame(ROWS);
+  for (const patients of [mixedFrame(ROWS), numericFrame(ROWS)]) {
+    try {
+      await fitStep(step, selectRows(patients, trainRows), params);
+      return patients;
+    } catch (error) {
+      expect(error).toBeInstanceOf(UserError);
+    }
   }
+  return termFrame(ROWS, true);
 }
 
 const named = (frame: Frame): string[] => frame.columns.map((column) => `${column.kind} ${column.name}`);
