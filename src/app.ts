@@ -233,7 +233,7 @@ export {
   type VersionRow,
 } from "./app/models-view.ts";
 export { type Packaged, packageBoard, packageRun } from "./app/package.ts";
-export { findProject, openStore, type Project } from "./app/project.ts";
+export { findProject, openStore, type Project, pythonLoad, storeUri } from "./app/project.ts";
 export {
   aliasModel,
   approveModel,
@@ -270,6 +270,7 @@ export {
   runDetail,
   runDiff,
 } from "./experiments/browse.ts";
+export { type Comparison, compareTrials, MAX_COMPARED, type PairTest } from "./experiments/compare.ts";
 export type { GateEvaluation } from "./experiments/gate.ts";
 export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
 export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/leaderboard.ts";

@@ -53,6 +53,16 @@ export function openStore(
   return openEmbeddedStore({ folder: project.mlruns, notify, busyTimeout: busyTimeout(), ...options });
 }
 
+/** Address of the project's own store, for MLflow. */
+export function storeUri({ mlruns }: Project): string {
+  return `sqlite:///${mlruns}/mlflow.db`;
+}
+
+/** Lines of Python, in one, that load a model of the project's own store, whatever server the environment names. */
+export function pythonLoad(project: Project, uri: string): string {
+  return `mlflow.set_tracking_uri(${JSON.stringify(storeUri(project))}); mlflow.pyfunc.load_model("${uri}")`;
+}
+
 /** @throws UserError when it cannot be read */
 export function readText(path: string): string {
   try {

@@ -10,9 +10,11 @@ import {
   type Plan,
   type Project,
   packageBoard,
+  pythonLoad,
   run,
   type SweepResult,
   shownAddress,
+  storeUri,
   withLocalRegistry,
 } from "../app.ts";
 import { ExitCode, UserError } from "../core/errors.ts";
@@ -122,7 +124,7 @@ export abstract class SweepCommand extends BaseCommand {
         ? []
         : await withLocalRegistry(project, this.notify, {}, (bench) => packageBoard(bench, board.rows, logModels));
     this.report(project, plan, result, board);
-    if (packaged[0]) this.log(paint("dim", `in Python:   mlflow.pyfunc.load_model("${packaged[0].uri}")`));
+    if (packaged[0]) this.log(paint("dim", `in Python:   ${visible(pythonLoad(project, packaged[0].uri))}`));
     process.exitCode = result.interrupted
       ? ExitCode.interrupted
       : result.failed > 0
@@ -143,7 +145,6 @@ export abstract class SweepCommand extends BaseCommand {
     else if (result.failed > 0) this.log(`the reasons: disease exp leaderboard ${plan.experiment.name}`);
     const best = board.rows[0];
     if (best?.rank === 1) this.log(`look closer: disease exp show ${best.runs[0]!.slice(0, 8)}`);
-    const uri = visible(`sqlite:///${project.mlruns}/mlflow.db`);
-    this.log(paint("dim", `in MLflow:   mlflow ui --backend-store-uri ${uri}`));
+    this.log(paint("dim", `in MLflow:   mlflow ui --backend-store-uri ${visible(storeUri(project))}`));
   }
 }

@@ -1,6 +1,7 @@
 import { Args } from "@oclif/core";
-import { type Packaged, packageRun, withLocalRegistry } from "../../app.ts";
+import { type Packaged, packageRun, pythonLoad, withLocalRegistry } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
+import { visible } from "../../cli/text.ts";
 
 export default class ModelsPackage extends BaseCommand {
   static override summary = "Make the model of a run loadable by anyone with MLflow or ONNX Runtime.";
@@ -19,7 +20,7 @@ to load it.`;
     const project = this.projectOf(flags);
     const made = await withLocalRegistry(project, this.notify, {}, (bench) => packageRun(bench, args.run));
     this.log(made.isNew ? `packaged, ${made.bytes} bytes: ${made.uri}` : `packaged before: ${made.uri}`);
-    this.log(`in Python: mlflow.pyfunc.load_model("${made.uri}")`);
+    this.log(`in Python: ${visible(pythonLoad(project, made.uri))}`);
     return made;
   }
 }

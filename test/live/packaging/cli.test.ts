@@ -45,7 +45,8 @@ test("models package tells how to load the model, and refuses what has none", as
   const [run] = await finished(project);
   const made = await disease(["models", "package", run!], at);
   expect(made.code, made.stderr).toBe(0);
-  expect(made.stdout).toContain(`mlflow.pyfunc.load_model("runs:/${run}/model")`);
+  const store = `sqlite:///${project.root}/mlruns/mlflow.db`;
+  expect(made.stdout).toContain(`mlflow.set_tracking_uri("${store}"); mlflow.pyfunc.load_model("runs:/${run}/model")`);
   const sweep = (await project.runs("small")).find((r) => r.tags["disease.kind"] === "sweep");
   const refused = await disease(["models", "package", sweep!.info.runId], at);
   expect(refused.code).toBe(2);
