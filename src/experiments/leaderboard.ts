@@ -1,12 +1,12 @@
 import { UserError } from "../core/errors.ts";
-import type { Metric, Scored } from "../core/metric.ts";
-import { readNpy } from "../core/npy.ts";
+import type { Metric } from "../core/metric.ts";
 import type { Run, TrackingStore } from "../core/store.ts";
 import { Tag, VALIDATION } from "../core/trial.ts";
 import { metrics } from "../metrics/index.ts";
 import { compareToBest, type Verdict } from "../statistics/paired.ts";
 import { meanSd } from "../statistics/summary.ts";
 import { suggestion } from "./located.ts";
+import { type Predictions, readPredictions } from "./predictions.ts";
 
 /** Rows beyond this one are not tested against the best: reading their predictions costs more than it tells. */
 const TESTED = 60;
@@ -60,6 +60,7 @@ export interface LeaderboardOptions {
   readonly filter?: string;
   /** Whether rows of other data than the newest, and those that a newer version of this program answered again, are kept. */
   readonly all?: boolean;
+  /** Of the test against the best; 0: no test. */
   readonly resamples?: number;
 }
 
@@ -230,7 +231,7 @@ async function testAgainstBest(
   notices: string[],
 ): Promise<readonly (Verdict | undefined)[]> {
   const known = rows.filter((row) => !Number.isNaN(meanOf(row, metric)));
-  if (known.length < 2) return [];
+  if (known.length < 2 || resamples === 0) return [];
   try {
     const all = await Promise.all(
       known.map((row) => Promise.all(row.runs.map((runId) => readPredictions(store, runId)))),
@@ -244,34 +245,4 @@ async function testAgainstBest(
     notices.push(`The rows could not be tested against the best: ${error.message}.`);
     return [];
   }
-}
-
-interface Predictions {
-  readonly scored: Scored;
-  /** What the bootstrap draws: the patient of each row, or the row itself. */
-  readonly units: Int32Array;
-  readonly splitHash: string;
-}
-
-async function readPredictions(store: TrackingStore, runId: string): Promise<Predictions> {
-  const read = async (name: string): Promise<ReturnType<typeof readNpy>> =>
-    readNpy(await store.readArtifact(runId, `predictions/${name}.npy`));
-  const [proba, y, units, { tags }] = await Promise.all([
-    read("validation"),
-    read("validation_y"),
-    read("validation_units"),
-    store.getRun(runId),
-  ]);
-  const [rows, k] = proba.shape as [number, number];
-  return {
-    scored: {
-      rows,
-      classes: Array.from({ length: k }, (_, i) => String(i)),
-      y: y.data as Int32Array,
-      proba: proba.data as Float32Array,
-      orphans: JSON.parse(tags[Tag.orphans] ?? "[]") as number[],
-    },
-    units: units.data as Int32Array,
-    splitHash: tags[Tag.splitHash] ?? runId,
-  };
 }

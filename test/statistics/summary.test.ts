@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { Scored } from "../../src/core/metric.ts";
 import { metrics } from "../../src/metrics/index.ts";
+import { holm } from "../../src/statistics/holm.ts";
 import { mcnemar } from "../../src/statistics/mcnemar.ts";
 import { reliability } from "../../src/statistics/reliability.ts";
 import { meanSd } from "../../src/statistics/summary.ts";
@@ -31,7 +32,7 @@ test("McNemar's p-value is the exact binomial one", () => {
   const split = (onlyA: number, onlyB: number) => {
     const n = onlyA + onlyB + 5;
     const row = (from: number, to: number) => answers(Array.from({ length: n }, (_, i) => i >= from && i < to));
-    return mcnemar(row(0, onlyA), row(onlyA, onlyA + onlyB));
+    return mcnemar([row(0, onlyA)], [row(onlyA, onlyA + onlyB)]);
   };
   expect(split(9, 3)).toEqual({ onlyA: 9, onlyB: 3, pValue: expect.closeTo((2 * 299) / 4096, 12) });
   expect(split(5, 5).pValue).toBe(1);
@@ -41,7 +42,28 @@ test("McNemar's p-value is the exact binomial one", () => {
 });
 
 test("McNemar refuses other patients", () => {
-  expect(() => mcnemar(answers([true]), answers([true, false]))).toThrow("not the same patients: 1 against 2");
+  expect(() => mcnemar([answers([true])], [answers([true, false])])).toThrow("not the same patients: 1 against 2");
+  expect(() => mcnemar([answers([true])], [])).toThrow("not the same repeats");
+});
+
+test("McNemar counts a patient once, however many rows and repeats it has", () => {
+  const right = answers([true, true, true, false]);
+  const wrong = answers([false, false, true, true]);
+  const patients = Int32Array.of(7, 7, 8, 9);
+  expect(mcnemar([right], [wrong], [patients])).toMatchObject({ onlyA: 1, onlyB: 1 });
+  expect(mcnemar([right, right], [wrong, right], [patients, patients])).toMatchObject({ onlyA: 1, onlyB: 1 });
+  expect(mcnemar([right, wrong], [wrong, right], [patients, patients])).toMatchObject({
+    onlyA: 0,
+    onlyB: 0,
+    pValue: 1,
+  });
+});
+
+test("Holm's correction is that of R's p.adjust, and leaves out tests that could not be made", () => {
+  // p.adjust(c(0.01, 0.04, 0.03, 0.005), "holm")
+  expect(holm([0.01, 0.04, 0.03, 0.005])).toEqual([0.03, 0.06, 0.06, 0.02].map((p) => expect.closeTo(p, 12)));
+  expect(holm([0.5, Number.NaN, 0.02])).toEqual([0.5, Number.NaN, 0.04]);
+  expect(holm([0.9, 0.8])).toEqual([1, 1]);
 });
 
 test("the reliability bins hold every prediction and give the ECE", () => {

@@ -1,0 +1,36 @@
+import type { Scored } from "../core/metric.ts";
+import { readNpy } from "../core/npy.ts";
+import type { TrackingStore } from "../core/store.ts";
+import { Tag } from "../core/trial.ts";
+
+/** What a trial predicted for its validation patients. */
+export interface Predictions {
+  readonly scored: Scored;
+  /** What the bootstrap draws: the patient of each row, or the row itself. */
+  readonly units: Int32Array;
+  readonly splitHash: string;
+}
+
+/** @throws UserError when the run keeps none */
+export async function readPredictions(store: TrackingStore, runId: string): Promise<Predictions> {
+  const read = async (name: string): Promise<ReturnType<typeof readNpy>> =>
+    readNpy(await store.readArtifact(runId, `predictions/${name}.npy`));
+  const [proba, y, units, { tags }] = await Promise.all([
+    read("validation"),
+    read("validation_y"),
+    read("validation_units"),
+    store.getRun(runId),
+  ]);
+  const [rows, k] = proba.shape as [number, number];
+  return {
+    scored: {
+      rows,
+      classes: Array.from({ length: k }, (_, i) => String(i)),
+      y: y.data as Int32Array,
+      proba: proba.data as Float32Array,
+      orphans: JSON.parse(tags[Tag.orphans] ?? "[]") as number[],
+    },
+    units: units.data as Int32Array,
+    splitHash: tags[Tag.splitHash] ?? runId,
+  };
+}
