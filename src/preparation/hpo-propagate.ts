@@ -131,7 +131,8 @@ function outputsOf(
 function requireYesNo({ name, values }: NumberColumn): void {
   if (values.every((value) => value === 0 || value === 1 || Number.isNaN(value))) return;
   throw refusal(`column ${JSON.stringify(name)} is an HPO term, but holds other values than 0 and 1`, [
-    "Give it another name, or write whether the patient has the symptom.",
+    "Put hpo-propagate before scale.",
+    "If the data hold other values: write whether the patient has the symptom, or give the column another name.",
   ]);
 }
 

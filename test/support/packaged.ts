@@ -13,6 +13,7 @@ import { readDataset } from "../../src/lake/read.ts";
 import { separatorOf } from "../../src/preparation/_onnx.ts";
 import { fitPipeline } from "../../src/preparation/_pipeline.ts";
 import { mixedFrame, withUnseenLevels } from "../contracts/step-frames.ts";
+import { excerptKnowledge, termFrame } from "./hpo.ts";
 
 export interface Patients {
   readonly frame: Frame;
@@ -49,6 +50,13 @@ export function troubledPatients(unseen: boolean): Patients {
   return { frame, y: Int32Array.from({ length: frame.rows }, (_, i) => i % 3), classes, asked, csv: csvOf(asked) };
 }
 
+/** Patients whose symptoms are yes/no columns named by HPO terms. */
+export function termPatients(): Patients {
+  const frame = termFrame(90, false);
+  const y = Int32Array.from({ length: frame.rows }, (_, i) => i % 3);
+  return { frame, y, classes: ["gripe", "sarampión", "tos ferina"], asked: frame, csv: csvOf(frame) };
+}
+
 export interface Spec {
   readonly family: string;
   readonly params?: Readonly<Record<string, unknown>>;
@@ -66,7 +74,12 @@ export interface PackagedModel {
 export async function packagePatients(patients: Patients, { family: id, params, steps }: Spec): Promise<PackagedModel> {
   const { frame, y, classes, asked } = patients;
   const signal = new AbortController().signal;
-  const pipeline = await fitPipeline(steps, { frame, y, classes: classes.length, seed: 1, signal }, loadStep);
+  const knowledge = excerptKnowledge();
+  const pipeline = await fitPipeline(
+    steps,
+    { frame, y, classes: classes.length, seed: 1, signal, knowledge },
+    loadStep,
+  );
   const family = await families[id]!();
   const some = Int32Array.from(y.keys()).filter((row) => row % 3 === 0);
   const model = await family.fit({

@@ -15,6 +15,7 @@ import {
   packagePatients,
   type Spec,
   shippedPatients,
+  termPatients,
   troubledPatients,
   writePackaged,
 } from "../../support/packaged.ts";
@@ -62,6 +63,47 @@ const PREPARATIONS: Readonly<Record<string, readonly StepSpec[]>> = {
   "the columns that tell most": [step("impute"), step("encode"), step("scale"), step("select")],
   "principal components": [step("impute"), step("encode"), step("scale"), step("pca", { components: 4, whiten: true })],
   "linear discriminants": [step("impute"), step("encode"), step("scale"), step("lda")],
+  "nearest patients": [
+    step("scale", { method: "power" }),
+    step("impute", { numeric: "knn", neighbours: 3 }),
+    step("encode"),
+  ],
+  "nearest of a few patients, categories between": [
+    step("impute", { numeric: "knn", donors: 20, boolean: "none", indicator: false }),
+    step("encode"),
+    step("impute"),
+  ],
+  "levels by number": [step("encode", { method: "ordinal" }), step("impute")],
+  "levels by number, missing stays so": [
+    step("encode", { method: "ordinal", missing: "nan", max_levels: 2 }),
+    step("impute"),
+  ],
+  "levels by target": [step("encode", { method: "target" }), step("impute"), step("scale", { columns: "all" })],
+  "one column by target, the rest as they are": [
+    step("impute"),
+    step("encode", { method: "target", columns: ["región"], missing: "nan" }),
+    step("encode"),
+    step("select", { by: "l1" }),
+  ],
+  products: [
+    step("impute"),
+    step("scale"),
+    step("encode"),
+    step("interactions", { k: 5 }),
+    step("interactions", {
+      pairs: [
+        ["edad", "sexo=F"],
+        ["edad", "edad"],
+      ],
+    }),
+  ],
+  "columns of a forest": [step("impute"), step("encode"), step("select", { by: "recursive", k: 5 })],
+};
+/** Of patients whose symptoms are HPO terms. */
+const TERM_PREPARATIONS: Readonly<Record<string, readonly StepSpec[]>> = {
+  "terms and what they share": [step("hpo-propagate"), step("impute"), step("encode")],
+  "terms and all above": [step("impute"), step("hpo-propagate", { add: "all" }), step("scale"), step("encode")],
+  "terms alone": [step("hpo-propagate", { add: "none" }), step("impute"), step("encode")],
 };
 
 const Answer = z.object({
@@ -116,6 +158,9 @@ for (const [name, steps] of Object.entries(PREPARATIONS)) {
       spec: { ...spec, steps },
     });
   }
+}
+for (const [name, steps] of Object.entries(TERM_PREPARATIONS)) {
+  cases.push({ name, patients: async () => termPatients(), spec: { family: "logistic", steps } });
 }
 
 beforeAll(async () => {
