@@ -11,14 +11,15 @@ import {
   noSuchVersion,
   nothingAt,
 } from "../registry-rules.ts";
+import { exclusively } from "./claim.ts";
 import { openClient, type RemoteOptions } from "./client.ts";
 import { withoutOurs } from "./convert.ts";
 import { guarded } from "./faults.ts";
 import { createRemoteLoggedModels } from "./logged-models.ts";
 
 /**
- * The model registry of a server, over MLflow's REST API, which has no transactions: a change first checks what the caller expects,
- * writes the tags of versions, checks again, and then moves tags of the model, stages and, at last, aliases.
+ * The model registry of a server, over MLflow's REST API, which has no transactions: a change is made under a claim, checks what
+ * the caller expects, and then writes tags, stages and, at last, aliases.
  * @throws UserError when the address is wrong or credentials are missing
  */
 export function openRemoteRegistry(options: RemoteOptions): ModelRegistry {
@@ -130,12 +131,11 @@ export function openRemoteRegistry(options: RemoteOptions): ModelRegistry {
 
     async change(name, change) {
       checkChange(name, change);
-      await guard(async () => {
+      const make = async (): Promise<void> => {
         await checkNow(name, change);
         for (const [version, tags] of Object.entries(change.versionTags ?? {})) {
           for (const [key, value] of Object.entries(tags)) await modelVersions.setTag(name, version, key, value);
         }
-        if (change.expect !== undefined) await checkNow(name, change);
         for (const [key, value] of Object.entries(change.modelTags ?? {})) {
           await registeredModels.setTag(name, key, value);
         }
@@ -146,6 +146,10 @@ export function openRemoteRegistry(options: RemoteOptions): ModelRegistry {
           if (version === null) await registeredModels.deleteAlias(name, alias);
           else await registeredModels.setAlias(name, alias, version);
         }
+      };
+      await guard(async () => {
+        if ((await modelNamed(name)) === undefined) throw noSuchModel(name, shown);
+        await exclusively(client, name, make);
       });
     },
 

@@ -71,7 +71,13 @@ export function openRemoteStore(options: RemoteOptions): TrackingStore {
     checkNameLengths(path);
     return ofRun(runId, async () => {
       const artifactUri = places.get(runId) ?? (await activeRun(runId)).artifactUri;
-      await client.artifacts.upload({ runId, artifactUri }, path, source, options);
+      try {
+        await client.artifacts.upload({ runId, artifactUri }, path, source, options);
+      } catch (error) {
+        throw takesNoFiles(error)
+          ? new UserError("the server takes no files over MLflow's API", { where: shown, cause: error })
+          : error;
+      }
     });
   }
 
@@ -196,6 +202,11 @@ export function openRemoteStore(options: RemoteOptions): TrackingStore {
 
     close: () => client.close(),
   };
+}
+
+/** The run was found, so the server is there: such an answer says that it has no place for files (Databricks, Azure ML). */
+function takesNoFiles(error: unknown): boolean {
+  return error instanceof MlflowError && error.errorCode === undefined && [404, 405].includes(error.status ?? 0);
 }
 
 /**
