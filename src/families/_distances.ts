@@ -1,7 +1,7 @@
 /** Distances between patients, block by block: matrix products wherever the metric allows. */
 import type { Matrix } from "../core/dataset.ts";
 import { ONNX_TYPES, type OnnxBuilder, type OnnxValue } from "../core/onnx.ts";
-import type { Openblas } from "../engines/openblas.ts";
+import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { twoValued } from "./_shared.ts";
 
 export const METRICS = ["euclidean", "manhattan", "cosine"] as const;
@@ -70,6 +70,8 @@ function normalise(data: Float64Array, from: number, cols: number, squares: numb
   for (let at = from; at < from + cols; at++) data[at]! /= length;
 }
 
+type Each = (row: number, distances: Float64Array, rounding: number) => void;
+
 /**
  * Calls `each` with the distances of every row to all points, squared ones for "euclidean"; values within rounding of 0 are 0.
  * @param each `distances` is [points.rows] and overwritten by the next call; `rounding` is what equal ones may differ by
@@ -78,7 +80,7 @@ export function eachDistances(
   blas: Openblas,
   points: Points,
   queries: Pick<Matrix, "rows" | "cols" | "data">,
-  each: (row: number, distances: Float64Array, rounding: number) => void,
+  each: Each,
 ): void {
   const { metric, rows, cols } = points;
   const { share, offset } = roundingOf(points);
@@ -110,6 +112,14 @@ export function eachDistances(
       each(from + i, own, rounding);
     }
   }
+}
+
+/** `eachDistances` for rooms that do not know the engine. */
+export async function openDistances(): Promise<
+  (points: Points, queries: Pick<Matrix, "rows" | "cols" | "data">, each: Each) => void
+> {
+  const blas = await loadOpenblas();
+  return (points, queries, each) => eachDistances(blas, points, queries, each);
 }
 
 /** What rows bring to the product, into `factors`; returns their bases. */

@@ -5,7 +5,7 @@ import { UserError } from "../../core/errors.ts";
 import type { FittedModel } from "../../core/family.ts";
 import type { Scored } from "../../core/metric.ts";
 import { writeNpy } from "../../core/npy.ts";
-import type { ClassWeight, CurvePoint, MetricValue, Trial, TrialResult } from "../../core/trial.ts";
+import type { ClassWeight, CurvePoint, MetricValue, RoundEvent, Trial, TrialResult } from "../../core/trial.ts";
 import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";
 import { metrics } from "../../metrics/index.ts";
@@ -15,8 +15,8 @@ import { targetShares } from "../../statistics/calibration/prior.ts";
 import type { ProbaStep } from "../../statistics/calibration/steps.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
-import { resampledRows } from "../resample.ts";
 import type { Prepared } from "./prepare.ts";
+import { resampledRows } from "./resample.ts";
 
 export interface TrialPayload {
   readonly trial: Trial;
@@ -58,13 +58,15 @@ export async function runTrial(
   payload: TrialPayload,
   prepared: Prepared,
   reports: TrialReports,
-  context: { readonly signal: AbortSignal; emit(event: CurvePoint): void },
+  context: { readonly signal: AbortSignal; emit(event: RoundEvent): boolean },
 ): Promise<TrialResult> {
   const { trial } = payload;
   const { validation, classes } = prepared;
-  const train = resampledRows(trial.resample, prepared.train, classes.length, trial.seed);
+  const resampled = await resampledRows(trial.resample, prepared.train, classes, trial.seed);
+  const { train } = resampled;
   const family = await families[trial.family]!();
   const curve: CurvePoint[] = [];
+  let told = 0;
   const times = [performance.now()];
   const weights = classWeights(trial.classWeight, train.y, classes);
   const model = await family.fit({
@@ -78,7 +80,7 @@ export async function runTrial(
     onRound(round, losses) {
       const point = { round, ...losses };
       curve.push(point);
-      context.emit(point);
+      if (context.emit({ ...point, earlier: curve.slice(told, -1) })) told = curve.length;
     },
   });
   try {
@@ -127,7 +129,7 @@ export async function runTrial(
       rounds: model.rounds,
       timing: { fit, score: scoring, report },
       features: train.x.cols,
-      notices: [...(model.notices ?? []), ...post.notices],
+      notices: [...resampled.notices, ...(model.notices ?? []), ...post.notices],
     };
   } finally {
     model.dispose();
