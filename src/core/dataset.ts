@@ -91,6 +91,8 @@ export interface Matrix {
 /** Row numbers (0-based, ascending) of each part of a dataset. */
 export interface Split {
   readonly seed: number;
+  /** Which fold of a cross-validation is validation, from 0; absent in a hold-out. */
+  readonly fold?: number;
   readonly train: Int32Array;
   readonly validation: Int32Array;
   readonly test: Int32Array;

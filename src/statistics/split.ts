@@ -3,8 +3,9 @@ import { UserError } from "../core/errors.ts";
 import { hashBytes } from "../core/hash.ts";
 import { createRng } from "../core/rng.ts";
 import { crossingNotices, refuseBadParts } from "./split-check.ts";
-import { drawUnits } from "./split-draw.ts";
+import { type Draw, drawUnits } from "./split-draw.ts";
 import { type Duplicates, findDuplicates } from "./split-duplicates.ts";
+import { drawFolds } from "./split-folds.ts";
 import { joinRows, type Units } from "./split-units.ts";
 
 export interface SplitOptions {
@@ -45,6 +46,41 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): Split 
   const duplicates = findDuplicates(dataset);
   const { predefined } = options;
   const drawn = predefined === undefined ? draw(dataset, options, duplicates) : complete(dataset, predefined);
+  const method = predefined === undefined ? methodOf(options, dataset.group !== undefined) : "predefined row numbers";
+  return asSplit(dataset, options, duplicates, drawn, method);
+}
+
+/**
+ * Cross-validation: the test rows of `splitDataset`, and the rest divided into folds, each being validation once while the
+ * others are train. Units and strata are as there; `validation` and `train` of the options do not count. A class of which
+ * only one unit is not test is in train in every fold, since a model has to have seen it.
+ * @param folds ≥ 2
+ * @returns one split a fold
+ * @throws UserError, with counts, when a part would be empty or a fold has no rows
+ */
+export function splitFolds(dataset: Splittable, options: SplitOptions, folds: number): readonly Split[] {
+  checkFractions(options);
+  const duplicates = findDuplicates(dataset);
+  const method = `${folds} folds; ${methodOf(options, dataset.group !== undefined)}`;
+  const drawing = startDraw(dataset, options, duplicates);
+  return drawFolds(drawing.units, drawing.rest, {
+    folds,
+    classes: dataset.target.classes.length,
+    stratify: options.stratify,
+    rng: createRng(options.seed),
+  }).map((validation, fold) => ({
+    ...asSplit(dataset, options, duplicates, partsOf(drawing, validation), method),
+    fold,
+  }));
+}
+
+function asSplit(
+  dataset: Splittable,
+  options: SplitOptions,
+  duplicates: Duplicates,
+  drawn: Parts,
+  method: string,
+): Split {
   const { train, validation, test } = drawn;
   refuseBadParts(dataset, drawn);
   const notices = [...duplicateNotices(duplicates), ...crossingNotices(duplicates, drawn), ...drawn.notices];
@@ -55,7 +91,7 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): Split 
     test,
     hash: hashBytes("train", train, "validation", validation, "test", test),
     report: {
-      method: predefined === undefined ? methodOf(options, dataset.group !== undefined) : "predefined row numbers",
+      method,
       classes: dataset.target.classes.map((name, code) => ({
         name,
         train: countOf(dataset, train, code),
@@ -75,7 +111,18 @@ interface Parts extends Pick<Split, "train" | "validation" | "test"> {
   readonly notices: readonly Notice[];
 }
 
-function draw({ target, group }: Splittable, options: SplitOptions, { first }: Duplicates): Parts {
+/** Units, and which of them are test. */
+interface Drawing {
+  readonly units: Units;
+  readonly test: ReadonlySet<number>;
+  /** The units that are not test. */
+  readonly rest: readonly number[];
+  /** Rows wanted of a part, and of each class; none of a class of fewer units than `fewest`. */
+  wanted(fraction: number, fewest: number): Pick<Draw, "quotas" | "total">;
+  readonly notices: readonly Notice[];
+}
+
+function startDraw({ target, group }: Splittable, options: SplitOptions, { first }: Duplicates): Drawing {
   const { duplicates, stratify } = options;
   const dropped = (row: number): boolean => duplicates === "drop" && first[row] !== row;
   const units = joinRows(target.codes, group?.codes, duplicates === "together" ? first : undefined, dropped);
@@ -86,21 +133,27 @@ function draw({ target, group }: Splittable, options: SplitOptions, { first }: D
     const quotas = rowsOf.map((n, c) => (unitsOf[c]! < fewest ? 0 : Math.max(1, Math.round(fraction * n))));
     return { quotas, total: quotas.reduce((sum, n) => sum + n, 0) };
   };
-
   const all = Array.from({ length: units.count }, (_, unit) => unit);
   const reserve = unitsOf.map((n) => (stratify && n > 2 ? 2 : 1)); // train's unit, and validation's where there are three
   const test = drawUnits(units, all, { ...wanted(options.test, 2), reserve }, createRng(options.testSeed));
-  const rest = all.filter((unit) => !test.has(unit));
-  const forTrain = unitsOf.map(() => 1);
-  const validationDraw = { ...wanted(options.validation, 3), reserve: forTrain };
-  const validation = drawUnits(units, rest, validationDraw, createRng(options.seed));
+  const notices = rareNotices(target.classes, unitsOf, group !== undefined);
+  return { units, test, rest: all.filter((unit) => !test.has(unit)), wanted, notices };
+}
 
+function draw(dataset: Splittable, options: SplitOptions, duplicates: Duplicates): Parts {
+  const drawing = startDraw(dataset, options, duplicates);
+  const reserve = Int32Array.from(dataset.target.classes, () => 1);
+  const wanted = { ...drawing.wanted(options.validation, 3), reserve };
+  return partsOf(drawing, drawUnits(drawing.units, drawing.rest, wanted, createRng(options.seed)));
+}
+
+function partsOf({ units, test, notices }: Drawing, validation: ReadonlySet<number>): Parts {
   const rows = Int32Array.from(units.of.keys());
   return {
     train: rows.filter((row) => units.of[row]! >= 0 && !test.has(units.of[row]!) && !validation.has(units.of[row]!)),
     validation: rows.filter((row) => validation.has(units.of[row]!)),
     test: rows.filter((row) => test.has(units.of[row]!)),
-    notices: rareNotices(target.classes, unitsOf, group !== undefined),
+    notices,
   };
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CategoricalColumn, Column, Dataset, Split } from "../../src/core/dataset.ts";
 import { createRng } from "../../src/core/rng.ts";
-import { type SplitOptions, splitDataset } from "../../src/statistics/split.ts";
+import { type SplitOptions, splitDataset, splitFolds } from "../../src/statistics/split.ts";
 import { checkSplit } from "../../src/statistics/split-check.ts";
 
 type Patients = Pick<Dataset, "frame" | "target" | "group">;
@@ -310,4 +310,54 @@ test("any split can be checked against its data", () => {
   const data = patients(repeat([20, 10]));
   expect(checkSplit(data, splitDataset(data, OPTIONS))).toEqual([]);
   expect(() => checkSplit(patients(repeat([5, 2])), splitDataset(data, OPTIONS))).toThrow("is not in the data");
+});
+
+describe.each(Array.from({ length: 20 }, (_, seed) => seed))("folds of random patients %i", (seed) => {
+  const data = randomPatients(seed);
+  const k = 2 + (seed % 5);
+  const folds = splitFolds(data, { ...OPTIONS, seed }, k);
+  const holdOut = splitDataset(data, { ...OPTIONS, seed });
+
+  test("test is that of the hold-out, and every other row is validation once at most", () => {
+    for (const [i, fold] of folds.entries()) {
+      expect(fold.fold).toBe(i);
+      expect(fold.test).toEqual(holdOut.test);
+      expect(sizes(fold).reduce((a, b) => a + b)).toBe(data.frame.rows);
+      checkSplit(data, fold);
+    }
+    const validated = folds.flatMap((fold) => [...fold.validation]);
+    expect(new Set(validated).size).toBe(validated.length);
+  });
+
+  test("every class is in train in every fold", () => {
+    for (const fold of folds) {
+      const trained = new Set([...fold.train].map((row) => data.target.codes[row]));
+      expect(trained.size).toBe(data.target.classes.length);
+    }
+  });
+});
+
+test("folds are of equal size and have the classes in equal parts", () => {
+  const data = patients(repeat([100, 50, 10, 3, 1]));
+  const folds = splitFolds(data, OPTIONS, 5);
+  // 164 rows less 16 of test (10, 5, 1, 0, 0) and the one of the class of one; the last fold takes what is left.
+  expect(folds.reduce((sum, f) => sum + f.validation.length, 0)).toBe(146);
+  for (const { validation, report } of folds) {
+    expect(Math.abs(validation.length - 29)).toBeLessThanOrEqual(1);
+    expect(report.classes.slice(0, 2).map((c) => c.validation)).toEqual([18, 9]);
+    expect(report.classes[4]).toMatchObject({ train: 1, validation: 0 });
+  }
+  expect(folds[0]!.report.method).toMatch(/^5 folds; /);
+});
+
+test("a repeat with another seed has other folds and the same test rows", () => {
+  const data = patients(repeat([60, 40]));
+  const [a, b] = [1, 2].map((seed) => splitFolds(data, { ...OPTIONS, seed }, 3));
+  expect(a!.map((f) => f.hash)).not.toEqual(b!.map((f) => f.hash));
+  expect(a![0]!.test).toEqual(b![0]!.test);
+  expect(splitFolds(data, OPTIONS, 3).map((f) => f.hash)).toEqual(a!.map((f) => f.hash));
+});
+
+test("more folds than patients are refused", () => {
+  expect(() => splitFolds(patients(repeat([4, 3])), OPTIONS, 8)).toThrow("validation");
 });
