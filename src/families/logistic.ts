@@ -1,13 +1,14 @@
 import { z } from "zod";
 import { pack, unpack } from "../core/container.ts";
 import type { Matrix } from "../core/dataset.ts";
-import type { Family, FitContext, FittedModel, LabelledMatrix } from "../core/family.ts";
+import type { Family, FitContext, FittedModel } from "../core/family.ts";
 import { ONNX_TYPES } from "../core/onnx.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { type Evaluation, minimise } from "./_lbfgs.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 import { logisticLoss, probabilities } from "./_softmax.ts";
+import { columnMoments, meanAbsolute } from "./linear/columns.ts";
 import { minimiseSparse } from "./linear/owlqn.ts";
 
 const params = z.strictObject({
@@ -155,24 +156,6 @@ function createProblem(blas: Openblas, { train, classes, params }: FitContext<z.
   return { start, evaluate, l1, scales, decode };
 }
 
-/** Weighted mean (0 without intercept) and second moment about it of each column: both [cols]. */
-function columnMoments({ x, weights }: LabelledMatrix, centred: boolean) {
-  const { rows, cols, data } = x;
-  const [sums, squares] = [new Float64Array(cols), new Float64Array(cols)];
-  let total = 0;
-  for (let i = 0; i < rows; i++) {
-    const weight = weights?.[i] ?? 1;
-    total += weight;
-    for (let j = 0; j < cols; j++) {
-      const value = data[i * cols + j]!;
-      sums[j]! += weight * value;
-      squares[j]! += weight * value * value;
-    }
-  }
-  const means = sums.map((sum) => (centred ? sum / total : 0));
-  return { means, variances: squares.map((sum, j) => Math.max(0, sum / total - means[j]! ** 2)) };
-}
-
 function model(blas: Openblas, state: State, notices: readonly string[] = []): FittedModel {
   const { columns, classes, coefficients, intercepts } = state;
   const outputs = intercepts.length;
@@ -201,17 +184,8 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
       return graph.apply("Cast", [graph.apply("Softmax", [all], { axis: 1 })], { to: ONNX_TYPES.float });
     },
     save: () => ({ "model.bin": pack(state) }),
-    importances: { kind: "mean absolute coefficient", values: meanAbsolute(coefficients, columns.length) },
+    importances: meanAbsolute(coefficients, columns.length),
     notices,
     dispose() {},
   };
-}
-
-/** Mean of |coefficient| over the outputs, a value a column. */
-function meanAbsolute(coefficients: Float32Array, cols: number): Float64Array {
-  const means = new Float64Array(cols);
-  coefficients.forEach((value, i) => {
-    means[i % cols]! += (Math.abs(value) * cols) / coefficients.length;
-  });
-  return means;
 }
