@@ -1,20 +1,17 @@
-/**
- * Outlines and widths of a TrueType font's letters (https://learn.microsoft.com/typography/opentype/spec/), so that text
- * reaches a rasteriser as paths: resvg sets each text anew from the font, which took it 5 to 9 ms a chart.
- */
+/** Outlines and widths of a TrueType font's letters (https://learn.microsoft.com/typography/opentype/spec/). */
 export interface Font {
   /** Of the text in a size. A letter that the font lacks is as wide as the font's box for it. */
   width(text: string, size: number): number;
   /** Whether the font has every letter of the text. */
   covers(text: string): boolean;
-  /** SVG path of the text, its baseline beginning at (x, y). */
-  path(text: string, size: number, x: number, y: number): string;
+  glyph(letter: string): Glyph;
 }
 
-/** Points of one closed outline: x, y in font units, and whether the point is on the curve. */
-type Contour = readonly (readonly [x: number, y: number, on: boolean])[];
+/** Points of one closed outline of quadratic curves: x, y upwards, and whether the point is on the curve. */
+export type Contour = readonly (readonly [x: number, y: number, on: boolean])[];
 
-interface Glyph {
+/** A letter in a size of 1. */
+export interface Glyph {
   readonly advance: number;
   readonly contours: readonly Contour[];
 }
@@ -83,25 +80,25 @@ export function readFont(bytes: Uint8Array): Font {
     }
   }
 
+  const letters = new Map<string, Glyph>();
   const idOf = (letter: string): number => glyphOf(letter.codePointAt(0)!);
+  function ofLetter(letter: string): Glyph {
+    const kept = letters.get(letter);
+    if (kept) return kept;
+    const { advance, contours } = glyph(idOf(letter));
+    const em = (value: number): number => value / unitsPerEm;
+    const made = {
+      advance: em(advance),
+      contours: contours.map((contour) => contour.map(([x, y, on]) => [em(x), em(y), on] as const)),
+    };
+    letters.set(letter, made);
+    return made;
+  }
+
   return {
-    width(text, size) {
-      let units = 0;
-      for (const letter of text) units += glyph(idOf(letter)).advance;
-      return (units * size) / unitsPerEm;
-    },
+    width: (text, size) => size * Array.from(text, (letter) => ofLetter(letter).advance).reduce((a, b) => a + b, 0),
     covers: (text) => [...text].every((letter) => idOf(letter) > 0),
-    path(text, size, x, y) {
-      const scale = size / unitsPerEm;
-      let path = "";
-      let pen = x;
-      for (const letter of text) {
-        const { advance, contours } = glyph(idOf(letter));
-        for (const contour of contours) path += drawn(contour, scale, pen, y);
-        pen += advance * scale;
-      }
-      return path;
-    },
+    glyph: ofLetter,
   };
 }
 
@@ -159,25 +156,4 @@ function simple(view: DataView, glyph: number, contours: number): Contour[] {
     const first = i === 0 ? 0 : ends[i - 1]! + 1;
     return flags.slice(first, end + 1).map((flag, p) => [xs[first + p]!, ys[first + p]!, (flag & 1) !== 0] as const);
   });
-}
-
-/** A contour of quadratic curves; between two points off the curve lies one on it. */
-function drawn(contour: Contour, scale: number, dx: number, dy: number): string {
-  const n = contour.length;
-  const hundredths = (v: number): number => Math.round(v * 100) / 100;
-  const at = (x: number, y: number): string => `${hundredths(x * scale + dx)} ${hundredths(dy - y * scale)}`;
-  const first = contour.findIndex(([, , on]) => on);
-  if (n < 2 || first < 0) return "";
-  let path = `M${at(contour[first]![0], contour[first]![1])}`;
-  for (let i = 1; i <= n; i++) {
-    const [x, y, on] = contour[(first + i) % n]!;
-    if (on) {
-      path += `L${at(x, y)}`;
-      continue;
-    }
-    const [nextX, nextY, nextOn] = contour[(first + i + 1) % n]!;
-    path += `Q${at(x, y)} ${nextOn ? at(nextX, nextY) : at((x + nextX) / 2, (y + nextY) / 2)}`;
-    if (nextOn) i++;
-  }
-  return `${path}Z`;
 }

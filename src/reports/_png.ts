@@ -1,18 +1,14 @@
 import { crc32, deflateSync } from "node:zlib";
 
 /**
- * A PNG of red, green, blue and alpha (https://www.w3.org/TR/png-3/). Rows are not filtered: charts are flat, and at this
- * level of compression it takes a fifth of the time of resvg's own writer for the same size.
- * @param pixels [height × width × 4]
+ * A PNG of red, green and blue (https://www.w3.org/TR/png-3/).
+ * @param rows [height × (1 + width × 3)] before each row its filter
  */
-export function encodePng(pixels: Uint8Array, width: number, height: number): Uint8Array {
-  const stride = width * 4;
-  const rows = Buffer.alloc((stride + 1) * height);
-  for (let y = 0; y < height; y++) rows.set(pixels.subarray(y * stride, (y + 1) * stride), y * (stride + 1) + 1);
+export function encodePng(rows: Uint8Array, width: number, height: number): Uint8Array {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
-  header.set([8, 6, 0, 0, 0], 8); // 8 bits, RGBA
+  header.set([8, 2, 0, 0, 0], 8); // 8 bits, RGB
   const signature = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
   return Buffer.concat([
     signature,

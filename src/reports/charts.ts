@@ -1,7 +1,9 @@
-import type { TopLevelSpec } from "vega-lite";
+import { scaleLinear } from "d3-scale";
 import type { Scored } from "../core/metric.ts";
 import type { CurvePoint } from "../core/trial.ts";
 import { reliability } from "../statistics/reliability.ts";
+import { drawBottomAxis, drawLeftAxis, drawLine } from "./_axes.ts";
+import type { Canvas, Point } from "./_canvas.ts";
 import { confusion } from "./_confusion.ts";
 import { axisNames, printable } from "./_text.ts";
 import { COLOURS } from "./_theme.ts";
@@ -10,133 +12,101 @@ import { type Chart, renderChart } from "./render.ts";
 /** Up to this many classes the cells of a confusion matrix show their counts. */
 const COUNTED = 20;
 
+const SHADES = ["#e3eef9", "#6baed6", "#08306b"] as const;
+const shade = scaleLinear<string>().domain([0, 0.5, 1]).range(SHADES);
+/** As #rrggbb, rounded to 1 %, so that few are made. */
+const shades = Array.from({ length: 101 }, (_, percent) => hexadecimal(shade(percent / 100)));
+
+const percent = (value: number): string => `${Math.round(100 * value)}%`;
+
 /** Heat map of true against predicted classes, coloured by the share of the true class; a white cell is empty. */
 export function confusionMatrixChart(scored: Scored): Promise<Chart> {
   const { names, cells, pooled } = confusion(scored);
-  const labels = [...axisNames(names)];
+  const labels = axisNames(names);
   const counted = labels.length <= COUNTED;
   const step = labels.length <= 8 ? 48 : counted ? 34 : 15;
-  const axis = { labelFontSize: counted ? 11 : 9, ticks: false, domain: false, grid: false };
-  const side = { type: "nominal" as const, scale: { domain: labels } };
-  const place = {
-    x: { ...side, field: "predicted", title: "predicted", axis: { ...axis, labelAngle: -90 } },
-    y: { ...side, field: "truth", title: "true", axis },
-  };
+  const size = counted ? 11 : 9;
+  const side = step * labels.length;
   const rest = pooled > 0 ? `; the ${pooled} classes with the fewest errors are pooled as one` : "";
-  const spec: TopLevelSpec = {
-    title: "Confusion matrix",
-    width: { step },
-    height: { step },
-    data: { name: "cells" },
-    layer: [
-      {
-        mark: { type: "rect", stroke: "white", strokeWidth: 1 },
-        encoding: {
-          ...place,
-          color: {
-            field: "share",
-            type: "quantitative",
-            scale: { domain: [0, 0.5, 1], range: ["#e3eef9", "#6baed6", "#08306b"] },
-            legend: {
-              title: "share",
-              format: ".0%",
-              gradientLength: Math.max(90, Math.min(200, step * labels.length)),
-            },
-          },
-        },
-      },
-      ...(counted
-        ? [
-            {
-              mark: { type: "text" as const, fontSize: 11 },
-              encoding: {
-                ...place,
-                text: { field: "count", type: "quantitative" as const },
-                color: { condition: { test: "datum.share > 0.5", value: "white" }, value: COLOURS.text },
-              },
-            },
-          ]
-        : []),
-    ],
-  };
   return renderChart({
-    spec,
-    data: { cells: cells.map((c) => ({ ...c, truth: labels[c.truth], predicted: labels[c.predicted] })) },
-    subtitle: `${scored.rows} patients; colour: share of the patients of the true class${rest}`,
+    title: "Confusion matrix",
+    subtitle: [`${scored.rows} patients; colour: share of the patients of the true class${rest}`],
+    draw(canvas, widthOf) {
+      for (const { truth, predicted, count, share } of cells) {
+        const [x, y] = [predicted * step, truth * step];
+        canvas.rect(x + 0.5, y + 0.5, step - 1, step - 1, shades[Math.round(100 * share)]!);
+        if (!counted) continue;
+        const fill = share > 0.5 ? "white" : COLOURS.text;
+        canvas.text(x + step / 2, y + step / 2 + 4, String(count), { anchor: "middle", fill });
+      }
+      for (const [i, label] of labels.entries()) {
+        const middle = (i + 0.5) * step + 0.35 * size;
+        canvas.text(-4, middle, label, { size, anchor: "end" });
+        canvas.text(middle, side + 4, label, { size, anchor: "end", turned: true });
+      }
+      const widest = Math.max(...labels.map((label) => widthOf(label, size)));
+      canvas.text(-14 - widest, side / 2, "true", { size: 12, anchor: "middle", turned: true });
+      canvas.text(side / 2, side + widest + 22, "predicted", { size: 12, anchor: "middle" });
+      drawShares(canvas, side + 18, Math.max(90, Math.min(200, side)));
+    },
   });
+}
+
+function drawShares(canvas: Canvas, x: number, height: number): void {
+  canvas.text(x, 9, "share");
+  canvas.gradient(x, 16, 16, height, SHADES);
+  for (const tick of [0, 0.2, 0.4, 0.6, 0.8, 1]) canvas.text(x + 20, 20 + (1 - tick) * (height - 2), percent(tick));
 }
 
 /** Share of right predictions by confidence, with 95 % Wilson intervals, above the numbers of patients. */
 export function reliabilityChart(scored: Scored): Promise<Chart> {
   const bins = reliability(scored).filter((bin) => bin.rows > 0);
   const ece = bins.reduce((sum, b) => sum + b.rows * Math.abs(b.accuracy - b.confidence), 0) / scored.rows;
-  const values = bins.map((bin) => ({ ...bin, ...wilson(bin.accuracy, bin.rows) }));
-  const unit = { domain: [0, 1] };
-  const x = (title: string | null) =>
-    ({ field: "confidence", type: "quantitative", scale: unit, title, axis: { format: ".0%" } }) as const;
-  const y = { type: "quantitative", scale: unit, title: "right predictions", axis: { format: ".0%" } } as const;
-  const spec: TopLevelSpec = {
-    title: "Reliability",
-    data: { name: "bins" },
-    vconcat: [
-      {
-        width: 380,
-        height: 300,
-        layer: [
-          {
-            data: {
-              values: [
-                { confidence: 0, right: 0 },
-                { confidence: 1, right: 1 },
-              ],
-            },
-            mark: { type: "line", color: COLOURS.quiet, strokeDash: [5, 4], strokeWidth: 1 },
-            encoding: { x: x(null), y: { ...y, field: "right" } },
-          },
-          {
-            mark: { type: "rule", color: COLOURS.blue, strokeWidth: 1.5, opacity: 0.6 },
-            encoding: { x: x(null), y: { ...y, field: "least" }, y2: { field: "most" } },
-          },
-          {
-            mark: { type: "line", color: COLOURS.blue, point: { filled: true, size: 45, color: COLOURS.blue } },
-            encoding: { x: x(null), y: { ...y, field: "accuracy" } },
-          },
-        ],
-      },
-      {
-        width: 380,
-        height: 70,
-        mark: { type: "bar", color: COLOURS.blue, opacity: 0.7, binSpacing: 1 },
-        encoding: {
-          x: {
-            field: "low",
-            bin: "binned",
-            type: "quantitative",
-            scale: unit,
-            title: "confidence (probability of the predicted class)",
-            axis: { format: ".0%", tickCount: 10 },
-          },
-          x2: { field: "high" },
-          y: { field: "rows", type: "quantitative", title: "patients", axis: { tickCount: 3 } },
-        },
-      },
-    ],
-  };
+  const [width, height, gap, low] = [380, 300, 46, 70];
+  const unit = scaleLinear().domain([0, 1]);
+  const x = { place: (v: number) => v * width, ticks: unit.ticks(5), format: percent };
+  const y = { ...x, ticks: unit.ticks(10), place: (v: number) => (1 - v) * height, title: "right predictions" };
+  const rows = scaleLinear()
+    .domain([0, Math.max(...bins.map((bin) => bin.rows))])
+    .nice(3)
+    .range([height + gap + low, height + gap]);
+  const counts = rows.ticks(3).filter(Number.isInteger);
   return renderChart({
-    spec,
-    data: { bins: values },
+    title: "Reliability",
     subtitle: [
       `${scored.rows} patients in 15 bins of confidence; ECE ${ece.toFixed(3)}`,
       "below the dashed line: too confident; bars: 95 % intervals",
     ],
+    draw(canvas, widthOf) {
+      drawBottomAxis(canvas, x, width, height);
+      drawLeftAxis(canvas, y, width, height, widthOf("100%"));
+      drawLine(canvas, 0, height, width, 0, { stroke: COLOURS.quiet, dash: [5, 4] });
+      for (const { confidence, accuracy, rows: n } of bins) {
+        const { least, most } = wilson(accuracy, n);
+        const at = x.place(confidence);
+        drawLine(canvas, at, y.place(least), at, y.place(most), { stroke: COLOURS.blue, width: 1.5, opacity: 0.6 });
+      }
+      const points = bins.map((bin): Point => [x.place(bin.confidence), y.place(bin.accuracy)]);
+      canvas.polyline(points, { stroke: COLOURS.blue, width: 2 });
+      for (const [px, py] of points) canvas.circle(px, py, 3.8, COLOURS.blue);
+
+      const below = moved(canvas, height + gap);
+      drawBottomAxis(below, { ...x, title: "confidence (probability of the predicted class)" }, width, low);
+      const place = (v: number): number => rows(v) - height - gap;
+      drawLeftAxis(below, { place, ticks: counts, format: String, title: "patients" }, width, low, widthOf("100%"));
+      for (const bin of bins) {
+        const [from, to] = [x.place(bin.low) + 0.5, x.place(bin.high) - 0.5];
+        below.rect(from, place(bin.rows), to - from, low - place(bin.rows), COLOURS.blue, 0.7);
+      }
+    },
   });
 }
 
 /** Training dashed, validation solid: told apart without colour as well. */
-const DASHES = [
-  [6, 3],
-  [1, 0],
-];
+const PARTS = [
+  { part: "train", name: "training", stroke: COLOURS.blue, width: 2, dash: [6, 3] },
+  { part: "validation", name: "validation", stroke: COLOURS.orange, width: 2 },
+] as const;
 
 /** Most points a line of a learning curve is drawn with. */
 const POINTS = 400;
@@ -144,53 +114,40 @@ const POINTS = 400;
 /** Training and validation loss by round. @param best round that the model predicts with */
 export function learningCurveChart(curve: readonly CurvePoint[], best?: number): Promise<Chart> {
   const every = Math.ceil(curve.length / POINTS);
-  const values = curve
-    .filter((_, i) => i % every === 0 || i === curve.length - 1)
-    .flatMap(({ round, train, validation }) => [
-      { round, part: "training", loss: train },
-      { round, part: "validation", loss: validation },
-    ])
-    .filter((point) => Number.isFinite(point.loss));
-  const parts = ["training", "validation"];
-  const legend = { title: null, orient: "top-right" as const, fillColor: "white", padding: 6 };
-  const part = { field: "part", type: "nominal" as const, legend };
-  const x = {
-    field: "round",
-    type: "quantitative",
-    title: "round",
-    scale: { nice: false, zero: false },
-    axis: { tickCount: 8, tickMinStep: 1, format: "d" },
-  } as const;
-  const spec: TopLevelSpec = {
-    title: "Learning curve",
-    width: 480,
-    height: 300,
-    layer: [
-      {
-        data: { name: "losses" },
-        mark: { type: "line", strokeWidth: 2, point: curve.length === 1 },
-        encoding: {
-          x,
-          y: { field: "loss", type: "quantitative", title: "mean log loss", scale: { zero: false } },
-          color: { ...part, scale: { domain: parts, range: [COLOURS.blue, COLOURS.orange] } },
-          strokeDash: { ...part, scale: { domain: parts, range: DASHES } },
-        },
-      },
-      ...(best === undefined
-        ? []
-        : [
-            {
-              data: { name: "best" },
-              mark: { type: "rule" as const, color: COLOURS.quiet, strokeDash: [4, 4] },
-              encoding: { x },
-            },
-          ]),
-    ],
-  };
+  const shown = curve.filter((_, i) => i % every === 0 || i === curve.length - 1);
+  const losses = shown.flatMap(({ train, validation }) => [train, validation]).filter(Number.isFinite);
+  const [width, height] = [480, 300];
+  const rounds = [...shown.map((p) => p.round), ...(best === undefined ? [] : [best])];
+  const [first, last] = [Math.min(...rounds), Math.max(...rounds)];
+  const scale = scaleLinear()
+    .domain(first === last ? [first - 1, last + 1] : [first, last])
+    .range([0, width]);
+  const lowest = losses.length === 0 ? 0 : Math.min(...losses);
+  const highest = Math.max(lowest + 1e-9, ...losses);
+  const loss = scaleLinear().domain([lowest, highest]).nice().range([height, 0]);
+  const x = { place: scale, ticks: scale.ticks(8).filter(Number.isInteger), format: String, title: "round" };
+  const y = { place: loss, ticks: loss.ticks(10), format: loss.tickFormat(10), title: "mean log loss" };
   return renderChart({
-    spec,
-    data: { losses: values, ...(best !== undefined && { best: [{ round: best }] }) },
-    ...(best !== undefined && { subtitle: `the model is that of round ${best} (vertical line)` }),
+    title: "Learning curve",
+    subtitle: best === undefined ? [] : [`the model is that of round ${best} (vertical line)`],
+    draw(canvas, widthOf) {
+      drawBottomAxis(canvas, x, width, height);
+      drawLeftAxis(canvas, y, width, height, Math.max(...y.ticks.map((tick) => widthOf(y.format(tick)))));
+      for (const { part, ...stroke } of PARTS) {
+        const points = shown.filter((p) => Number.isFinite(p[part])).map((p): Point => [scale(p.round), loss(p[part])]);
+        if (points.length > 1) canvas.polyline(points, stroke);
+        for (const [px, py] of points.slice(points.length === 1 ? 0 : points.length))
+          canvas.circle(px, py, 4, stroke.stroke);
+      }
+      if (best !== undefined)
+        drawLine(canvas, scale(best), 0, scale(best), height, { stroke: COLOURS.quiet, dash: [4, 4] });
+      canvas.rect(width - 104, 8, 96, 42, "white");
+      for (const [i, { name, ...stroke }] of PARTS.entries()) {
+        const top = 22 + 18 * i;
+        drawLine(canvas, width - 98, top, width - 78, top, stroke);
+        canvas.text(width - 72, top + 4, name);
+      }
+    },
   });
 }
 
@@ -206,22 +163,43 @@ export function importanceChart(
     shown.map((i) => names[i]),
     40,
   );
-  const spec: TopLevelSpec = {
-    title: "Feature importance",
-    width: 380,
-    height: { step: 20 },
-    data: { name: "features" },
-    mark: { type: "bar", color: COLOURS.blue, height: { band: 0.72 } },
-    encoding: {
-      x: { field: "value", type: "quantitative", title: printable(kind), axis: { tickCount: 5 } },
-      y: { field: "name", type: "nominal", sort: null, title: null, axis: { ticks: false } },
-    },
-  };
+  const [width, step] = [380, 20];
+  const scale = scaleLinear()
+    .domain([0, Math.max(1e-9, ...shown.map((i) => values[i]))])
+    .nice(5)
+    .range([0, width]);
+  const x = { place: scale, ticks: scale.ticks(5), format: scale.tickFormat(5), title: printable(kind) };
   return renderChart({
-    spec,
-    data: { features: shown.map((i, rank) => ({ name: labels[rank], value: values[i] })) },
-    subtitle: names.length > top ? `the ${top} greatest of ${names.length} features` : `${names.length} features`,
+    title: "Feature importance",
+    subtitle: [names.length > top ? `the ${top} greatest of ${names.length} features` : `${names.length} features`],
+    draw(canvas) {
+      drawBottomAxis(canvas, x, width, step * shown.length);
+      for (const [rank, i] of shown.entries()) {
+        canvas.rect(0, (rank + 0.14) * step, scale(values[i]), 0.72 * step, COLOURS.blue);
+        canvas.text(-5, (rank + 0.5) * step + 4, labels[rank], { anchor: "end" });
+      }
+    },
   });
+}
+
+/** A canvas whose corner lies lower on another one. */
+function moved(canvas: Canvas, dy: number): Canvas {
+  return {
+    rect: (x, y, ...rest) => canvas.rect(x, y + dy, ...rest),
+    gradient: (x, y, ...rest) => canvas.gradient(x, y + dy, ...rest),
+    polyline: (points, stroke) =>
+      canvas.polyline(
+        points.map(([x, y]) => [x, y + dy] as const),
+        stroke,
+      ),
+    circle: (x, y, ...rest) => canvas.circle(x, y + dy, ...rest),
+    text: (x, y, ...rest) => canvas.text(x, y + dy, ...rest),
+  };
+}
+
+/** "rgb(1, 2, 3)" as "#010203". */
+function hexadecimal(rgb: string): string {
+  return `#${(rgb.match(/\d+/g) ?? []).map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`;
 }
 
 /** 95 % interval of a share (Wilson 1927). */
