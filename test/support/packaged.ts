@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import type { Column, Frame } from "../../src/core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
 import type { StepSpec } from "../../src/core/step.ts";
+import type { Calibrate } from "../../src/core/trial.ts";
 import { loadModel, saveModel } from "../../src/experiments/model.ts";
 import { typicalRow } from "../../src/experiments/package/example.ts";
 import { packageModel } from "../../src/experiments/package/package.ts";
@@ -12,6 +13,7 @@ import { families } from "../../src/families/index.ts";
 import { readDataset } from "../../src/lake/read.ts";
 import { separatorOf } from "../../src/preparation/_onnx.ts";
 import { fitPipeline } from "../../src/preparation/_pipeline.ts";
+import { fitPost } from "../../src/statistics/calibration/fit.ts";
 import { mixedFrame, withUnseenLevels } from "../contracts/step-frames.ts";
 import { excerptKnowledge, termFrame } from "./hpo.ts";
 
@@ -61,6 +63,9 @@ export interface Spec {
   readonly family: string;
   readonly params?: Readonly<Record<string, unknown>>;
   readonly steps: readonly StepSpec[];
+  readonly calibrate?: Calibrate;
+  /** How common the classes are among the patients that the model is for. */
+  readonly target?: readonly number[];
 }
 
 export interface PackagedModel {
@@ -71,7 +76,8 @@ export interface PackagedModel {
 }
 
 /** Fits on all patients, saves, packages, and predicts with what was loaded again. */
-export async function packagePatients(patients: Patients, { family: id, params, steps }: Spec): Promise<PackagedModel> {
+export async function packagePatients(patients: Patients, spec: Spec): Promise<PackagedModel> {
+  const { family: id, params, steps, calibrate = "none", target } = spec;
   const { frame, y, classes, asked } = patients;
   const signal = new AbortController().signal;
   const knowledge = excerptKnowledge();
@@ -91,8 +97,19 @@ export async function packagePatients(patients: Patients, { family: id, params, 
     threads: 1,
     signal,
   });
+  const x = frameToMatrix(pipeline.transform(frame));
+  const post = fitPost(
+    {
+      calibrate,
+      classes,
+      learned: new Float64Array(classes.length).fill(1 / classes.length),
+      target: target && Float64Array.from(target),
+    },
+    { proba: model.predictProba(x), y, units: Int32Array.from(y.keys()) },
+    1,
+  );
   const card = { family: id, params: params ?? {}, target: "enfermedad", classes, codeVersion: "test" };
-  const saved = saveModel({ ...card, example: typicalRow(frame) }, pipeline.state, model);
+  const saved = saveModel({ ...card, example: typicalRow(frame) }, pipeline.state, model, post.steps);
   model.dispose();
   const packaged = await packageModel(saved, { runId: "0".repeat(32), time: 1_700_000_000_000 });
   const predictor = await loadModel(saved, "test");

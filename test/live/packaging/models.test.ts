@@ -143,6 +143,21 @@ for (const spec of FAMILIES) {
     spec: { ...spec, steps },
   });
 }
+const POST: Readonly<Record<string, Pick<Spec, "calibrate" | "target">>> = {
+  temperature: { calibrate: "temperature" },
+  "isotonic curves": { calibrate: "isotonic" },
+  "another prior": { target: [0.9, 0.06, 0.04] },
+  "isotonic curves and another prior": { calibrate: "isotonic", target: [0.2, 0.3, 0.5] },
+};
+for (const [name, post] of Object.entries(POST)) {
+  for (const spec of [FAMILIES[1]!, FAMILIES[2]!]) {
+    cases.push({
+      name: `${spec.family} with ${name}`,
+      patients: async () => troubledPatients(true),
+      spec: { ...spec, steps: STANDARD, ...post },
+    });
+  }
+}
 for (const metric of ["euclidean", "manhattan", "cosine"]) {
   cases.push({
     name: `knn by ${metric} distance`,
