@@ -149,10 +149,11 @@ export async function planResume(
   project: Project,
   store: TrackingStore,
   sweepId?: string,
-  takeOver = false,
+  options: { readonly takeOver?: boolean; readonly overrides?: readonly string[] } = {},
 ): Promise<{ readonly sweep: SavedSweep; readonly plan: Plan }> {
-  const sweep = await findSweep(store, sweepId, takeOver);
-  const experiment = await parseExperiment(sweep.file, sweep.text, sweep.overrides);
+  const sweep = await findSweep(store, sweepId, options.takeOver);
+  const overrides = [...sweep.overrides, ...(options.overrides ?? [])];
+  const experiment = await parseExperiment(sweep.file, sweep.text, overrides);
   const resumed = await plan(project, experiment, { maxTrials: Number.POSITIVE_INFINITY });
   if (resumed.dataset.hash !== sweep.dataHash) {
     throw new UserError("the data have changed since the sweep began", {

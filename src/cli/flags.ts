@@ -29,6 +29,40 @@ export const maxTrialsFlag = Flags.integer({
   min: 1,
 });
 
+/** How points are chosen and when a search ends: what `search:` says in an experiment file. */
+export const searchFlags = {
+  strategy: Flags.string({
+    description: "How points are chosen: grid, random or tpe",
+    env: "DISEASE_STRATEGY",
+    helpGroup: "SEARCH",
+  }),
+  trials: Flags.integer({
+    description: "Points at most, each run once a seed",
+    env: "DISEASE_TRIALS",
+    helpGroup: "SEARCH",
+    min: 1,
+  }),
+  time: Flags.string({
+    description: "No trial starts later than this, e.g. 90s, 30m, 1h30m; running ones go on to their end",
+    env: "DISEASE_TIME",
+    helpGroup: "SEARCH",
+  }),
+  until: Flags.string({
+    description: "End when a validation metric is reached, e.g. 'f1_macro>=0.8' or 'log_loss<=0.4'",
+    env: "DISEASE_UNTIL",
+    helpGroup: "SEARCH",
+    helpValue: "METRIC>=X",
+  }),
+};
+
+/** The search's flags as overrides of the file. */
+export function searchOverrides(
+  flags: Partial<Record<keyof typeof searchFlags, string | number | undefined>>,
+): readonly string[] {
+  const given = Object.keys(searchFlags) as (keyof typeof searchFlags)[];
+  return given.flatMap((key) => (flags[key] === undefined ? [] : [`search.${key}=${flags[key]}`]));
+}
+
 const LOG_MODELS = ["all", "best", "none"] as const;
 export type LogModels = (typeof LOG_MODELS)[number];
 

@@ -19,6 +19,7 @@ const FIXED: Readonly<Record<string, TableColumn>> = {
   repeats: { key: "repeats", title: "n", align: "right" },
   status: { key: "status", title: "status" },
   error: { key: "error", title: "error" },
+  pruned: { key: "pruned", title: "pruned" },
   run: { key: "run", title: "run" },
 };
 
@@ -61,14 +62,17 @@ function defaultColumns(board: Leaderboard, rows: readonly LeaderboardRow[], kno
   return keys.filter((key) => known.has(key) && defined(key));
 }
 
+const statusOf = (row: LeaderboardRow): string => (row.pruned === null ? row.status.toLowerCase() : "pruned");
+
 function cells(row: LeaderboardRow, columns: readonly TableColumn[]): Record<string, Cell> {
   const out: Record<string, Cell> = {
     rank: row.rank,
     tied: row.tied && row.rank !== null ? "tied" : row.versusBest && !row.versusBest.comparable ? "not comparable" : "",
     name: row.name,
     repeats: row.repeats,
-    status: row.status.toLowerCase(),
+    status: statusOf(row),
     error: row.error,
+    pruned: row.pruned,
     run: row.runs[0] ?? "",
     index: row.runs.join(","),
   };
@@ -88,6 +92,8 @@ function show(
   const row = rows.find((r) => r.runs.join(",") === cells.index)!;
   if (key === "tied")
     return cells.tied === "tied" ? paint("accent", "≈") : cells.tied === "not comparable" ? paint("warn", "?") : "";
+  if (key === "name" && row.pruned !== null)
+    return `${visible(row.name)} ${paint("dim", `✂ pruned at ${visible(row.pruned.replace(/:.*/, ""))}`)}`;
   if (key === "name" && row.rank === null)
     return `${visible(row.name)} ${paint("bad", `✗ ${row.status.toLowerCase()}`)}`;
   if (key === "name") return row.tied ? paint("strong", visible(row.name)) : visible(row.name);

@@ -24,15 +24,20 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
   const color = (meaning: Parameters<typeof paint>[0], text: string): string => paint(meaning, text, stream);
   const running = new Map<string, { name: string; round?: number }>();
   const start = now();
-  let total = 0;
+  // Null where only time ends a search.
+  let total: number | null = 0;
   let ended = 0;
 
+  const count = (): string =>
+    total === null ? `[${ended}]` : `[${String(ended).padStart(String(total).length)}/${total}]`;
   const status = (): string => {
-    const left = total - ended;
+    const left = (total ?? 0) - ended;
     const eta =
-      ended >= Math.min(jobs, total) ? `, about ${duration((((now() - start) / ended) * left) / 1000)} left` : "";
+      total !== null && ended >= Math.min(jobs, total)
+        ? `, about ${duration((((now() - start) / ended) * left) / 1000)} left`
+        : "";
     const names = [...running.values()].map((r) => (r.round === undefined ? r.name : `${r.name} (round ${r.round})`));
-    return `[${ended}/${total}]${eta}  ${names.join("  |  ")}`;
+    return `${count()}${eta}  ${names.join("  |  ")}`;
   };
   const clear = (): void => {
     if (live) stream.write("\r\x1b[K");
@@ -47,15 +52,18 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
   const end = (runId: string, mark: string, name: string, text: string): void => {
     running.delete(runId);
     ended++;
-    line(`${mark} [${String(ended).padStart(String(total).length)}/${total}] ${visible(name)}  ${text}`);
+    line(`${mark} ${count()} ${visible(name)}  ${text}`);
   };
 
   return {
     event(event) {
       if (event.type === "planned") {
-        total = event.total - event.reused;
+        total = event.total === null ? null : event.total - event.reused;
         const reused = event.reused > 0 ? `, ${event.reused} finished before are kept` : "";
-        line(`${total} trials to run on ${jobs} at a time${reused}`);
+        line(`${total ?? "as many as there is time for"} trials to run on ${jobs} at a time${reused}`);
+      } else if (event.type === "kept") {
+        if (total !== null) total--;
+        line(color("dim", `  finished before: ${visible(event.trial.name)}`));
       } else if (event.type === "prepared") {
         line(
           color(
@@ -81,7 +89,10 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
         for (const notice of notices) line(color("warn", `    ${visible(notice)}`));
       } else if (event.type === "failed")
         end(event.runId, color("bad", "✗"), event.trial.name, color("bad", visible(event.reason)));
-      else end(event.runId, "■", event.trial.name, "stopped");
+      else if (event.type === "pruned") {
+        if (total !== null) total -= event.spared;
+        end(event.runId, color("warn", "✂"), event.trial.name, color("dim", `pruned at ${visible(event.reason)}`));
+      } else end(event.runId, "■", event.trial.name, "stopped");
       draw();
     },
     close: clear,

@@ -24,7 +24,7 @@ import type { LogModels } from "./flags.ts";
 import { printLeaderboard } from "./leaderboard-view.ts";
 import { pendingLines } from "./pending-view.ts";
 import { createProgress } from "./progress.ts";
-import { paint, visible } from "./text.ts";
+import { duration, paint, visible } from "./text.ts";
 
 /** Milliseconds. npm and our launcher pass Ctrl-C on to a process that has got it from the terminal already. */
 const ECHO = 500;
@@ -117,7 +117,7 @@ export abstract class SweepCommand extends BaseCommand {
     const board = await leaderboard(store, {
       experiment: plan.experiment.name,
       rankMetric,
-      trialKeys: new Set(plan.trials.map((t) => t.key)),
+      trialKeys: new Set(result.trialKeys),
     });
     const packaged =
       logModels === "none" || result.interrupted
@@ -140,7 +140,12 @@ export abstract class SweepCommand extends BaseCommand {
       this.log(paint("dim", `… ${board.rows.length - 25} more: disease exp leaderboard ${plan.experiment.name}`));
     this.log("");
     const parts = [`${result.finished} finished`, `${result.failed} failed`, `${result.reused} kept from before`];
+    if (plan.experiment.search.pruning) parts.splice(1, 0, `${result.pruned} pruned`);
     this.log(`${plan.experiment.name}: ${parts.join(", ")}${result.interrupted ? "; interrupted" : ""}`);
+    if (result.end !== null) this.log(`ended: ${visible(result.end)}`);
+    const { rounds, seconds } = result.saved;
+    if (rounds > 0)
+      this.log(`pruning saved about ${rounds.toLocaleString("en")} rounds, ${duration(seconds)} of training`);
     if (result.interrupted) this.log("go on with: disease exp resume");
     else if (result.failed > 0) this.log(`the reasons: disease exp leaderboard ${plan.experiment.name}`);
     const best = board.rows[0];

@@ -27,7 +27,11 @@ export interface Executor {
 /** What a job's process calls: one function a job kind. */
 export type JobHandler = (
   payload: unknown,
-  context: { readonly signal: AbortSignal; emit(event: unknown): void },
+  context: {
+    readonly signal: AbortSignal;
+    /** Whether the event was passed on: some are left out where they come thick and fast. */
+    emit(event: unknown): boolean;
+  },
 ) => Promise<unknown>;
 
 /** The process of a job died: out of memory, a signal, a crash in native code. */

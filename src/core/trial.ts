@@ -47,6 +47,12 @@ export interface CurvePoint {
   readonly validation: number;
 }
 
+/** What a running trial tells of its last round. */
+export interface RoundEvent extends CurvePoint {
+  /** Rounds since the one told before. */
+  readonly earlier: readonly CurvePoint[];
+}
+
 export interface MetricValue {
   readonly value: number;
   /** Bootstrap interval; absent where the metric has none. */
@@ -74,6 +80,8 @@ export const Tag = {
   pointKey: "disease.point_key",
   seed: "disease.seed",
   error: "disease.error",
+  /** Why a trial was stopped before its time, e.g. "rung 2, 27 rounds: worse than 5 of the 6 others there". */
+  pruned: "disease.pruned",
   host: "disease.host",
   pid: "disease.pid",
   dataHash: "disease.data_hash",

@@ -11,7 +11,11 @@ export function createInlineExecutor(handlers: Readonly<Record<string, JobHandle
         signal.throwIfAborted();
         const handler = handlers[job.kind];
         if (!handler) throw new Error(`no handler for jobs of kind ${job.kind}`);
-        return handler(job.payload, { signal, emit: (event) => onEvent?.(event) });
+        const emit = (event: unknown): boolean => {
+          onEvent?.(event);
+          return true;
+        };
+        return handler(job.payload, { signal, emit });
       });
       tail = result.catch(() => {});
       return result;

@@ -67,9 +67,10 @@ export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave:
         signal: abort.signal,
         emit(event) {
           const now = performance.now();
-          if (now - last < 100) return;
+          if (now - last < 100) return false;
           last = now;
           send({ type: "event", event });
+          return true;
         },
       });
       send({ type: "result", value });

@@ -84,7 +84,7 @@ export async function listRuns(store: TrackingStore, options: ListRuns): Promise
       ),
     });
   }
-  const keys = { metrics: [] as string[], params: [] as string[], tags: [Tag.kind] as string[] };
+  const keys = { metrics: [] as string[], params: [] as string[], tags: [Tag.kind, Tag.pruned] as string[] };
   for (const column of options.columns) {
     const match = /^(metrics|params|tags)\.(.+)$/.exec(column);
     if (!match)
@@ -107,12 +107,17 @@ export async function listRuns(store: TrackingStore, options: ListRuns): Promise
     run: run.info.runId,
     name: run.info.runName,
     kind: run.tags[Tag.kind] ?? "",
-    status: run.info.status.toLowerCase(),
+    status: statusOf(run),
     start: run.info.startTime,
     seconds: run.info.endTime === null ? null : (run.info.endTime - run.info.startTime) / 1000,
     ...Object.fromEntries(options.columns.map((column) => [column, cellOf(run, column)])),
   }));
   return { runs: rows, more: page.nextPageToken !== undefined };
+}
+
+/** MLflow's status in lower case; "pruned" for what was stopped early, which MLflow has no word for. */
+function statusOf({ info, tags }: Run): string {
+  return info.status === "KILLED" && tags[Tag.pruned] !== undefined ? "pruned" : info.status.toLowerCase();
 }
 
 function cellOf(run: Run, column: string): Cell {
@@ -161,6 +166,8 @@ export interface RunDetail {
   readonly startTime: number;
   readonly seconds: number | null;
   readonly error: string | null;
+  /** Why it was stopped early; null for what was not. */
+  readonly pruned: string | null;
   readonly params: Readonly<Record<string, string>>;
   readonly metrics: readonly {
     readonly key: string;
@@ -194,10 +201,11 @@ export async function runDetail(store: TrackingStore, id: string): Promise<RunDe
     runId: info.runId,
     name: info.runName,
     experiment: experiment?.name ?? info.experimentId,
-    status: info.status.toLowerCase(),
+    status: statusOf(run),
     startTime: info.startTime,
     seconds: info.endTime === null ? null : (info.endTime - info.startTime) / 1000,
     error: tags[Tag.error] ?? null,
+    pruned: tags[Tag.pruned] ?? null,
     params: run.params,
     metrics: Object.keys(run.metrics)
       .filter((key) => !ends.test(key))

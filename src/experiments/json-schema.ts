@@ -3,8 +3,10 @@ import { families } from "../families/index.ts";
 import { rules } from "../gates/index.ts";
 import { metrics } from "../metrics/index.ts";
 import { steps } from "../preparation/index.ts";
+import { strategies } from "../search/index.ts";
+import { pruners } from "../search/pruning/index.ts";
 import { gateSchema } from "./gate-file.ts";
-import { commonParams, experimentSchema } from "./schema.ts";
+import { choiceSchema, commonParams, experimentSchema, rangeSchema } from "./schema.ts";
 
 interface Json {
   [key: string]: unknown;
@@ -48,7 +50,18 @@ export async function experimentJsonSchema(): Promise<object> {
   properties.preparations = { ...properties.preparations, additionalProperties: { type: "array", items: step } };
   const rank = properties.rank?.properties as Record<string, Json>;
   rank.metric = { ...rank.metric, enum: metrics.map((m) => m.id) };
-  return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "disease experiment", ...schema };
+  const search = properties.search?.properties as Record<string, Json>;
+  search.strategy = { ...search.strategy, enum: Object.keys(strategies) };
+  const kinds = [...Object.keys(pruners), "none"];
+  const pruner = search.pruner?.properties as Record<string, Json>;
+  pruner.kind = { ...pruner.kind, enum: kinds };
+  search.pruner = { description: search.pruner?.description, anyOf: [{ enum: kinds }, search.pruner!] };
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "disease experiment",
+    $defs: { choice: toJson(choiceSchema), range: toJson(rangeSchema) },
+    ...schema,
+  };
 }
 
 /** JSON Schema of gate files: every rule that there is. */
@@ -74,7 +87,10 @@ function namedEntry(entries: Record<string, Json>): Json {
   };
 }
 
-/** A value, or a list of values that makes an axis of the grid. */
+/** A value, a list of values that makes an axis of the grid, or what a search chooses from. */
 function axisOf({ description, default: fallback, ...value }: Json): Json {
-  return { description, default: fallback, anyOf: [value, { type: "array", items: value, minItems: 1 }] };
+  const numeric = JSON.stringify(value).includes('"number"') || JSON.stringify(value).includes('"integer"');
+  const choice = { $ref: "#/$defs/choice" };
+  const spaces = numeric ? [choice, { $ref: "#/$defs/range" }] : [choice];
+  return { description, default: fallback, anyOf: [value, { type: "array", items: value, minItems: 1 }, ...spaces] };
 }

@@ -37,6 +37,8 @@ export interface LeaderboardRow {
   /** Whether the test cannot tell the row from the best; the best is tied with itself. */
   readonly tied: boolean;
   readonly error: string | null;
+  /** Why it was stopped early; null for what was not. */
+  readonly pruned: string | null;
   readonly dataHash: string;
   readonly startTime: number;
 }
@@ -135,6 +137,7 @@ async function trialRuns(store: TrackingStore, experimentId: string, options: Le
           Tag.pointKey,
           Tag.seed,
           Tag.error,
+          Tag.pruned,
           Tag.dataHash,
           Tag.rankMetric,
           Tag.orphans,
@@ -206,6 +209,7 @@ function rowOf(group: readonly Run[]): LeaderboardRow {
     versusBest: null,
     tied: false,
     error: failed ? (failed.tags[Tag.error] ?? "failed") : null,
+    pruned: done.length > 0 ? null : (group.find((r) => r.tags[Tag.pruned])?.tags[Tag.pruned] ?? null),
     dataHash: shown.tags[Tag.dataHash] ?? "",
     startTime: shown.info.startTime,
   };

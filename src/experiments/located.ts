@@ -44,13 +44,19 @@ export function parseLocated(file: string, text: string, overrides: readonly str
     where(path, key) {
       const full = key === undefined ? path : [...path, key];
       const override = set.find((s) => s.path.every((part, i) => i >= full.length || String(full[i]) === part));
-      if (override && override.path.length > 0 && full.length >= override.path.length) return `--set ${override.text}`;
+      if (override && override.path.length > 0 && full.length >= override.path.length) return flagOf(override.text);
       const line = lineOf(doc, lines, full);
       if (line !== undefined) return `${file}:${line}`;
       const below = set.find((s) => full.length > 0 && full.every((part, i) => String(part) === s.path[i]));
-      return below ? `--set ${below.text}` : file;
+      return below ? flagOf(below.text) : file;
     },
   };
+}
+
+/** The flag that an override came by, as the user knows it. */
+function flagOf(override: string): string {
+  const own = /^search\.(strategy|trials|time|until)=(.*)$/.exec(override);
+  return own ? `--${own[1]} ${own[2]}` : `--set ${override}`;
 }
 
 function applyOverride(doc: Document, text: string): { path: string[]; text: string } {

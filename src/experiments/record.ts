@@ -1,10 +1,13 @@
 import type { Dataset, Split } from "../core/dataset.ts";
 import { hashBytes } from "../core/hash.ts";
 import type { DatasetInput, MetricPoint, RunBatch } from "../core/store.ts";
-import { Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
+import { type CurvePoint, Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
 import type { Facts } from "./facts.ts";
 import type { Plan } from "./plan.ts";
 import { ownProcess } from "./process.ts";
+import { prunedMetrics } from "./search/history.ts";
+import type { Stop } from "./search/pruning.ts";
+import { describeSearch } from "./search/settings.ts";
 
 /** How a sweep and its trials are written down in MLflow's terms. Pure: values in, batches and files out. */
 
@@ -51,7 +54,13 @@ function describe(dataset: Dataset): object {
 }
 
 export function sweepTags(plan: Plan, facts: Facts): Record<string, string> {
-  return { [Tag.kind]: "sweep", ...sharedTags(plan, facts) };
+  return { [Tag.kind]: "sweep", ...searchTags(plan), ...sharedTags(plan, facts) };
+}
+
+/** The strategy with its seed, its limits and its pruner: "disease.search.strategy" and so on. */
+export function searchTags({ experiment }: Plan): Record<string, string> {
+  const texts = Object.entries(describeSearch(experiment.search));
+  return Object.fromEntries(texts.map(([key, text]) => [`disease.search.${key}`, text]));
 }
 
 function sharedTags(plan: Plan, facts: Facts): Record<string, string> {
@@ -153,7 +162,7 @@ export function trialParams(trial: Trial): Record<string, string> {
 
 /** Metrics of a finished trial: validation metrics with their intervals, the curve by round, and times in seconds. */
 export function trialMetrics(result: TrialResult, timestamp: number): MetricPoint[] {
-  const points: MetricPoint[] = [];
+  const points = curveMetrics(result.curve, timestamp);
   const add = (key: string, value: number, step = 0): number => points.push({ key, value, timestamp, step });
   for (const [id, { value, low, high }] of Object.entries(result.metrics)) {
     add(`${VALIDATION}${id}`, value);
@@ -161,14 +170,25 @@ export function trialMetrics(result: TrialResult, timestamp: number): MetricPoin
     if (low !== undefined && !Number.isNaN(low)) add(`${VALIDATION}${id}_low`, low);
     if (high !== undefined && !Number.isNaN(high)) add(`${VALIDATION}${id}_high`, high);
   }
-  for (const point of result.curve) {
-    add("curve_train_log_loss", point.train, point.round);
-    add("curve_val_log_loss", point.validation, point.round);
-  }
   for (const [part, seconds] of Object.entries(result.timing)) add(`${part}_seconds`, seconds);
   add("features", result.features);
   if (result.rounds !== undefined) add("rounds", result.rounds);
   return points;
+}
+
+/** A learning curve by round. */
+export function curveMetrics(curve: readonly CurvePoint[], timestamp: number): MetricPoint[] {
+  return curve.flatMap(({ round: step, train, validation }) => [
+    { key: "curve_train_log_loss", value: train, timestamp, step },
+    { key: "curve_val_log_loss", value: validation, timestamp, step },
+  ]);
+}
+
+/** What is kept of a trial that was stopped early: its curve, its rounds, where it was stopped, and the seconds it trained. */
+export function prunedBatch(curve: readonly CurvePoint[], stop: Stop, seconds: number, timestamp: number): RunBatch {
+  const values = { ...prunedMetrics(stop), rounds: curve.at(-1)?.round ?? 0, fit_seconds: seconds };
+  const points = Object.entries(values).map(([key, value]) => ({ key, value, timestamp, step: 0 }));
+  return { metrics: [...curveMetrics(curve, timestamp), ...points], tags: { [Tag.pruned]: stop.reason } };
 }
 
 export function noticeTags(result: TrialResult): RunBatch["tags"] {

@@ -1,53 +1,91 @@
+/** Of an item's preparation; an item that needs none is ready. */
+export type Readiness = "ready" | "making" | "absent";
+
+/** Where the lanes get their work. */
+export interface Supply<T> {
+  /** The next item, which is then no longer there; undefined when there is none, or none yet. */
+  take(readiness: (item: T) => Readiness): T | undefined;
+}
+
+/** Gives the items in their order, those whose preparation is ready first, and none whose preparation is being made. */
+export function listSupply<T>(items: readonly T[]): Supply<T> {
+  const queue = [...items];
+  return { take: (readiness) => takeFrom(queue, readiness) };
+}
+
+/** Takes the item out of a queue that `listSupply` would give. */
+export function takeFrom<T>(queue: T[], readiness: (item: T) => Readiness): T | undefined {
+  const ready = queue.findIndex((item) => readiness(item) === "ready");
+  const at = ready >= 0 ? ready : queue.findIndex((item) => readiness(item) === "absent");
+  return at < 0 ? undefined : queue.splice(at, 1)[0];
+}
+
 /**
- * Runs every item once, each after its preparation, on `capacity` lanes. A preparation is made once, when the first item
- * that needs it comes up; while it is made, other lanes take items whose preparation is ready.
+ * Runs every item of a supply once, each after its preparation, on `capacity` lanes. A preparation is made once, when the first
+ * item that needs it comes up. It ends when nothing runs and the supply has nothing to give.
+ * @param keyOf the item's preparation; undefined where it needs none
  * @param prepare resolves when items of the key may run; a rejection is given to each of them by `run`'s second argument
  * @param run must not reject but for a reason to stop everything; the first rejection stops the lanes and is thrown
  */
 export async function schedule<T>(
-  items: readonly T[],
+  supply: Supply<T>,
   capacity: number,
-  keyOf: (item: T) => string,
+  keyOf: (item: T) => string | undefined,
   prepare: (item: T) => Promise<void>,
   run: (item: T, unprepared?: unknown) => Promise<void>,
 ): Promise<void> {
-  const queue = [...items];
-  const state = new Map<string, { done: boolean; error?: unknown; promise: Promise<void> }>();
+  const made = new Map<string, { done: boolean; promise: Promise<{ readonly error?: unknown }> }>();
   let stopped = false;
+  let busy = 0;
+  let change = Promise.withResolvers<void>();
+  const tell = (): void => {
+    change.resolve();
+    change = Promise.withResolvers<void>();
+  };
+  const readiness = (item: T): Readiness => {
+    const key = keyOf(item);
+    const entry = key === undefined ? { done: true } : made.get(key);
+    return entry === undefined ? "absent" : entry.done ? "ready" : "making";
+  };
+
+  function prepared(item: T): Promise<{ readonly error?: unknown }> {
+    const key = keyOf(item);
+    if (key === undefined) return Promise.resolve({});
+    const known = made.get(key);
+    if (known) return known.promise;
+    const entry = { done: false, promise: Promise.resolve({}) };
+    made.set(key, entry);
+    entry.promise = prepare(item)
+      .then(() => ({}))
+      .catch((error: unknown) => ({ error: error ?? new Error("the preparation failed") }))
+      .then((outcome) => {
+        entry.done = true;
+        tell();
+        return outcome;
+      });
+    return entry.promise;
+  }
 
   async function lane(): Promise<void> {
-    while (queue.length > 0 && !stopped) {
-      const ready = queue.findIndex((item) => state.get(keyOf(item))?.done);
-      if (ready >= 0) {
-        const item = queue.splice(ready, 1)[0]!;
-        await run(item, state.get(keyOf(item))!.error);
+    while (!stopped) {
+      const item = supply.take(readiness);
+      if (item === undefined) {
+        if (busy === 0) return tell();
+        await change.promise;
         continue;
       }
-      const next = queue.find((item) => !state.has(keyOf(item)));
-      if (next !== undefined) {
-        const entry = { done: false, promise: Promise.resolve() } as {
-          done: boolean;
-          error?: unknown;
-          promise: Promise<void>;
-        };
-        state.set(keyOf(next), entry);
-        entry.promise = prepare(next)
-          .catch((error) => {
-            entry.error = error ?? new Error("the preparation failed");
-          })
-          .then(() => {
-            entry.done = true;
-          });
-        await entry.promise;
-        continue;
-      }
-      await Promise.race([...state.values()].filter((s) => !s.done).map((s) => s.promise));
+      busy++;
+      const { error } = await prepared(item);
+      await run(item, error);
+      busy--;
+      tell();
     }
   }
 
-  const lanes = Array.from({ length: Math.max(1, Math.min(capacity, items.length)) }, () =>
+  const lanes = Array.from({ length: Math.max(1, capacity) }, () =>
     lane().catch((error) => {
       stopped = true;
+      tell();
       throw error;
     }),
   );

@@ -74,7 +74,10 @@ export const searchSchema = z.strictObject({
     .max(100_000)
     .optional()
     .describe("Points at most, each run once a seed; 50 for random and tpe without a time"),
-  time: z.string().optional().describe("No trial starts later than this: 90s, 30m, 1h30m"),
+  time: z
+    .preprocess((value) => (typeof value === "number" ? String(value) : value), z.string())
+    .optional()
+    .describe("No trial starts later than this: 90s, 30m, 1h30m"),
   until: z
     .string()
     .optional()

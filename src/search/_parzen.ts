@@ -15,8 +15,8 @@ export interface Parzen {
 /** One dimension of all kernels; the last kernel is the wide one. */
 interface Marginal {
   sample(kernel: number, rng: Rng): unknown;
-  /** [kernels] log densities of a value, or log masses where values are counted. */
-  logDensities(value: unknown): Float64Array;
+  /** Adds the log density of a value under each kernel, or its log mass where values are counted, to [kernels] sums. */
+  add(value: unknown, sums: Float64Array): void;
 }
 
 /**
@@ -41,8 +41,7 @@ export function parzen(dimensions: readonly Dimension[], points: readonly SpaceP
     logDensity(point) {
       const sums = Float64Array.from(logWeights);
       dimensions.forEach((d, i) => {
-        const logs = marginals[i]!.logDensities(point[d.key]);
-        for (let k = 0; k < sums.length; k++) sums[k]! += logs[k]!;
+        marginals[i]!.add(point[d.key], sums);
       });
       return logSumExp(sums);
     },
@@ -64,11 +63,12 @@ function choiceMarginal(dimension: ChoiceDimension, values: readonly unknown[]):
     if (k < values.length) table[indexOf(value)]! += 1;
     return normalise(table);
   });
+  const logs = tables.map((table) => table.map(Math.log));
   return {
     sample: (kernel, rng) => choices[pick(tables[kernel]!, rng)],
-    logDensities(value) {
+    add(value, sums) {
       const at = indexOf(value);
-      return Float64Array.from(tables, (table) => Math.log(table[at]!));
+      for (let k = 0; k < sums.length; k++) sums[k]! += logs[k]![at]!;
     },
   };
 }
@@ -80,6 +80,7 @@ function rangeMarginal(range: RangeDimension, values: readonly number[], dimensi
   const narrow = Math.max(0.2 * Math.max(n, 1) ** (-1 / (dimensions + 4)), 1 / Math.min(100, n + 2)) * width;
   const centres = [...values.map((v) => toScale(range, v)), (low + high) / 2];
   const sigmas = [...values.map(() => narrow), width];
+  const logSigma = sigmas.map(Math.log);
   const logInside = centres.map((mu, k) => Math.log(massBetween((low - mu) / sigmas[k]!, (high - mu) / sigmas[k]!)));
   return {
     sample(kernel, rng) {
@@ -88,20 +89,21 @@ function rangeMarginal(range: RangeDimension, values: readonly number[], dimensi
         if (place >= low && place <= high) return fromScale(range, place);
       }
     },
-    logDensities(value) {
+    add(value, sums) {
       const x = value as number;
       if (range.step === undefined) {
         const place = toScale(range, x);
-        return Float64Array.from(centres, (mu, k) => {
-          const z = (place - mu) / sigmas[k]!;
-          return -0.5 * z * z - Math.log(sigmas[k]!) - logInside[k]!;
-        });
+        for (let k = 0; k < sums.length; k++) {
+          const z = (place - centres[k]!) / sigmas[k]!;
+          sums[k]! -= 0.5 * z * z + logSigma[k]! + logInside[k]!;
+        }
+        return;
       }
       const [from, to] = [toScale(range, x - range.step / 2), toScale(range, x + range.step / 2)];
-      return Float64Array.from(
-        centres,
-        (mu, k) => Math.log(massBetween((from - mu) / sigmas[k]!, (to - mu) / sigmas[k]!)) - logInside[k]!,
-      );
+      for (let k = 0; k < sums.length; k++) {
+        const mass = massBetween((from - centres[k]!) / sigmas[k]!, (to - centres[k]!) / sigmas[k]!);
+        sums[k]! += Math.log(mass) - logInside[k]!;
+      }
     },
   };
 }
@@ -131,20 +133,26 @@ function massBetween(a: number, b: number): number {
   return Math.max(mass, 1e-300);
 }
 
-/** Of the standard normal above a place, to 1.2e-7 of itself (Press et al., Numerical Recipes, erfc by Chebyshev fitting). */
+/** Chebyshev coefficients of log(erfc(z) / t) + z², highest first (Press et al., Numerical Recipes). */
+const ERFC = [
+  0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
+  -1.26551223,
+];
+
+/** Of the standard normal above a place, to 1.2e-7 of itself. */
 function upperTail(x: number): number {
   const z = Math.abs(x) / Math.SQRT2;
   const t = 1 / (1 + z / 2);
-  const coefficients = [
-    0.17087277, -0.82215223, 1.48851587, -1.13520398, 0.27886807, -0.18628806, 0.09678418, 0.37409196, 1.00002368,
-    -1.26551223,
-  ];
-  const exponent = coefficients.reduce((sum, c) => sum * t + c, 0);
-  const tail = (t * Math.exp(-z * z + exponent)) / 2;
+  let exponent = 0;
+  for (const coefficient of ERFC) exponent = exponent * t + coefficient;
+  const tail = (t * Math.exp(exponent - z * z)) / 2;
   return x >= 0 ? tail : 1 - tail;
 }
 
 function logSumExp(values: Float64Array): number {
-  const greatest = values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  return greatest + Math.log(values.reduce((sum, v) => sum + Math.exp(v - greatest), 0));
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const value of values) greatest = Math.max(greatest, value);
+  let sum = 0;
+  for (const value of values) sum += Math.exp(value - greatest);
+  return greatest + Math.log(sum);
 }

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { schedule } from "../../src/experiments/schedule.ts";
+import { listSupply, schedule } from "../../src/experiments/schedule.ts";
 
 const key = (item: string): string => item[0]!;
 
 test("each item runs once, after its preparation, which is made once", async () => {
   const log: string[] = [];
   await schedule(
-    ["a1", "a2", "b1", "b2", "b3"],
+    listSupply(["a1", "a2", "b1", "b2", "b3"]),
     2,
     key,
     async (item) => {
@@ -29,20 +29,14 @@ test("no more lanes than the capacity are busy", async () => {
     await new Promise((resolve) => setImmediate(resolve));
     busy--;
   };
-  await schedule(
-    Array.from({ length: 20 }, (_, i) => `x${i}`),
-    3,
-    key,
-    work,
-    work,
-  );
+  await schedule(listSupply(Array.from({ length: 20 }, (_, i) => `x${i}`)), 3, key, work, work);
   expect(most).toBe(3);
 });
 
 test("a preparation that fails is told to each of its items, and the others run", async () => {
   const seen: Record<string, unknown> = {};
   await schedule(
-    ["a1", "b1", "a2"],
+    listSupply(["a1", "b1", "a2"]),
     1,
     key,
     async (item) => {
@@ -60,7 +54,7 @@ test("a preparation that fails is told to each of its items, and the others run"
 test("the first rejection of a run stops the lanes and is thrown", async () => {
   const ran: string[] = [];
   const all = schedule(
-    ["a1", "a2", "a3"],
+    listSupply(["a1", "a2", "a3"]),
     1,
     key,
     async () => {},

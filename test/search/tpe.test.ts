@@ -74,7 +74,7 @@ test.each([
     (seed) => minimise(tpe, space, loss as never, seed) < minimise(random, space, loss as never, seed),
   );
   expect(wins.length).toBeGreaterThanOrEqual(15);
-});
+}, 60_000);
 
 const HALF: SearchSpace = { dimensions: [range("x", 0, 1)] };
 /** Twelve results along x; low losses near 0.2. */

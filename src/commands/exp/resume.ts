@@ -1,15 +1,17 @@
 import { Args, Flags } from "@oclif/core";
 import { planResume } from "../../app.ts";
-import { jobsFlag, logModelsFlag, trackingFlag } from "../../cli/flags.ts";
+import { jobsFlag, logModelsFlag, searchFlags, searchOverrides, trackingFlag } from "../../cli/flags.ts";
 import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpResume extends SweepCommand {
   static override summary = "Go on with an interrupted sweep: run only what is missing.";
   static override description =
-    "Takes the experiment file as it was when the sweep began, and refuses when the data have changed since.";
+    `Takes the experiment file as it was when the sweep began, and refuses when the data have changed since. A search goes on from
+all that it has found; with --trials, --time or --until also one that has ended, when it is named.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> 3f2a9c1e --jobs 2",
+    "<%= config.bin %> <%= command.id %> 3f2a9c1e --trials 100 --time 1h",
   ];
 
   static override args = {
@@ -24,6 +26,7 @@ export default class ExpResume extends SweepCommand {
       description: "Also a sweep that seems to be running on another machine: one that is known to be gone",
       env: "DISEASE_TAKE_OVER",
     }),
+    ...searchFlags,
     "log-models": logModelsFlag,
     tracking: trackingFlag,
   };
@@ -32,7 +35,7 @@ export default class ExpResume extends SweepCommand {
     const { args, flags } = await this.parse(ExpResume);
     const project = this.projectOf(flags);
     const { sweep, plan } = await this.reading(flags, (store) =>
-      planResume(project, store, args.sweep, flags["take-over"]),
+      planResume(project, store, args.sweep, { takeOver: flags["take-over"], overrides: searchOverrides(flags) }),
     );
     return await this.withStore(project, (store) =>
       this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId }, flags["log-models"]),

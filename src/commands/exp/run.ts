@@ -1,6 +1,15 @@
 import { Args, Flags } from "@oclif/core";
 import { type GateEvaluation, loadExperiment, loadGate, plan, type Round, runUntilGate } from "../../app.ts";
-import { jobsFlag, logModelsFlag, maxTrialsFlag, overridesOf, setFlag, trackingFlag } from "../../cli/flags.ts";
+import {
+  jobsFlag,
+  logModelsFlag,
+  maxTrialsFlag,
+  overridesOf,
+  searchFlags,
+  searchOverrides,
+  setFlag,
+  trackingFlag,
+} from "../../cli/flags.ts";
 import { exitCodeOfGate, printGate, printRound } from "../../cli/gate-view.ts";
 import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
@@ -12,6 +21,9 @@ export default class ExpRun extends SweepCommand {
 finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 when interrupted, 7 when a tracking server did not
 take all of it (\`disease track sync\` sends the rest).
 
+A file may hold ranges and a search instead of a grid (docs/search.md): --strategy, --trials, --time and --until set how points are
+chosen and when it ends.
+
 With --until-gate, wider rounds follow (other preparations, class weights, a search around what did best) until the gate's rules
 pass on validation, no better model could make them pass, or the rounds are spent; then the gate looks at the test patients, once
 (exit code 3 or 4; 6 when it passes but a trial failed).`;
@@ -19,6 +31,7 @@ pass on validation, no better model could make them pass, or the rounds are spen
     "<%= config.bin %> <%= command.id %> experiments/quickstart.yaml",
     "<%= config.bin %> <%= command.id %> quickstart --set families.xgboost.max_depth=4,6 --set seeds=1,2,3",
     "<%= config.bin %> <%= command.id %> quickstart --jobs 4 --json > result.json",
+    "<%= config.bin %> <%= command.id %> search --strategy tpe --trials 50 --time 30m --until 'f1_macro>=0.97'",
     "<%= config.bin %> <%= command.id %> quickstart --until-gate clinical --max-rounds 4",
   ];
 
@@ -34,6 +47,7 @@ pass on validation, no better model could make them pass, or the rounds are spen
     jobs: jobsFlag,
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
+    ...searchFlags,
     "log-models": logModelsFlag,
     tracking: trackingFlag,
     "until-gate": Flags.string({
@@ -52,7 +66,7 @@ pass on validation, no better model could make them pass, or the rounds are spen
   async run(): Promise<RunOutput> {
     const { args, flags } = await this.parse(ExpRun);
     const project = this.projectOf(flags);
-    const first = await loadExperiment(project, args.file, overridesOf(flags.set));
+    const first = await loadExperiment(project, args.file, [...overridesOf(flags.set), ...searchOverrides(flags)]);
     const until = flags["until-gate"];
     const gate = until === undefined ? undefined : await loadGate(project, until);
     if (!gate && flags["max-rounds"] !== undefined) {
@@ -67,12 +81,11 @@ pass on validation, no better model could make them pass, or the rounds are spen
     for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
     return await this.withStore(project, async (store) => {
       let output: SweepOutput | undefined;
-      const sweep = async (experiment: typeof first): Promise<Swept> => {
+      const sweep = async (experiment: typeof first): Promise<SweepOutput> => {
         const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
         const options = { jobs: flags.jobs, force: flags.force };
         output = await this.sweep(project, store, planned, options, flags["log-models"]);
-        const { interrupted, failed } = output;
-        return { interrupted, failed, trialKeys: planned.trials.map((t) => t.key) };
+        return output;
       };
       if (!gate) {
         await sweep(first);
@@ -95,12 +108,6 @@ pass on validation, no better model could make them pass, or the rounds are spen
       return { ...output!, rounds: result.rounds, gate: result.gate };
     });
   }
-}
-
-interface Swept {
-  readonly interrupted: boolean;
-  readonly failed: number;
-  readonly trialKeys: readonly string[];
 }
 
 /** With --until-gate: the last round's sweep, all rounds, and what the gate said of the best on test. */

@@ -66,6 +66,7 @@ export default class ExpShow extends BaseCommand {
         started: new Date(detail.startTime).toISOString(),
         seconds: detail.seconds,
         error: detail.error,
+        ...(detail.pruned === null ? {} : { pruned: detail.pruned }),
       }),
     );
     section("Parameters", pairs(detail.params));
