@@ -47,7 +47,7 @@ export interface CreateVersion {
 /**
  * Changes of one model that belong together. `expect` is what the caller saw when it decided: where it no longer holds,
  * nothing is changed and `change` throws UserError (exit code 2, "someone else …"). An embedded registry makes all of it in one
- * transaction; over a server the alias moves last, in one request, and `expect` is checked again just before.
+ * transaction; over a server it is made under a claim, one at a time, and the alias moves last, in one request.
  */
 export interface RegistryChange {
   readonly expect?: {
