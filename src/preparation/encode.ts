@@ -210,10 +210,8 @@ function withoutOwn(step: FittedStep, { frame, y, classes, params, seed }: StepF
     const shares = outOfFold({ codes, groups, y, classes }, folds, params.folds);
     const missing = params.missing === "nan" ? groups - 1 : -1;
     lookup.outputs.forEach((name, i) => {
-      made.set(
-        name,
-        shares[i].map((share, row) => (codes[row] === missing ? Number.NaN : share)),
-      );
+      for (let row = 0; row < codes.length; row++) if (codes[row] === missing) shares[i][row] = Number.NaN;
+      made.set(name, shares[i]);
     });
   }
   const { rows, columns } = step.transform(frame);

@@ -28,7 +28,8 @@ export function lookedUp(column: CategoricalColumn, lookup: Lookup): readonly Nu
   const { outputs, table } = lookup;
   const at = tableRows(column, lookup);
   return outputs.map((name, output) => {
-    const values = Float64Array.from(at, (row) => table[row * outputs.length + output]);
+    const values = new Float64Array(at.length);
+    for (let row = 0; row < at.length; row++) values[row] = table[at[row] * outputs.length + output];
     return { kind: "numeric", name, values };
   });
 }
