@@ -46,9 +46,8 @@ export function stepsOnnx(
   if (steps.length === 0) return proba;
   const double = (values: ArrayLike<number>, ...dims: number[]): OnnxValue =>
     graph.constant({ dims, data: Float64Array.from(values) });
-  const axis = graph.constant({ dims: [1], data: BigInt64Array.of(1n) });
   const toOne = (value: OnnxValue): OnnxValue => {
-    const sum = graph.apply("ReduceSum", [value, axis]);
+    const sum = graph.apply("ReduceSum", [value, graph.constant({ dims: [1], data: BigInt64Array.of(1n) })]);
     const some = graph.apply("Greater", [sum, double([0], 1)]);
     const shares = graph.apply("Div", [value, graph.apply("Where", [some, sum, double([1], 1)])]);
     return graph.apply("Where", [some, shares, double([1 / classes], 1)]);
