@@ -104,7 +104,7 @@ function meanAndDeviation(values: Float64Array): readonly [number, number] {
   }
   const variance = (squares - off ** 2 / n) / n;
   const rounding = n * Number.EPSILON * variance + (n * mean * Number.EPSILON) ** 2;
-  return [mean, variance <= rounding ? 0 : Math.sqrt(variance)];
+  return [mean, Number.isFinite(variance) && variance <= rounding ? 0 : Math.sqrt(variance)];
 }
 
 function fitted(state: State): FittedStep {
