@@ -89,7 +89,7 @@ function trialMaker(
   return (spacePoint) => {
     const { grid, values } = valuesAt(experiment.grids, spacePoint);
     const point = pointOf(grid, values, experiment.preparations);
-    checkPrior(point.prior, dataset.target.classes);
+    checkPrior(point.prior, dataset.target.classes, `${experiment.file}: families.${point.family}`);
     const asked = {
       family: point.family,
       params: point.params,

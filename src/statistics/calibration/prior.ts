@@ -30,11 +30,13 @@ const sumOf = (values: readonly number[]): number => values.reduce((a, b) => a +
 const othersOf = (prior: Readonly<Record<string, number>>, classes: readonly string[]): number[] =>
   [...classes.keys()].filter((k) => !Object.hasOwn(prior, classes[k]!));
 
-/** @throws UserError when a name is no class, or the shares cannot sum to 1 */
-export function checkPrior(prior: Prior, classes: readonly string[]): void {
+/**
+ * @param where what names the prior, for the message
+ * @throws UserError when a name is no class, or the shares cannot sum to 1
+ */
+export function checkPrior(prior: Prior, classes: readonly string[], where = "prior"): void {
   if (typeof prior === "string") return;
-  const refuse = (problem: string, fix: string): UserError =>
-    new UserError(`prior: ${problem}`, { where: "prior", fix });
+  const refuse = (problem: string, fix: string): UserError => new UserError(`prior: ${problem}`, { where, fix });
   for (const name of Object.keys(prior)) {
     if (classes.includes(name)) continue;
     const some = `${classes.slice(0, 20).join(", ")}${classes.length > 20 ? ", …" : ""}`;
