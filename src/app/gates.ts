@@ -64,6 +64,8 @@ export interface EvaluateGateOptions {
   readonly gate: Gate;
   /** The registered model whose champion the run is compared with; without one it is compared with none. */
   readonly modelName?: string;
+  /** Goes before the model's. */
+  readonly champion?: Champion;
   /** Default: "test", which counts as a look at the test patients. */
   readonly part?: "test" | "validation";
 }
@@ -73,10 +75,11 @@ export async function evaluateGate(
   project: Project,
   store: TrackingStore,
   registry: ModelRegistry | undefined,
-  { runId, gate, modelName, part = "test" }: EvaluateGateOptions,
+  { runId, gate, modelName, part = "test", ...given }: EvaluateGateOptions,
 ): Promise<GateEvaluation> {
   const { info } = await findRun(store, runId);
-  const champion = registry && modelName !== undefined ? await championOf(registry, modelName) : undefined;
+  const registered = registry && modelName !== undefined ? await championOf(registry, modelName) : undefined;
+  const champion = given.champion ?? registered;
   const ports: GatePorts = {
     store,
     clock: systemClock,
@@ -89,7 +92,8 @@ export async function evaluateGate(
   return judge(ports, { runId: info.runId, gate, champion, part });
 }
 
-async function championOf(registry: ModelRegistry, name: string): Promise<Champion> {
+/** The champion of a registered model; undefined when there is none yet. */
+export async function championOf(registry: ModelRegistry, name: string): Promise<Champion> {
   const version = (await registry.getModel(name))?.aliases.champion;
   if (version === undefined) return undefined;
   const runId = (await registry.getVersion(name, version))?.runId;

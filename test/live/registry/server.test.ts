@@ -108,6 +108,15 @@ test("with a server, a promotion is the server's: a second checkout meets the ch
   });
   expect([next.code, next.stderr]).toEqual([0, ""]);
   expect(JSON.parse(next.stdout)).toMatchObject({ result: "done", champion: { before: "1", after: "2" } });
+  // The rounds compare with the server's champion where they can, and do not pass for want of one of their own.
+  const rounds = (cwd: string) =>
+    disease("exp run study --set seeds=3 --until-gate easy --max-rounds 1 --json".split(" "), { cwd, env });
+  using third = makeProject(files);
+  const strange = await rounds(third.root);
+  expect(strange.code).toBe(4);
+  expect(JSON.parse(strange.stdout).gate.championProblem).toContain("on the server alone");
+  const known = await rounds(second.root);
+  expect([known.code, JSON.parse(known.stdout).gate.championProblem]).toEqual([0, null]);
   const back = await disease(["models", "rollback", "study", "--json"], { cwd: first.root, env });
   expect(JSON.parse(back.stdout)).toMatchObject({ champion: { after: "1" } });
   expect(readFileSync(join(first.root, "r.md"), "utf8")).toContain("version 1 of study");
