@@ -28,8 +28,9 @@ stopped and run again at any time: nothing is sent twice. Exit code 7 when somet
       all: flags.all,
       notify: this.notify,
       onRound: (left) => {
-        const text = left.runs === 0 ? "" : `left: ${pendingText(left)}${left.error ? `; ${visible(left.error)}` : ""}`;
-        if (text !== last && text !== "") this.logToStderr(paint("dim", text, process.stderr));
+        const text = pendingText(left);
+        const why = left.error === null ? "" : `; ${visible(left.error)}`;
+        if (text !== last && left.runs > 0) this.logToStderr(paint("dim", `left: ${text}${why}`, process.stderr));
         last = text;
       },
     });
