@@ -1,7 +1,7 @@
 import { UserError } from "../../core/errors.ts";
 import type { Calibrate } from "../../core/trial.ts";
 import { stratifiedFolds } from "./folds.ts";
-import { isotonicCurve } from "./isotonic.ts";
+import { type Curve, isotonicCurve } from "./isotonic.ts";
 import { applySteps, type ProbaStep } from "./steps.ts";
 import { fitTemperature, TEMPERATURES } from "./temperature.ts";
 
@@ -43,26 +43,23 @@ export const ISOTONIC_PATIENTS = 10;
 export function fitPost(request: PostRequest, judged: Judged, seed: number): Post {
   const { calibrate, classes, target } = request;
   if (calibrate === "none" && target === undefined) return { steps: [], proba: judged.proba, notices: [] };
-  const patients = new Set(judged.units).size;
-  if (calibrate === "none" || judged.y.length === 0) {
-    if (calibrate !== "none") throw tooFew(patients);
+  if (calibrate === "none") {
     const { steps } = fitOnce(request, judged, new Set());
     return { steps, proba: applySteps(steps, judged.proba, classes.length), notices: [] };
   }
+  const patients = new Set(judged.units).size;
   if (patients < 2) throw tooFew(patients);
   const rare = calibrate === "isotonic" ? rareClasses(judged, classes.length) : new Set<number>();
   const instead = rare.size === classes.length;
   const used: PostRequest = instead ? { ...request, calibrate: "temperature" } : request;
   const { steps, notices } = fitOnce(used, judged, rare);
-  const folds = stratifiedFolds(judged.y, judged.units, Math.min(FOLDS, patients), seed);
+  const count = Math.min(FOLDS, patients);
+  const folds = stratifiedFolds(judged.y, judged.units, count, seed);
   const proba = new Float32Array(judged.proba.length);
-  for (let fold = 0; fold < Math.min(FOLDS, patients); fold++) {
-    const fitted = fitOnce(
-      used,
-      pick(judged, folds, (f) => f !== fold),
-      rare,
-    );
-    const made = applySteps(fitted.steps, pick(judged, folds, (f) => f === fold).proba, classes.length);
+  for (let fold = 0; fold < count; fold++) {
+    const others = pick(judged, folds, (f) => f !== fold);
+    const own = pick(judged, folds, (f) => f === fold);
+    const made = applySteps(fitOnce(used, others, rare).steps, own.proba, classes.length);
     let at = 0;
     folds.forEach((f, row) => {
       if (f !== fold) return;
@@ -105,16 +102,12 @@ function fitOnce(request: PostRequest, { proba, y }: Judged, rare: ReadonlySet<n
     steps.push({ kind: "temperature", temperature });
   }
   if (calibrate === "isotonic") {
-    const column = (k: number): Float32Array => Float32Array.from(y, (_, row) => proba[row * count + k]!);
-    const curves = classes.map((_, k) =>
-      rare.has(k)
-        ? null
-        : isotonicCurve(
-            column(k),
-            y.map((code) => Number(code === k)),
-          ),
-    );
-    steps.push({ kind: "isotonic", curves });
+    const curveOf = (k: number): Curve => {
+      const own = Float32Array.from(y, (_, row) => proba[row * count + k]!);
+      const has = y.map((code) => Number(code === k));
+      return isotonicCurve(own, has);
+    };
+    steps.push({ kind: "isotonic", curves: classes.map((_, k) => (rare.has(k) ? null : curveOf(k))) });
     // A curve tells how common its class is among the rows it was fitted on.
     const rows = (k: number): number => y.reduce((n, code) => n + Number(code === k), 0);
     source = learned.map((share, k) => (rare.has(k) ? share : Math.max(1, rows(k)) / y.length));
