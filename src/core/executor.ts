@@ -21,6 +21,8 @@ export interface Executor {
   /** How many jobs run at once. */
   readonly capacity: number;
   run(job: Job, options: JobOptions): Promise<unknown>;
+  /** Starts now what the first `most` jobs would have to wait for. */
+  warm?(most: number): void;
   close(): Promise<void>;
 }
 

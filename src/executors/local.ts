@@ -1,4 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { getCompileCacheDir } from "node:module";
+import { dirname } from "node:path";
 import { finished } from "node:stream/promises";
 import { type Executor, type Job, JobCrashed, type JobOptions } from "../core/executor.ts";
 import type { WorkerMessage } from "./protocol.ts";
@@ -27,7 +29,7 @@ interface Worker {
 }
 
 /**
- * Runs jobs in child processes that are forked as they are needed and kept for the next job. A process that dies takes
+ * Runs jobs in child processes that are forked as they are needed, or all by `warm`, and kept for the next job. A process that dies takes
  * only its own job with it, and a fresh one replaces it.
  */
 export function createLocalExecutor(options: LocalExecutorOptions): Executor {
@@ -37,6 +39,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   let closed = false;
 
   function start(): Worker {
+    const compiled = getCompileCacheDir();
     const threads = String(Math.max(1, Math.floor(options.threads / options.jobs)));
     const child = fork(options.module, [], {
       serialization: "advanced",
@@ -44,6 +47,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       execArgv: options.heapMb ? [`--max-old-space-size=${options.heapMb}`] : [],
       env: {
         ...process.env,
+        // As in this process: code that was compiled once is read back.
+        ...(compiled === undefined ? {} : { NODE_COMPILE_CACHE: dirname(compiled) }),
         OMP_WAIT_POLICY: "passive",
         OMP_NUM_THREADS: threads,
         OPENBLAS_NUM_THREADS: threads,
@@ -126,6 +131,9 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     id: "local",
     capacity: options.jobs,
     run,
+    warm(most) {
+      while (all.size < Math.min(most, options.jobs)) idle.push(start());
+    },
     async close() {
       closed = true;
       const exits = [...all].map((w) => w.exited);

@@ -14,6 +14,7 @@ import {
   ownerTags,
   prunedBatch,
   searchTags,
+  splitOf,
   sweepArtifacts,
   sweepTags,
   trialArtifacts,
@@ -43,6 +44,7 @@ export type SweepEvent =
       readonly type: "prepared";
       readonly name: string;
       readonly seed: number;
+      readonly fold?: number;
       readonly features: number;
       readonly seconds: number;
     }
@@ -162,6 +164,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     return summary(options.resume ?? null);
   }
 
+  ports.executor.warm?.(countTrials(plan.experiment) - counts.reused);
   const sweepId = options.resume ?? (await createParent(plan, ports, experimentId));
   if (options.resume) await takeUp(plan, ports, sweepId);
   planned(sweepId);
@@ -250,24 +253,25 @@ async function createParent(plan: Plan, ports: SweepPorts, experimentId: string)
 async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promise<void> {
   const { plan, ports, options, experimentId, supply, pruning, counts } = sweep;
   const { store, executor, clock } = ports;
-  const { seeds, bootstrap, charts } = plan.experiment.config;
+  const { bootstrap, charts } = plan.experiment.config;
   const datasetFile = workDir.write("dataset.bin", pack(plan.dataset));
-  const splitFiles = new Map(seeds.map((seed, i) => [seed, workDir.write(`split-${seed}.bin`, pack(plan.splits[i]))]));
+  const splitFiles = plan.splits.map((split, i) => workDir.write(`split-${i}.bin`, pack(split)));
+  const repeatOf = (trial: Trial): number => plan.splits.indexOf(splitOf(plan, trial));
   // A failing store or disk stops the whole sweep; so do Ctrl-C and a target that is reached.
   const stop = new AbortController();
   const enough = new AbortController();
   const signal = AbortSignal.any([options.signal, stop.signal, enough.signal]);
   const savePoints = pointSaver(store, sweepId, () => supply.points);
 
-  const keyOf = (trial: Trial): string => `${trial.preparation.name}-${trial.seed}`;
+  const keyOf = (trial: Trial): string => `${trial.preparation.name}-${repeatOf(trial)}`;
   const preparedFile = (trial: Trial): string =>
-    workDir.file(`prepared-${indexOfPreparation(plan, trial)}-${trial.seed}.bin`);
+    workDir.file(`prepared-${indexOfPreparation(plan, trial)}-${repeatOf(trial)}.bin`);
 
   async function prepare(trial: Trial): Promise<void> {
     if (signal.aborted) return;
     const payload: PreparePayload = {
       datasetFile,
-      splitFile: splitFiles.get(trial.seed)!,
+      splitFile: splitFiles[repeatOf(trial)]!,
       preparation: trial.preparation,
       seed: trial.seed,
       files: plan.files,
@@ -277,7 +281,7 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
       features: number;
       seconds: number;
     };
-    ports.onEvent({ type: "prepared", name: trial.preparation.name, seed: trial.seed, ...made });
+    ports.onEvent({ type: "prepared", name: trial.preparation.name, seed: trial.seed, fold: trial.fold, ...made });
   }
 
   async function run(trial: Trial, unprepared?: unknown): Promise<void> {

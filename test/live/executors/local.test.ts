@@ -54,6 +54,21 @@ test("a worker is kept for the next job of its affinity, and none is left after 
   expect([a, b].map((p) => isAlive(p as number))).toEqual([false, false]);
 });
 
+test("warm starts the processes before the first job comes, no more than there are places or jobs", async () => {
+  const executor = make();
+  const processes = (): number => process.getActiveResourcesInfo().filter((name) => name === "ProcessWrap").length;
+  const before = processes();
+  executor.warm?.(1);
+  expect(processes()).toBe(before + 1);
+  executor.warm?.(9);
+  expect(processes()).toBe(before + 2);
+  const pids = await Promise.all([1, 2].map(() => executor.run({ kind: "pid", payload: null }, { signal })));
+  expect(new Set(pids).size).toBe(2);
+  expect(processes()).toBe(before + 2);
+  await executor.close();
+  expect(pids.map((pid) => isAlive(pid as number))).toEqual([false, false]);
+});
+
 test("what a dead process said last is its reason", () => {
   expect(crashReason(1, null, "Error: x\nno such library\n")).toBe("exited with code 1: no such library");
   expect(crashReason(null, "SIGSEGV", "")).toBe("crashed (SIGSEGV)");
