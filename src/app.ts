@@ -19,7 +19,7 @@ import { runSweep, type SweepEvent, type SweepResult } from "./experiments/runne
 import { scaffold } from "./experiments/scaffold.ts";
 import { findSweep, reapDeadSweeps, type SavedSweep } from "./experiments/sweeps.ts";
 import { makeWorkDir } from "./experiments/workdir.ts";
-import { splitDataset } from "./statistics/split.ts";
+import { splitDataset, splitFolds } from "./statistics/split.ts";
 
 export interface PlanOptions {
   /** Texts "path.to.key=value". */
@@ -58,9 +58,9 @@ export async function plan(
 
 function drawSplits(project: Project, experiment: Experiment, dataset: Dataset): Split[] {
   const { seeds, split } = experiment.config;
-  const { train, validation, test, stratify, duplicates, seed: testSeed } = split;
+  const { train, validation, test, stratify, duplicates, folds, seed: testSeed } = split;
   const given = split.file === undefined ? undefined : readSplits(resolve(project.root, split.file));
-  return seeds.map((seed) => {
+  return seeds.flatMap((seed) => {
     const rows = given?.[seed];
     if (given && !rows) {
       throw new UserError(`no split for seed ${seed}`, {
@@ -69,7 +69,8 @@ function drawSplits(project: Project, experiment: Experiment, dataset: Dataset):
       });
     }
     const predefined = rows && { validation: Int32Array.from(rows.validation), test: Int32Array.from(rows.test) };
-    return splitDataset(dataset, { train, validation, test, testSeed, seed, stratify, duplicates, predefined });
+    const options = { train, validation, test, testSeed, seed, stratify, duplicates, predefined };
+    return folds === undefined ? [splitDataset(dataset, options)] : [...splitFolds(dataset, options, folds)];
   });
 }
 

@@ -132,7 +132,7 @@ function leaderboardLegend(board: Leaderboard): string[] {
   const lines: string[] = [];
   const repeats = Math.max(0, ...board.rows.map((r) => r.repeats));
   lines.push(
-    `validation split; ranked by ${board.rankMetric}${repeats > 1 ? `, mean ± sd over ${repeats} seeds` : ", 95 % bootstrap interval"}; ≈ tied with #1: a paired bootstrap on the same patients cannot tell them apart`,
+    `validation split; ranked by ${board.rankMetric}${repeats > 1 ? `, mean ± sd over ${repeats} repeats` : ", 95 % bootstrap interval"}; ≈ tied with #1: a paired bootstrap on the same patients cannot tell them apart`,
   );
   if (board.hidden > 0) lines.push(`${board.hidden} more, on other data or by an older version of disease: --all`);
   return lines.concat(board.notices);

@@ -68,7 +68,7 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
         line(
           color(
             "dim",
-            `  prepared ${visible(event.name)}, seed ${event.seed}: ${event.features} features (${duration(event.seconds)})`,
+            `  prepared ${visible(event.name)}, seed ${event.seed}${event.fold === undefined ? "" : `, fold ${event.fold + 1}`}: ${event.features} features (${duration(event.seconds)})`,
           ),
         );
       } else if (event.type === "started") running.set(event.runId, { name: event.trial.name });

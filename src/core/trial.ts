@@ -38,6 +38,8 @@ export interface Trial {
   readonly calibrate: Calibrate;
   readonly prior: Prior;
   readonly seed: number;
+  /** Fold of the cross-validation that is validation, from 0; absent in a hold-out. */
+  readonly fold?: number;
 }
 
 export interface CurvePoint {
@@ -79,6 +81,7 @@ export const Tag = {
   configKey: "disease.config_key",
   pointKey: "disease.point_key",
   seed: "disease.seed",
+  fold: "disease.fold",
   error: "disease.error",
   /** Why a trial was stopped before its time, e.g. "rung 2, 27 rounds: worse than 5 of the 6 others there". */
   pruned: "disease.pruned",
@@ -94,6 +97,11 @@ export const Tag = {
   parent: "mlflow.parentRunId",
   note: "mlflow.note.content",
 } as const;
+
+/** A trial's name without its repeat: that of its configuration. */
+export function configName(trialName: string): string {
+  return trialName.replace(/( · seed -?\d+)?( · fold \d+)?$/, "");
+}
 
 /** Metrics of the validation split carry this prefix in the store. */
 export const VALIDATION = "val_";

@@ -80,6 +80,12 @@ function checkSplit(config: ExperimentConfig, yaml: LocatedYaml): void {
       fix: "The usual split is 0.7, 0.2, 0.1.",
     });
   }
+  if (config.split.folds !== undefined && config.split.file !== undefined) {
+    throw new UserError("split: folds cannot be drawn where the file says the split", {
+      where: yaml.where(["split", "folds"]),
+      fix: "Leave out folds, or file.",
+    });
+  }
   if (new Set(config.seeds).size < config.seeds.length) {
     throw new UserError("seeds: a seed stands there twice", {
       where: yaml.where(["seeds"]),

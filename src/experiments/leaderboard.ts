@@ -1,7 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import type { Metric } from "../core/metric.ts";
 import type { Run, TrackingStore } from "../core/store.ts";
-import { Tag, VALIDATION } from "../core/trial.ts";
+import { configName, Tag, VALIDATION } from "../core/trial.ts";
 import { metrics } from "../metrics/index.ts";
 import { compareToBest, type Verdict } from "../statistics/paired.ts";
 import { meanSd } from "../statistics/summary.ts";
@@ -27,7 +27,7 @@ export interface LeaderboardRow {
   readonly status: Run["info"]["status"];
   /** Repeats that finished. */
   readonly repeats: number;
-  /** Run ids, in the order of the seeds. */
+  /** Run ids, by seed and fold. */
   readonly runs: readonly string[];
   readonly params: Readonly<Record<string, string>>;
   /** By metric id (without prefix). */
@@ -136,6 +136,7 @@ async function trialRuns(store: TrackingStore, experimentId: string, options: Le
           Tag.configKey,
           Tag.pointKey,
           Tag.seed,
+          Tag.fold,
           Tag.error,
           Tag.pruned,
           Tag.dataHash,
@@ -158,13 +159,17 @@ async function trialRuns(store: TrackingStore, experimentId: string, options: Le
   return [...byKey.values()];
 }
 
+const order = (run: Run, tag: string): number => Number(run.tags[tag] ?? 0);
+
 function groupRuns(runs: readonly Run[]): Run[][] {
   const groups = new Map<string, Run[]>();
   for (const run of runs) {
     const key = run.tags[Tag.configKey] ?? run.info.runId;
     groups.set(key, [...(groups.get(key) ?? []), run]);
   }
-  return [...groups.values()].map((g) => g.sort((a, b) => Number(a.tags[Tag.seed]) - Number(b.tags[Tag.seed])));
+  return [...groups.values()].map((g) =>
+    g.sort((a, b) => order(a, Tag.seed) - order(b, Tag.seed) || order(a, Tag.fold) - order(b, Tag.fold)),
+  );
 }
 
 /** Groups on the data of the newest run; of several code versions that answered the same point, the newest. */
@@ -197,10 +202,10 @@ function rowOf(group: readonly Run[]): LeaderboardRow {
     };
   }
   const failed = group.find((r) => r.info.status === "FAILED");
-  const { seed: _, ...params } = shown.params;
+  const { seed: _seed, fold: _fold, ...params } = shown.params;
   return {
     rank: null,
-    name: shown.info.runName.replace(/ · seed -?\d+$/, ""),
+    name: configName(shown.info.runName),
     status: done.length > 0 ? "FINISHED" : shown.info.status,
     repeats: done.length,
     runs: (done.length > 0 ? done : group).map((r) => r.info.runId),

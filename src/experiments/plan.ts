@@ -20,20 +20,25 @@ export type KnowledgeFiles = Readonly<
 export interface Plan {
   readonly experiment: Experiment;
   readonly dataset: Dataset;
-  /** One split a seed, in the order of the seeds. */
+  /** One split a repeat: by seed, in the order of the seeds, and fold. */
   readonly splits: readonly Split[];
   /** All that are known before anything has run: none where a search chooses them. */
   readonly trials: readonly Trial[];
-  /** The trials of a point of the experiment's space, one a seed. */
+  /** The trials of a point of the experiment's space, one a repeat. */
   readonly trialsOf: (point: SpacePoint) => readonly Trial[];
   readonly files: KnowledgeFiles;
   /** Class codes of the orphan classes. */
   readonly orphans: readonly number[];
 }
 
+/** Trials of a point: seeds times folds. */
+export function countRepeats({ seeds, split }: Experiment["config"]): number {
+  return seeds.length * (split.folds ?? 1);
+}
+
 /** How many trials a grid spans, or a search runs at most, without making them. */
 export function countTrials({ search, config }: Experiment): number {
-  return Math.min(countPoints(search.space), search.trials) * config.seeds.length;
+  return Math.min(countPoints(search.space), search.trials) * countRepeats(config);
 }
 
 /** @throws UserError when the grid spans more trials than allowed */
@@ -54,8 +59,8 @@ export function checkTrialCount(experiment: Experiment, maxTrials = DEFAULT_MAX_
 }
 
 /**
- * Every trial of an experiment: of a grid the product of its axes and the seeds, doubles left out.
- * @param splits one a seed, in the order of experiment.config.seeds
+ * Every trial of an experiment: of a grid the product of its axes and the repeats, doubles left out.
+ * @param splits one a repeat
  */
 export function planTrials(
   experiment: Experiment,
@@ -85,7 +90,7 @@ function trialMaker(
   orphans: readonly number[],
 ): Plan["trialsOf"] {
   const varying = varyingKeys(experiment.grids);
-  const { bootstrap, seeds } = experiment.config;
+  const { bootstrap } = experiment.config;
   return (spacePoint) => {
     const { grid, values } = valuesAt(experiment.grids, spacePoint);
     const point = pointOf(grid, values, experiment.preparations);
@@ -110,13 +115,14 @@ function trialMaker(
     const pointKey = hashJson(asked);
     const left = grid.axes.filter((a) => !Object.hasOwn(values, a.key)).map((a) => a.key);
     const named = varying.get(point.family)!.filter((key) => !left.includes(key));
-    return seeds.map((seed, i) => ({
+    return splits.map(({ seed, fold, hash }) => ({
       ...point,
-      key: hashJson({ ...config, seed, split: splits[i]!.hash }),
+      key: hashJson({ ...config, seed, split: hash }),
       configKey,
       pointKey,
       seed,
-      name: nameOf(point, named, experiment, seed),
+      ...(fold === undefined ? {} : { fold }),
+      name: nameOf(point, named, experiment, { seed, fold }),
     }));
   };
 }
@@ -171,11 +177,17 @@ function namedParams({ params, classWeight, resample, calibrate, prior }: Point)
   return { ...params, class_weight: classWeight, resample, calibrate, prior };
 }
 
-function nameOf(point: Point, varying: readonly string[], experiment: Experiment, seed: number): string {
+function nameOf(
+  point: Point,
+  varying: readonly string[],
+  experiment: Experiment,
+  { seed, fold }: Pick<Trial, "seed" | "fold">,
+): string {
   const all = namedParams(point);
   const parts = [[point.family, ...varying.map((key) => `${key}=${show(all[key])}`)].join(" ")];
   if (experiment.preparations.length > 1) parts.push(point.preparation.name);
   if (experiment.config.seeds.length > 1) parts.push(`seed ${seed}`);
+  if (fold !== undefined) parts.push(`fold ${fold + 1}`);
   return parts.join(" · ");
 }
 

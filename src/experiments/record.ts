@@ -32,13 +32,14 @@ export function sweepArtifacts(plan: Plan, facts: { facts: Facts; diff: string }
   return files;
 }
 
-const splitPath = (split: Split): string => `splits/seed-${split.seed}.json`;
+const splitPath = ({ seed, fold }: Split): string =>
+  `splits/seed-${seed}${fold === undefined ? "" : `-fold-${fold + 1}`}.json`;
 
 /** Row numbers of each part, how it was made and what was noticed. */
 export function splitManifest(split: Split): Uint8Array {
   const rows = Object.fromEntries((["train", "validation", "test"] as const).map((part) => [part, [...split[part]]]));
-  const { seed, hash, report } = split;
-  return new TextEncoder().encode(`${JSON.stringify({ seed, hash, report, rows })}\n`);
+  const { seed, fold, hash, report } = split;
+  return new TextEncoder().encode(`${JSON.stringify({ seed, fold, hash, report, rows })}\n`);
 }
 
 function describe(dataset: Dataset): object {
@@ -89,14 +90,16 @@ export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Fact
     [Tag.configKey]: trial.configKey,
     [Tag.pointKey]: trial.pointKey,
     [Tag.seed]: String(trial.seed),
+    ...(trial.fold === undefined ? {} : { [Tag.fold]: String(trial.fold) }),
     [Tag.splitHash]: splitOf(plan, trial).hash,
     [Tag.orphans]: JSON.stringify(plan.orphans),
     ...sharedTags(plan, facts),
   };
 }
 
-function splitOf(plan: Plan, trial: Trial): Split {
-  return plan.splits[plan.experiment.config.seeds.indexOf(trial.seed)]!;
+/** The split of a trial. */
+export function splitOf(plan: Plan, trial: Trial): Split {
+  return plan.splits.find((s) => s.seed === trial.seed && s.fold === trial.fold)!;
 }
 
 /** Files that each trial keeps beside its results. */
@@ -151,6 +154,7 @@ export function trialParams(trial: Trial): Record<string, string> {
     preparation_steps: trial.preparation.steps.map((s) => s.id).join(" > "),
     class_weight: trial.classWeight,
     seed: String(trial.seed),
+    ...(trial.fold === undefined ? {} : { fold: String(trial.fold + 1) }),
   };
   // Runs of before there were these have no such param, and are alike.
   const { resample, calibrate, prior } = trial;

@@ -134,6 +134,12 @@ export const experimentSchema = z.strictObject({
         .enum(["together", "drop", "allow"])
         .default("together")
         .describe("Identical rows: on one side of the split, only the first kept, or as they fall"),
+      folds: z
+        .int()
+        .min(2)
+        .max(50)
+        .optional()
+        .describe("Cross-validation: what is not test in so many folds, each validation once; `seeds` are its repeats"),
       file: z
         .string()
         .optional()

@@ -1,5 +1,5 @@
 import type { Observation, SpacePoint } from "../../core/search.ts";
-import type { Trial } from "../../core/trial.ts";
+import { configName, type Trial } from "../../core/trial.ts";
 import { metricById } from "../leaderboard.ts";
 import type { Plan } from "../plan.ts";
 import { type Supply, takeFrom } from "../schedule.ts";
@@ -94,8 +94,8 @@ export function createSupply({ plan, known, saved, now, onKnown }: SupplyInput):
     if (!until || reached !== null) return;
     const value = mean(entry, until.metric);
     if (value === undefined || !until.reached(value)) return;
-    const { name, seed: one } = entry.trials[0]!;
-    reached = `${until.text} is reached: ${Number(value.toFixed(4))} by ${name.replace(` · seed ${one}`, "")}`;
+    const { name } = entry.trials[0]!;
+    reached = `${until.text} is reached: ${Number(value.toFixed(4))} by ${configName(name)}`;
     end = reached;
   }
 
