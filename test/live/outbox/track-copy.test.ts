@@ -102,6 +102,7 @@ test("logged models, versions, stages and aliases come along; a champion that is
   });
   expect(await registry.logged!.ofRun(version!.runId!)).toMatchObject([{ status: "READY", modelType: "logistic" }]);
   const history = await disease(["models", "history", "study"], { cwd, env: { MLFLOW_TRACKING_URI: server.url } });
+  expect([history.code, history.stderr], "the trail is whole there").toEqual([0, ""]);
   expect(history.stdout).toMatch(/register[\s\S]*promote.*@champion: – → 1/);
 
   await registry.createVersion({ name: "study", source: `runs:/${version!.runId}/model`, runId: version!.runId! });
