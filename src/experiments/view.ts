@@ -1,5 +1,6 @@
 import type { Column } from "../core/dataset.ts";
 import type { Plan } from "./plan.ts";
+import { firstTrials, type SearchView, searchView } from "./search/outlook.ts";
 
 /** A plan as `disease exp plan` shows it. */
 export interface PlanView {
@@ -25,6 +26,8 @@ export interface PlanView {
       readonly test: number;
     }[];
   };
+  readonly search: SearchView;
+  /** Of a search those that run first, whatever comes of them. */
   readonly trials: readonly {
     readonly key: string;
     readonly name: string;
@@ -48,7 +51,7 @@ export interface ColumnView {
 }
 
 export function planView(plan: Plan): PlanView {
-  const { dataset, experiment, splits, trials, orphans } = plan;
+  const { dataset, experiment, splits, orphans } = plan;
   const declared = experiment.config.data.columns;
   const column = (role: string, c: Column): ColumnView => ({
     name: c.name,
@@ -83,7 +86,8 @@ export function planView(plan: Plan): PlanView {
       test: split.test.length,
       classes: split.report.classes,
     },
-    trials: trials.map((t) => ({
+    search: searchView(plan),
+    trials: firstTrials(plan).map((t) => ({
       key: t.key,
       name: t.name,
       family: t.family,

@@ -1,7 +1,15 @@
 import { Args } from "@oclif/core";
 import { loadExperiment, type PlanView, plan, planView } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
-import { formatFlags, formatOf, maxTrialsFlag, overridesOf, setFlag } from "../../cli/flags.ts";
+import {
+  formatFlags,
+  formatOf,
+  maxTrialsFlag,
+  overridesOf,
+  searchFlags,
+  searchOverrides,
+  setFlag,
+} from "../../cli/flags.ts";
 import { renderTable } from "../../cli/table.ts";
 import { number, paint, visible } from "../../cli/text.ts";
 
@@ -11,6 +19,7 @@ export default class ExpPlan extends BaseCommand {
   static override examples = [
     "<%= config.bin %> <%= command.id %> experiments/quickstart.yaml",
     "<%= config.bin %> <%= command.id %> quickstart --set families.logistic.C=0.1,1,10",
+    "<%= config.bin %> <%= command.id %> search --strategy random --trials 20",
     "<%= config.bin %> <%= command.id %> quickstart --csv > trials.csv",
   ];
 
@@ -21,12 +30,12 @@ export default class ExpPlan extends BaseCommand {
       required: true,
     }),
   };
-  static override flags = { set: setFlag, "max-trials": maxTrialsFlag, ...formatFlags };
+  static override flags = { set: setFlag, "max-trials": maxTrialsFlag, ...searchFlags, ...formatFlags };
 
   async run(): Promise<PlanView> {
     const { args, flags } = await this.parse(ExpPlan);
     const project = this.projectOf(flags);
-    const experiment = await loadExperiment(project, args.file, overridesOf(flags.set));
+    const experiment = await loadExperiment(project, args.file, [...overridesOf(flags.set), ...searchOverrides(flags)]);
     const view = planView(await plan(project, experiment, { maxTrials: flags["max-trials"] }));
     const format = formatOf(flags);
     const trials = renderTable(
@@ -86,7 +95,23 @@ export default class ExpPlan extends BaseCommand {
     );
     for (const notice of view.notices) this.log(paint("warn", `note: ${visible(notice)}`));
     this.log("");
-    heading(`${view.trials.length} trials`);
+    const { search } = view;
+    const isSearch = experiment.search.strategy.kind === "sequence";
+    if (isSearch) {
+      const points = search.points === null ? "a space without end" : `a space of ${search.points} points`;
+      heading(`search: ${points}`);
+      this.log(
+        renderTable({
+          columns: ["family", "key", "space", "when"].map((key) => ({ key, title: key })),
+          rows: search.spaces,
+        }),
+      );
+    }
+    if (isSearch || experiment.config.search) {
+      for (const sentence of search.course) this.log(visible(sentence));
+      this.log("");
+    }
+    heading(`${isSearch ? "the first " : ""}${view.trials.length} trials`);
     this.log(trials);
     return view;
   }

@@ -27,14 +27,14 @@ interface Seen {
 }
 
 /**
- * Asks a pruner about each rung that a trial comes to. Trials are compared with those of their family and seed alone: other families learn at
- * another pace, and other seeds have other validation patients.
+ * Asks a pruner about each rung that a trial comes to. Trials are compared with those of their family and repeat alone: other families learn at
+ * another pace, and other repeats have other validation patients.
  */
 export function createPruning(pruner: Pruner, options: PrunerOptions): Pruning {
   const groups = new Map<string, Map<string, Seen>>();
 
   function seenOf(trial: Trial): { readonly group: Map<string, Seen>; readonly seen: Seen } {
-    const id = `${trial.family} ${trial.seed}`;
+    const id = `${trial.family} ${trial.seed} ${trial.fold}`;
     const group = groups.get(id) ?? new Map<string, Seen>();
     groups.set(id, group);
     const seen = group.get(trial.key) ?? { rungs: [], best: Number.POSITIVE_INFINITY, finished: false };

@@ -32,7 +32,7 @@ export interface SupplyInput {
   readonly onKnown: (trial: Trial) => void;
 }
 
-/** Trials with the same params and preparation, one a seed. */
+/** Trials with the same params and preparation, one a repeat. */
 interface Entry {
   readonly point: SpacePoint;
   readonly trials: readonly Trial[];
@@ -41,7 +41,7 @@ interface Entry {
 
 /**
  * The trials of a sweep: those of a grid in the order of the plan, or those that a search suggests from what came of the ones before, until its
- * points, its time or its space are spent, or its target is reached. With pruning the first seed of a point runs alone, and the
+ * points, its time or its space are spent, or its target is reached. With pruning the first repeat of a point runs alone, and the
  * others where it was not pruned.
  */
 export function createSupply({ plan, known, saved, now, onKnown }: SupplyInput): SweepSupply {
@@ -82,7 +82,7 @@ export function createSupply({ plan, known, saved, now, onKnown }: SupplyInput):
     }
   }
 
-  /** Mean of a metric over the seeds of a point; undefined while one is missing. */
+  /** Mean of a metric over the repeats of a point; undefined while one is missing. */
   function mean({ trials, outcomes }: Entry, id: string): number | undefined {
     const values = trials.map((trial) => outcomes.get(trial.key));
     if (values.includes(undefined)) return undefined;
