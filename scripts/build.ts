@@ -13,8 +13,11 @@ function commands(): string[] {
     .map((name) => `src/commands/${name}`);
 }
 
-/** Packages with binaries of their own stay outside of the bundle. */
-const NATIVE = ["koffi", "@duckdb/node-api", "@resvg/resvg-js"];
+/**
+ * Packages that stay outside of the bundle: those with binaries of their own, and CommonJS ones that are imported when they
+ * are needed, of which a bundle would give the default export alone.
+ */
+const OUTSIDE = ["koffi", "@duckdb/node-api", "@resvg/resvg-js", "@tensorflow/*"];
 
 /** What CommonJS packages in an ES module expect to find. */
 const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
@@ -32,7 +35,7 @@ export async function build(): Promise<void> {
     format: "esm",
     platform: "node",
     target: "node22",
-    external: NATIVE,
+    external: OUTSIDE,
     banner: { js: BANNER },
     chunkNames: "[name]-[hash]",
     sourcemap: true,
