@@ -47,7 +47,7 @@ export interface Step<P = unknown> {
   /** Files of knowledge that `fit` will ask for; their content decides the result. */
   files?(params: P): readonly string[];
   fit(context: StepFitContext<P>): FittedStep | Promise<FittedStep>;
-  load(state: unknown): FittedStep;
+  load(state: unknown): FittedStep | Promise<FittedStep>;
 }
 
 /** A step as an experiment names it. */

@@ -39,9 +39,11 @@ export interface Openblas {
   sgemm(product: Gemm<Float32Array>): void;
   dgemm(product: Gemm<Float64Array>): void;
   sgemmBatch(product: GemmBatch): void;
+  /** A · Aᵀ of [n × k], at half the work of a product. @param c [n × n]; only its upper triangle is written */
+  dsyrk(a: Float64Array, n: number, k: number, c: Float64Array): void;
   /**
    * Eigenvalues of a symmetric matrix, ascending.
-   * @param a [n × n]; its rows become the eigenvectors
+   * @param a [n × n], read in its upper triangle alone; its rows become the eigenvectors
    * @throws Error when the algorithm does not converge
    */
   dsyevd(a: Float64Array, n: number): Float64Array;
@@ -51,6 +53,7 @@ const ROW_MAJOR = 101;
 const COLUMN_MAJOR = 102;
 const NO_TRANSPOSE = 111;
 const TRANSPOSE = 112;
+const UPPER_TRIANGLE = 121;
 const VECTORS = "V".charCodeAt(0);
 const LOWER = "L".charCodeAt(0);
 
@@ -89,6 +92,12 @@ function bind(library: Library): Openblas {
     sgemm: gemm<Float32Array>("s"),
     dgemm: gemm<Float64Array>("d"),
     sgemmBatch: batchOf(library),
+    dsyrk(a, n, k, c) {
+      const call = library.declare(
+        "void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, void *a, int lda, double beta, void *c, int ldc)",
+      );
+      call(ROW_MAJOR, UPPER_TRIANGLE, NO_TRANSPOSE, n, k, 1, a, k, 0, c, n);
+    },
     dsyevd(a, n) {
       // Declared when called: matrix products do not depend on it.
       const call = library.declare(

@@ -71,7 +71,7 @@ export async function fitPipeline(
 /** The pipeline of a saved `state`; transforms to the same bits. */
 export async function loadPipeline(state: unknown, load: LoadStep): Promise<FittedPipeline> {
   const { input, steps } = State.parse(state);
-  const fitted = steps.map(async ({ id, state }) => ({ id, step: (await load(id)).load(state) }));
+  const fitted = steps.map(async ({ id, state }) => ({ id, step: await (await load(id)).load(state) }));
   return pipeline(input, await Promise.all(fitted));
 }
 

@@ -3,7 +3,7 @@ import { z } from "zod";
 import type { BooleanColumn, Frame, NumericColumn } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { FittedStep } from "../core/step.ts";
-import type { Openblas } from "../engines/openblas.ts";
+import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { countMissing, requireFinite } from "./_columns.ts";
 import { doubles } from "./_onnx.ts";
 
@@ -16,12 +16,12 @@ export const Projection = z.object({
 });
 export type Projection = z.infer<typeof Projection>;
 
-/** Row-major numbers of a frame, in doubles. */
+/** Numbers of a frame, in doubles, column after column. */
 export interface Numbers {
   readonly rows: number;
   readonly cols: number;
   readonly names: readonly string[];
-  /** [rows × cols] */
+  /** [cols × rows] */
   readonly data: Float64Array;
 }
 
@@ -30,11 +30,12 @@ export interface Numbers {
  * @throws UserError naming the first column that is not numbers or has missing values, or when there is none
  */
 export function numbersOf(frame: Frame, step: string): Numbers {
+  const { rows } = frame;
   const cols = frame.columns.length;
-  if (cols === 0 || frame.rows === 0) {
+  if (cols === 0 || rows === 0) {
     throw new UserError(`${step} has no ${cols === 0 ? "column" : "row"} to work with`, { where: whereOf(step) });
   }
-  const data = new Float64Array(frame.rows * cols);
+  const data = new Float64Array(rows * cols);
   frame.columns.forEach((column, j) => {
     if (column.kind !== "numeric" && column.kind !== "boolean") {
       throw new UserError(`column ${JSON.stringify(column.name)} is ${column.kind}, and ${step} takes numbers only`, {
@@ -43,10 +44,9 @@ export function numbersOf(frame: Frame, step: string): Numbers {
       });
     }
     requireComplete(column, step);
-    const { values } = column;
-    for (let row = 0, at = j; row < frame.rows; row++, at += cols) data[at] = values[row];
+    data.set(column.values, j * rows);
   });
-  return { rows: frame.rows, cols, names: frame.columns.map((column) => column.name), data };
+  return { rows, cols, names: frame.columns.map((column) => column.name), data };
 }
 
 /**
@@ -55,17 +55,21 @@ export function numbersOf(frame: Frame, step: string): Numbers {
  */
 export function meansOf({ rows, cols, names, data }: Numbers, step: string): Float64Array<ArrayBuffer> {
   const means = new Float64Array(cols);
-  const squares = new Float64Array(cols);
-  for (let at = 0; at < data.length; at++) {
-    means[at % cols] += data[at];
-    squares[at % cols] += data[at] ** 2;
+  for (let j = 0, at = 0; j < cols; j++) {
+    let [sum, squares] = [0, 0];
+    for (const end = at + rows; at < end; at++) {
+      sum += data[at];
+      squares += data[at] ** 2;
+    }
+    requireFinite(squares, names[j], step);
+    means[j] = sum / rows;
   }
-  for (const [j, sum] of squares.entries()) requireFinite(sum, names[j], step);
-  return means.map((sum) => sum / rows);
+  return means;
 }
 
 /**
- * Right singular vectors of a matrix by the eigenvectors of XᵀX, or of XXᵀ where that is smaller.
+ * Right singular vectors of a matrix X by the eigenvectors of XᵀX, or of XXᵀ where that is smaller.
+ * @param data [cols × rows] Xᵀ
  * @returns `squares` [min(rows, cols)] squared singular values, descending; `axes` [min(rows, cols) × cols] the vectors,
  * all 0 where the square is lost in rounding (and given as 0)
  */
@@ -77,12 +81,13 @@ export function rightSingular(
   const n = wide ? rows : cols;
   const product = new Float64Array(n * n);
   blas.setThreads(1); // more would round differently from machine to machine
-  blas.dgemm({ m: n, n, k: wide ? cols : rows, a: data, b: data, c: product, transposeA: !wide, transposeB: wide });
+  if (wide) blas.dgemm({ m: n, n, k: cols, a: data, b: data, c: product, transposeA: true });
+  else blas.dsyrk(data, n, rows, product);
   const squares = blas.dsyevd(product, n).reverse();
   let axes = product;
   if (wide) {
     axes = new Float64Array(n * cols);
-    blas.dgemm({ m: n, n: cols, k: rows, a: product, b: data, c: axes });
+    blas.dgemm({ m: n, n: cols, k: rows, a: product, b: data, c: axes, transposeB: true });
   }
   const sorted = new Float64Array(n * cols);
   const negligible = Math.max(rows, cols) * Number.EPSILON * squares[0];
@@ -108,30 +113,42 @@ export function signedColumns(axes: Float64Array, cols: number, components: numb
   return weights;
 }
 
-/** The fitted step; its columns are the step's id with 1, 2, … */
-export function projection(step: string, state: Projection): FittedStep {
+/** Rows that are multiplied at a time: always as many, so that a row gives the same bits whatever stands beside it. */
+const BLOCK = 64;
+
+/**
+ * The fitted step; its columns are the step's id with 1, 2, …
+ * @param blas where it is absent, plain loops do the same but for rounding
+ */
+export function projection(step: string, state: Projection, blas: Openblas | undefined): FittedStep {
   const { names, center, weights } = state;
   const components = weights.length / names.length;
   const outputs = Array.from({ length: components }, (_, i) => `${step}${i + 1}`);
   return {
     state,
     transform(frame) {
-      const columns = outputs.map((name): NumericColumn => {
-        return { kind: "numeric", name, values: new Float64Array(frame.rows) };
-      });
       const byName = new Map(frame.columns.map((column) => [column.name, column]));
-      names.forEach((name, j) => {
+      const sources = names.map((name) => {
         const column = byName.get(name);
         if (column?.kind !== "numeric" && column?.kind !== "boolean") {
           throw new Error(`${step}: column ${JSON.stringify(name)} is ${column?.kind ?? "not there"}`);
         }
         requireComplete(column, step);
-        const centered = column.values.map((value) => value - center[j]);
-        columns.forEach(({ values }, i) => {
-          const weight = weights[j * components + i];
-          for (let row = 0; row < values.length; row++) values[row] += centered[row] * weight;
-        });
+        return column.values;
       });
+      const made = outputs.map(() => new Float64Array(frame.rows));
+      const centered = new Float64Array(names.length * BLOCK);
+      const block = new Float64Array(components * BLOCK);
+      for (let from = 0; from < frame.rows; from += BLOCK) {
+        const count = Math.min(BLOCK, frame.rows - from);
+        for (let j = 0; j < sources.length; j++) {
+          const [values, middle] = [sources[j], center[j]];
+          for (let i = 0; i < count; i++) centered[j * BLOCK + i] = values[from + i] - middle;
+        }
+        multiply(blas, weights, centered, block, names.length, components);
+        for (let k = 0; k < components; k++) made[k].set(block.subarray(k * BLOCK, k * BLOCK + count), from);
+      }
+      const columns = outputs.map((name, k): NumericColumn => ({ kind: "numeric", name, values: made[k] }));
       return { rows: frame.rows, columns };
     },
     toOnnx(graph, frame) {
@@ -150,6 +167,34 @@ export function projection(step: string, state: Projection): FittedStep {
       return [{ kind: "numbers", columns: outputs.map((name) => ({ name, kind: "numeric" })), value }];
     },
   };
+}
+
+/** [components × BLOCK] of [names × components] and [names × BLOCK] */
+function multiply(
+  blas: Openblas | undefined,
+  weights: Float64Array,
+  centered: Float64Array,
+  block: Float64Array,
+  names: number,
+  components: number,
+): void {
+  if (blas) {
+    blas.setThreads(1); // more could round differently
+    blas.dgemm({ m: components, n: BLOCK, k: names, a: weights, b: centered, c: block, transposeA: true });
+    return;
+  }
+  block.fill(0);
+  for (let j = 0; j < names; j++) {
+    for (let k = 0; k < components; k++) {
+      const weight = weights[j * components + k];
+      for (let i = 0; i < BLOCK; i++) block[k * BLOCK + i] += centered[j * BLOCK + i] * weight;
+    }
+  }
+}
+
+/** The step of a saved state; without OpenBLAS where that cannot be loaded, so that a model predicts everywhere. */
+export async function loadProjection(step: string, state: unknown): Promise<FittedStep> {
+  return projection(step, Projection.parse(state), await loadOpenblas().catch(() => undefined));
 }
 
 export const whereOf = (step: string): string => `preparation step "${step}"`;

@@ -3,10 +3,10 @@ import { UserError } from "../core/errors.ts";
 import type { Step } from "../core/step.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import {
+  loadProjection,
   meansOf,
   type Numbers,
   numbersOf,
-  Projection,
   projection,
   rightSingular,
   signedColumns,
@@ -60,14 +60,11 @@ export const step: Step<Params> = {
     const blas = await loadOpenblas();
     signal.throwIfAborted();
     const { axes, count } = discriminants(blas, numbers, labels, classes, center);
-    return projection("lda", {
-      names: [...names],
-      center,
-      weights: signedColumns(axes, cols, Math.min(count, params.components ?? most)),
-    });
+    const weights = signedColumns(axes, cols, Math.min(count, params.components ?? most));
+    return projection("lda", { names: [...names], center, weights }, blas);
   },
 
-  load: (state) => projection("lda", Projection.parse(state)),
+  load: (state) => loadProjection("lda", state),
 };
 
 /**
@@ -83,25 +80,30 @@ function discriminants(
 ): { readonly axes: Float64Array; readonly count: number } {
   const counts = new Float64Array(classes);
   const means = new Float64Array(classes * cols);
-  for (let row = 0; row < rows; row++) {
-    counts[labels[row]]++;
-    for (let j = 0; j < cols; j++) means[labels[row] * cols + j] += data[row * cols + j];
+  for (let row = 0; row < rows; row++) counts[labels[row]]++;
+  for (let j = 0; j < cols; j++) {
+    for (let row = 0; row < rows; row++) means[labels[row] * cols + j] += data[j * rows + row];
+    for (let k = 0; k < classes; k++) means[k * cols + j] /= counts[k];
   }
-  for (let at = 0; at < means.length; at++) means[at] /= counts[Math.floor(at / cols)];
 
   const within = new Float64Array(data.length);
-  const size = new Float64Array(cols);
-  const variance = new Float64Array(cols);
-  for (let at = 0, row = 0; row < rows; row++) {
-    for (let j = 0; j < cols; j++, at++) {
-      within[at] = data[at] - means[labels[row] * cols + j];
-      size[j] = Math.max(size[j], Math.abs(data[at]));
-      variance[j] += within[at] ** 2 / rows;
+  const deviation = new Float64Array(cols);
+  const own = new Float64Array(classes);
+  for (let j = 0; j < cols; j++) {
+    for (let k = 0; k < classes; k++) own[k] = means[k * cols + j];
+    let [size, squares] = [0, 0];
+    for (let row = 0, at = j * rows; row < rows; row++, at++) {
+      const off = data[at] - own[labels[row]];
+      within[at] = off;
+      squares += off * off;
+      if (Math.abs(data[at]) > size) size = Math.abs(data[at]);
     }
+    const spread = Math.sqrt(squares / rows);
+    // What rounding leaves of a column that is constant within each class is not blown up to variance 1.
+    deviation[j] = spread > rows * Number.EPSILON * size ? spread : 1;
+    const scale = 1 / (deviation[j] * Math.sqrt(rows));
+    for (let at = j * rows; at < (j + 1) * rows; at++) within[at] *= scale;
   }
-  // What rounding leaves of a column that is constant within each class is not blown up to variance 1.
-  const deviation = variance.map((v, j) => (Math.sqrt(v) > rows * Number.EPSILON * size[j] ? Math.sqrt(v) : 1));
-  for (let at = 0; at < within.length; at++) within[at] /= deviation[at % cols] * Math.sqrt(rows);
   const spread = rightSingular(blas, { rows, cols, data: within });
   const rank = countAbove(spread.squares, TOLERANCE ** 2);
   if (rank === 0) throw refusal("no column varies within a class, so lda has nothing to measure the classes by");
@@ -113,8 +115,8 @@ function discriminants(
   const offsets = means.map((mean, at) => {
     return (mean - center[at % cols]) * Math.sqrt(counts[Math.floor(at / cols)] / (classes - 1));
   });
-  const between = new Float64Array(classes * rank);
-  blas.dgemm({ m: classes, n: rank, k: cols, a: offsets, b: scalings, c: between, transposeB: true });
+  const between = new Float64Array(rank * classes);
+  blas.dgemm({ m: rank, n: classes, k: cols, a: scalings, b: offsets, c: between, transposeB: true });
   const apart = rightSingular(blas, { rows: classes, cols: rank, data: between });
   const count = countAbove(apart.squares, TOLERANCE ** 2 * apart.squares[0]);
   if (count === 0) throw refusal("all classes have the same means, so lda cannot tell them apart");

@@ -2,7 +2,15 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import type { Step } from "../core/step.ts";
 import { loadOpenblas } from "../engines/openblas.ts";
-import { meansOf, numbersOf, Projection, projection, rightSingular, signedColumns, whereOf } from "./_projection.ts";
+import {
+  loadProjection,
+  meansOf,
+  numbersOf,
+  projection,
+  rightSingular,
+  signedColumns,
+  whereOf,
+} from "./_projection.ts";
 
 const Params = z.strictObject({
   components: z
@@ -38,10 +46,10 @@ export const step: Step<Params> = {
       });
     }
     const center = meansOf(numbers, "pca");
-    const centered = data.map((value, at) => value - center[at % cols]);
+    for (let j = 0, at = 0; j < cols; j++) for (const end = at + rows; at < end; at++) data[at] -= center[j];
     const blas = await loadOpenblas();
     signal.throwIfAborted();
-    const { squares, axes } = rightSingular(blas, { rows, cols, data: centered });
+    const { squares, axes } = rightSingular(blas, numbers);
     const components = params.components < 1 ? enough(squares, params.components) : params.components;
     const weights = signedColumns(axes, cols, components);
     if (params.whiten) {
@@ -50,10 +58,10 @@ export const step: Step<Params> = {
         if (square > 0) weights[at] /= Math.sqrt(square / (rows - 1));
       }
     }
-    return projection("pca", { names: [...names], center, weights });
+    return projection("pca", { names: [...names], center, weights }, blas);
   },
 
-  load: (state) => projection("pca", Projection.parse(state)),
+  load: (state) => loadProjection("pca", state),
 };
 
 /** The fewest first components whose share of the variance is above `share`. */

@@ -119,7 +119,7 @@ export function stepContract(id: string, step: Step): void {
         expect(pack(again.state), "same seed, same state").toEqual(state);
         expect(pack(again.train ?? null), "same seed, same training rows").toEqual(pack(fitted.train ?? null));
 
-        const reloaded = step.load(unpack(state));
+        const reloaded = await step.load(unpack(state));
         expect(pack(reloaded.transform(train)), "save and load, to the bit").toEqual(pack(outTrain));
         expect(pack(reloaded.transform(others)), "save and load, to the bit").toEqual(pack(outOthers));
 

@@ -72,7 +72,7 @@ test("in a symptom list terms get today's id and their ancestors; other labels s
 
 test("a term that training has not seen switches on the ancestors that it knows, without the file", async () => {
   const train = frame(multilabel("s", ["HP:0012735"], ["HP:0002795"], ["HP:0001250"]));
-  const loaded = step.load(unpack(pack((await fitted(train)).state)));
+  const loaded = await step.load(unpack(pack((await fitted(train)).state)));
   const asked = frame(multilabel("s", ["HP:0002094"], ["HP:0032892", "HP:0007102"]));
   expect(cellsOf(loaded.transform(asked)).s).toEqual([
     ["HP:0002094", "HP:0002795"],

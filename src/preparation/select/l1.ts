@@ -1,6 +1,6 @@
 /** Columns that a multinomial logistic regression with an L1 penalty has a use for. */
 import { setImmediate } from "node:timers/promises";
-import { loadOpenblas } from "../../engines/openblas.ts";
+import { loadOpenblas, type Openblas } from "../../engines/openblas.ts";
 import type { Numbers } from "../_projection.ts";
 
 /** Stops when no weight has changed by more than this share of the largest. */
@@ -29,7 +29,7 @@ export async function l1Weights({ numbers, y, classes, C, signal }: L1Problem): 
   const { rows, cols } = numbers;
   const x = standardized(numbers);
   const penalty = 1 / (C * rows);
-  const step = 1 / Math.max(0.5, 0.5 * largestEigenvalue(x, rows, cols));
+  const step = 1 / Math.max(0.5, 0.5 * largestEigenvalue(blas, x, rows, cols));
   const width = classes;
   const [residuals, gradient] = [new Float64Array(rows * width), new Float64Array(cols * width)];
   let weights = new Float64Array(cols * width);
@@ -40,9 +40,9 @@ export async function l1Weights({ numbers, y, classes, C, signal }: L1Problem): 
   for (let round = 0; round < MOST_ROUNDS; round++) {
     if (round % 10 === 0) await setImmediate();
     signal.throwIfAborted();
-    blas.dgemm({ m: rows, n: width, k: cols, a: x, b: ahead, c: residuals });
+    blas.dgemm({ m: rows, n: width, k: cols, a: x, b: ahead, c: residuals, transposeA: true });
     toResiduals(residuals, biasesAhead, y, width);
-    blas.dgemm({ m: cols, n: width, k: rows, a: x, b: residuals, c: gradient, transposeA: true, alpha: 1 / rows });
+    blas.dgemm({ m: cols, n: width, k: rows, a: x, b: residuals, c: gradient, alpha: 1 / rows });
     const next = new Float64Array(weights.length);
     let [uphill, change, largest] = [0, 0, 0];
     for (let i = 0; i < next.length; i++) {
@@ -73,36 +73,37 @@ export async function l1Weights({ numbers, y, classes, C, signal }: L1Problem): 
   );
 }
 
-/** Columns at mean 0 and variance 1; one that does not vary is 0. */
+/** [cols × rows] columns at mean 0 and variance 1; one that does not vary is 0. */
 function standardized({ rows, cols, data }: Numbers): Float64Array {
   const x = new Float64Array(data.length);
   for (let j = 0; j < cols; j++) {
+    const [from, to] = [j * rows, (j + 1) * rows];
     let sum = 0;
-    for (let at = j; at < data.length; at += cols) sum += data[at];
+    for (let at = from; at < to; at++) sum += data[at];
     const mean = sum / rows;
     let squares = 0;
-    for (let at = j; at < data.length; at += cols) squares += (data[at] - mean) ** 2;
+    for (let at = from; at < to; at++) squares += (data[at] - mean) ** 2;
     const deviation = Math.sqrt(squares / rows);
     if (!(deviation > 1e-12 * Math.abs(mean))) continue;
-    for (let at = j; at < data.length; at += cols) x[at] = (data[at] - mean) / deviation;
+    for (let at = from; at < to; at++) x[at] = (data[at] - mean) / deviation;
   }
   return x;
 }
 
-/** Of XᵀX / rows, by power iteration, and a tenth more: it comes from below. */
-function largestEigenvalue(x: Float64Array, rows: number, cols: number): number {
-  let direction = Float64Array.from({ length: cols }, (_, j) => 1 + (j % 7) / 7);
+/** Of the columns' correlations, by power iteration, and a tenth more: it comes from below. @param x [cols × rows] */
+function largestEigenvalue(blas: Openblas, x: Float64Array, rows: number, cols: number): number {
+  let unit = Float64Array.from({ length: cols }, (_, j) => 1 + (j % 7) / 7);
+  const along = new Float64Array(rows);
+  const next = new Float64Array(cols);
   let value = 0;
   for (let round = 0; round < 20; round++) {
-    const length = Math.sqrt(direction.reduce((sum, part) => sum + part * part, 0)) || 1;
-    const unit = direction.map((part) => part / length);
-    direction = new Float64Array(cols);
-    for (let row = 0, from = 0; row < rows; row++, from += cols) {
-      let product = 0;
-      for (let j = 0; j < cols; j++) product += x[from + j] * unit[j];
-      for (let j = 0; j < cols; j++) direction[j] += (x[from + j] * product) / rows;
-    }
-    value = unit.reduce((sum, part, j) => sum + part * direction[j], 0);
+    const length = Math.sqrt(next.reduce((sum, part) => sum + part * part, 0)) || 1;
+    if (round > 0) unit = next.map((part) => part / length);
+    blas.dgemm({ m: rows, n: 1, k: cols, a: x, b: unit, c: along, transposeA: true });
+    blas.dgemm({ m: cols, n: 1, k: rows, a: x, b: along, c: next, alpha: 1 / rows });
+    value = Math.sqrt(
+      next.reduce((sum, part) => sum + part * part, 0) / unit.reduce((sum, part) => sum + part * part, 0),
+    );
   }
   return value * 1.1;
 }
