@@ -51,7 +51,7 @@ export async function fitLikePython({ family: id, params, classes, weighted, col
   return { proba, rounds: model.rounds };
 }
 
-function dermatology(keepMissing: boolean, classes: number, columns: PythonCase["columns"]) {
+export function dermatology(keepMissing: boolean, classes: number, columns: PythonCase["columns"]) {
   const lines = readFileSync(join(root, "data", "dermatology.csv"), "utf8")
     .trim()
     .split("\n");

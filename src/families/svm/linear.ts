@@ -25,6 +25,8 @@ export interface LinearMachines {
 
 /** Rows at a time, so that decision values stay in the processor's cache. */
 const BLOCK = 2048;
+/** Up to so many cells the products are made in double precision, which costs little there. */
+const DOUBLE_CELLS = 1 << 20;
 
 /**
  * Returns a function that minimises |w|² / 2 + C Σ weight · max(0, 1 − y z)² for each class, the intercept penalised with the
@@ -34,7 +36,7 @@ const BLOCK = 2048;
  */
 export function createLinearTrainer(problem: LinearProblem) {
   const { blas, train, classes, C, tol, maxIterations, pace } = problem;
-  const { rows, cols, data } = train.x;
+  const { rows, cols } = train.x;
   const outputs = classes === 2 ? 1 : classes;
   const wide = cols + 1;
   const total = train.weights?.reduce((a, b) => a + b, 0) ?? rows;
@@ -45,9 +47,13 @@ export function createLinearTrainer(problem: LinearProblem) {
     j === cols ? Math.SQRT2 : Math.sqrt(2 * variances[j]! + penalty),
   );
   const weights = new Float32Array(rows);
-  const coefficients = new Float32Array(outputs * cols);
-  const product = new Float32Array(outputs * cols);
-  const block = new Float32Array(Math.min(rows, BLOCK) * outputs);
+  const double = train.x.data.length <= DOUBLE_CELLS;
+  const Real = double ? Float64Array : Float32Array;
+  const data = double ? Float64Array.from(train.x.data) : train.x.data;
+  const gemm = (double ? blas.dgemm : blas.sgemm) as (product: object) => void;
+  const coefficients = new Real(outputs * cols);
+  const product = new Real(outputs * cols);
+  const block = new Real(Math.min(rows, BLOCK) * outputs);
   const first = new Float64Array(outputs);
 
   const decode = (point: Float64Array): LinearMachines => {
@@ -74,9 +80,9 @@ export function createLinearTrainer(problem: LinearProblem) {
       const to = Math.min(rows, from + BLOCK);
       const [m, a] = [to - from, data.subarray(from * cols, to * cols)];
       const z = block.subarray(0, m * outputs);
-      blas.sgemm({ m, n: outputs, k: cols, a, b: coefficients, c: z, transposeB: true });
+      gemm({ m, n: outputs, k: cols, a, b: coefficients, c: z, transposeB: true });
       value += squaredHinge(z, intercepts, train.y.subarray(from, to), weights.subarray(from, to), sums);
-      blas.sgemm({ m: outputs, n: cols, k: m, a: z, b: a, c: product, transposeA: true, beta: from && 1 });
+      gemm({ m: outputs, n: cols, k: m, a: z, b: a, c: product, transposeA: true, beta: from && 1 });
     }
     value /= total;
     let slope = 0;
@@ -116,7 +122,7 @@ export function createLinearTrainer(problem: LinearProblem) {
  * those to `sums`, [outputs].
  */
 function squaredHinge(
-  z: Float32Array,
+  z: Float32Array | Float64Array,
   intercepts: Float64Array,
   y: Int32Array,
   weights: Float32Array,
