@@ -37,7 +37,7 @@ export const searchFlags = {
     helpGroup: "SEARCH",
   }),
   trials: Flags.integer({
-    description: "Points at most, each run once a seed",
+    description: "Points at most, each run once a repeat",
     env: "DISEASE_TRIALS",
     helpGroup: "SEARCH",
     min: 1,

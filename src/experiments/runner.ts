@@ -57,7 +57,7 @@ export type SweepEvent =
       readonly trial: Trial;
       readonly runId: string;
       readonly reason: string;
-      /** Trials of other seeds that need not run now. */
+      /** Other repeats that need not run now. */
       readonly spared: number;
     }
   | { readonly type: "stopped"; readonly trial: Trial; readonly runId: string };

@@ -73,7 +73,7 @@ export const searchSchema = z.strictObject({
     .min(1)
     .max(100_000)
     .optional()
-    .describe("Points at most, each run once a seed; 50 for random and tpe without a time"),
+    .describe("Points at most, each run once a repeat; 50 for random and tpe without a time"),
   time: z
     .preprocess((value) => (typeof value === "number" ? String(value) : value), z.string())
     .optional()
@@ -81,7 +81,7 @@ export const searchSchema = z.strictObject({
   until: z
     .string()
     .optional()
-    .describe("Ends when the mean of a point's seeds reaches it, e.g. f1_macro>=0.8 or log_loss<=0.4"),
+    .describe("Ends when the mean of a point's repeats reaches it, e.g. f1_macro>=0.8 or log_loss<=0.4"),
   seed: z.int().default(7).describe("Decides what is drawn at random"),
   startup: z
     .int()
