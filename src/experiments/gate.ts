@@ -63,6 +63,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
   const model = await loadModel(files, `run ${runId}`);
   try {
     const kept: GateSubject = { runId, scored: await readValidation(store, run, dataset.target.classes) };
+    const { first } = findDuplicates(dataset);
     const contextOf = (on: GateRequest["part"], candidate: GateSubject): GateContext => {
       const rows = run.parts[on];
       return {
@@ -70,7 +71,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
         validation: kept.scored,
         units: unitsOf(dataset, rows),
         columns: [...dataset.frame.columns, ...dataset.extra].map((column) => selectColumnRows(column, rows)),
-        leakage: leakageOf(dataset, run.parts, on),
+        leakage: leakageOf(dataset, first, run.parts, on),
         facts: {
           dataTime: changed,
           knowledge: run.knowledge,
@@ -156,9 +157,14 @@ function scoredOf({ run, dataset, rows }: Judged, proba: Float32Array): Scored {
   return { rows: rows.length, classes, y: rows.map((row) => codes[row]), proba, orphans: run.orphans };
 }
 
-function leakageOf(dataset: Dataset, parts: GateRun["parts"], part: GateRequest["part"]): GateContext["leakage"] {
+/** @param first [rows] the first row that is identical */
+function leakageOf(
+  dataset: Dataset,
+  first: Int32Array,
+  parts: GateRun["parts"],
+  part: GateRequest["part"],
+): GateContext["leakage"] {
   const others = part === "test" ? [...parts.train, ...parts.validation] : parts.train;
-  const { first } = findDuplicates(dataset);
   const trained = new Set(Array.from(others, (row) => first[row]));
   const units = unitsOf(dataset, parts[part]);
   const groups = new Set(unitsOf(dataset, Int32Array.from(others)));
