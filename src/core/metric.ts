@@ -11,6 +11,13 @@ export interface Scored {
 }
 
 /**
+ * @param counts [rows] multiplicities of the rows; absent: each row once
+ * @param draw names the counts: while it stays the same object the counts do too, so that metrics of the same predictions
+ *   may share what they add up
+ */
+export type BoundMetric = (counts?: Uint16Array, draw?: object) => number;
+
+/**
  * One number of a set of predictions, named as scikit-learn names it ("f1_macro", "log_loss", …).
  * `bind` does the work that does not depend on the sample once (sorting, arg max); the function it returns takes
  * bootstrap multiplicities of the rows ([rows] counts; absent: each row once) and is cheap to call often.
@@ -25,5 +32,5 @@ export interface Metric {
   readonly range: readonly [number, number];
   /** Whether the board shows a bootstrap interval beside it. */
   readonly headline: boolean;
-  bind(scored: Scored): (counts?: Uint16Array) => number;
+  bind(scored: Scored): BoundMetric;
 }

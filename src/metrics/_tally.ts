@@ -47,14 +47,24 @@ function cellsOf(scored: Scored): Cells {
   return cells;
 }
 
+type Tallier = (counts?: Uint16Array, draw?: object) => Tally;
+
+/** Kept by predictions: what is tallied for one metric serves the others in the same draw. */
+const talliers = new WeakMap<Scored, Tallier>();
+
 /** A function that tallies a sample; its result is overwritten by the next call. */
-function createTallier(scored: Scored): (counts?: Uint16Array) => Tally {
+function tallierOf(scored: Scored): Tallier {
+  const kept = talliers.get(scored);
+  if (kept !== undefined) return kept;
   const { ofRow, truth, predicted } = cellsOf(scored);
   const k = scored.classes.length;
   const once = new Uint16Array(scored.rows).fill(1);
   const weight = new Int32Array(truth.length);
   const tally = { hits: new Float64Array(k), support: new Float64Array(k), predicted: new Float64Array(k), total: 0 };
-  return (counts = once) => {
+  let last: object | undefined;
+  const tallier: Tallier = (counts = once, draw) => {
+    if (draw !== undefined && draw === last) return tally;
+    last = draw;
     weight.fill(0);
     for (let i = 0; i < ofRow.length; i++) weight[ofRow[i]] += counts[i];
     tally.hits.fill(0);
@@ -70,11 +80,14 @@ function createTallier(scored: Scored): (counts?: Uint16Array) => Tally {
     }
     return tally;
   };
+  talliers.set(scored, tallier);
+  return tallier;
 }
 
 /** The tally of all rows. */
 export function tallyOf(scored: Scored): Tally {
-  return createTallier(scored)();
+  const { hits, support, predicted, total } = tallierOf(scored)();
+  return { hits: hits.slice(), support: support.slice(), predicted: predicted.slice(), total };
 }
 
 /** A metric that is a function of the tally. NaN for an empty sample. */
@@ -86,9 +99,9 @@ export function tallyMetric(
     ...about,
     greaterIsBetter: true,
     bind(scored) {
-      const tallier = createTallier(scored);
-      return (counts) => {
-        const tally = tallier(counts);
+      const tallier = tallierOf(scored);
+      return (counts, draw) => {
+        const tally = tallier(counts, draw);
         return tally.total === 0 ? Number.NaN : compute(tally, scored);
       };
     },

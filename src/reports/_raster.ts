@@ -12,21 +12,26 @@ const masks = new WeakMap<Font, Map<string, Mask>>();
 export interface Raster extends Canvas {
   readonly width: number;
   readonly height: number;
-  /** [height × (1 + width × 3)] a PNG's rows: before each its filter, which is none */
+  /** [height × (1 + width × 3)] a PNG's rows: before each its filter, which is none. Overwritten by the next raster. */
   readonly rows: Uint8Array;
 }
 
-/** Kept for the next picture, all 0 between two strokes. */
-let scratch = new Float32Array(0);
+/** Kept for the next picture, since the collector of garbage is slow with large arrays; strengths are 0 between strokes. */
+let scratch = { rows: new Uint8Array(0), strength: new Float32Array(0) };
+
+function room(bytes: number, pixels: number): typeof scratch {
+  if (scratch.rows.length < bytes || scratch.strength.length < pixels)
+    scratch = { rows: new Uint8Array(bytes), strength: new Float32Array(pixels) };
+  return { rows: scratch.rows.subarray(0, bytes), strength: scratch.strength };
+}
 
 /** A canvas of pixels, white at first. */
 export function createRaster(extent: Extent, font: Font): Raster {
   const [width, height] = sizeOf(extent);
   const stride = 1 + 3 * width;
-  const rows = new Uint8Array(stride * height).fill(255);
+  const { rows, strength } = room(stride * height, width * height);
+  rows.fill(255);
   for (let row = 0; row < height; row++) rows[row * stride] = 0;
-  if (scratch.length < width * height) scratch = new Float32Array(width * height);
-  const strength = scratch;
 
   function blend(row: number, col: number, colour: Colour, share: number): void {
     const i = row * stride + 1 + 3 * col;

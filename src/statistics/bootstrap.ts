@@ -34,14 +34,46 @@ export function bootstrapIntervals(
   options: BootstrapOptions & { readonly groups?: Int32Array },
 ): Record<string, Interval> {
   const { resamples = 1000, level = 0.95, seed, groups } = options;
-  const sampler = createResampler([scored.rows], groups && [groups], seed);
+  const sample = drawsOf(scored.rows, groups, seed, resamples);
   const bound = metrics.map((metric) => metric.bind(scored));
   const draws = metrics.map(() => new Float64Array(resamples).fill(Number.NaN));
-  for (let b = 0; b < resamples && sampler.units > 1; b++) {
-    const [counts] = sampler.draw();
-    for (const [m, evaluate] of bound.entries()) draws[m][b] = evaluate(counts);
+  for (let b = 0; b < resamples && sample !== undefined; b++) {
+    const counts = sample(b);
+    const draw = {};
+    for (let m = 0; m < bound.length; m++) draws[m]![b] = bound[m]!(counts, draw);
   }
   return Object.fromEntries(metrics.map(({ id }, m) => [id, { value: bound[m](), ...intervalOf(draws[m], level) }]));
+}
+
+/** Draws of the rows of one split, which all its models share. */
+interface Kept {
+  readonly seed: number;
+  readonly resamples: number;
+  /** [resamples × rows] */
+  readonly counts: Uint16Array;
+}
+const kept = new WeakMap<Int32Array, Kept>();
+
+/** Most counts that are kept: 32 MB. */
+const MOST_KEPT = 2 ** 24;
+
+/** The counts of each draw, to be asked for in their order; undefined where there are fewer than two units. */
+function drawsOf(
+  rows: number,
+  groups: Int32Array | undefined,
+  seed: number,
+  resamples: number,
+): ((b: number) => Uint16Array) | undefined {
+  const before = groups && kept.get(groups);
+  if (before?.seed === seed && before.resamples === resamples && before.counts.length === resamples * rows)
+    return (b) => before.counts.subarray(b * rows, (b + 1) * rows);
+  const sampler = createResampler([rows], groups && [groups], seed);
+  if (sampler.units < 2) return undefined;
+  if (groups === undefined || resamples * rows > MOST_KEPT) return () => sampler.draw()[0]!;
+  const counts = new Uint16Array(resamples * rows);
+  for (let b = 0; b < resamples; b++) counts.set(sampler.draw()[0]!, b * rows);
+  kept.set(groups, { seed, resamples, counts });
+  return (b) => counts.subarray(b * rows, (b + 1) * rows);
 }
 
 function intervalOf(draws: Float64Array, level: number): Pick<Interval, "low" | "high"> {

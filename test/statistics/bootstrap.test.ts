@@ -57,6 +57,19 @@ test("an interval does not depend on which other metrics are asked for", () => {
   expect(bootstrapIntervals(scored, [metric("f1_macro")], { seed: 9, resamples: 100 }).f1_macro).toEqual(all.f1_macro);
 });
 
+test("models of one split share their draws, and get the intervals that each would get alone", () => {
+  const groups = Int32Array.from({ length: 60 }, (_, i) => i >> 1);
+  const models = [1, 2].map((seed) => simulate({ rows: 60, classes: 3, skill: 0.6, seed }));
+  for (const options of [{ seed: 1 }, { seed: 2 }, { seed: 2, resamples: 300 }, { seed: 1 }]) {
+    for (const scored of models) {
+      const alone = bootstrapIntervals({ ...scored }, headline, { ...options, groups: groups.slice() });
+      expect(bootstrapIntervals(scored, headline, { ...options, groups })).toEqual(alone);
+    }
+  }
+  const shorter = takeRows(models[0]!, Int32Array.of(0, 1, 2));
+  expect(() => bootstrapIntervals(shorter, headline, { seed: 1, groups })).toThrow(RangeError);
+});
+
 test("rows of one patient count as one: five copies of each row leave the interval as wide as it was", () => {
   const single = simulate({ rows: 60, classes: 2, skill: 0.3, seed: 4 });
   const fivefold = takeRows(
