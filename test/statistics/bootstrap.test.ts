@@ -66,7 +66,7 @@ test("models of one split share their draws, and get the intervals that each wou
       expect(bootstrapIntervals(scored, headline, { ...options, groups })).toEqual(alone);
     }
   }
-  const shorter = takeRows(models[0]!, Int32Array.of(0, 1, 2));
+  const shorter = takeRows(models[0]!, [0, 1, 2]);
   expect(() => bootstrapIntervals(shorter, headline, { seed: 1, groups })).toThrow(RangeError);
 });
 
