@@ -39,7 +39,7 @@ export interface Openblas {
   sgemm(product: Gemm<Float32Array>): void;
   dgemm(product: Gemm<Float64Array>): void;
   sgemmBatch(product: GemmBatch): void;
-  /** A · Aᵀ of [n × k], at half the work of a product. @param c [n × n]; only its upper triangle is written */
+  /** Adds A · Aᵀ of [n × k], at half the work of a product. @param c [n × n]; only its upper triangle is written */
   dsyrk(a: Float64Array, n: number, k: number, c: Float64Array): void;
   /**
    * Eigenvalues of a symmetric matrix, ascending.
@@ -96,7 +96,7 @@ function bind(library: Library): Openblas {
       const call = library.declare(
         "void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, void *a, int lda, double beta, void *c, int ldc)",
       );
-      call(ROW_MAJOR, UPPER_TRIANGLE, NO_TRANSPOSE, n, k, 1, a, k, 0, c, n);
+      call(ROW_MAJOR, UPPER_TRIANGLE, NO_TRANSPOSE, n, k, 1, a, k, 1, c, n);
     },
     dsyevd(a, n) {
       // Declared when called: matrix products do not depend on it.

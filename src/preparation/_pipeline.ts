@@ -34,6 +34,8 @@ export interface FittedPipeline {
    * @throws UserError naming a step that ONNX cannot express
    */
   toOnnx(graph: OnnxBuilder, frame: OnnxFrame): OnnxValue;
+  /** Frees native memory; the pipeline must not be used afterwards. */
+  dispose(): void;
 }
 
 /** A pipeline as it comes out of training. */
@@ -105,6 +107,9 @@ function pipeline(input: Schema, steps: readonly { id: string; step: FittedStep 
         throw new UserError(`the preparation step "${id}" cannot be written as ONNX`);
       }, frame);
       return matrixOf(graph, made, output);
+    },
+    dispose() {
+      for (const { step } of steps) step.dispose?.();
     },
   };
 }

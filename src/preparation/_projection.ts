@@ -1,6 +1,6 @@
 /** Steps that replace all columns by weighted sums of them. */
 import { z } from "zod";
-import type { BooleanColumn, Frame, NumericColumn } from "../core/dataset.ts";
+import type { Column, Frame, NumericColumn } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { FittedStep } from "../core/step.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
@@ -16,79 +16,133 @@ export const Projection = z.object({
 });
 export type Projection = z.infer<typeof Projection>;
 
-/** Numbers of a frame, in doubles, column after column. */
-export interface Numbers {
-  readonly rows: number;
-  readonly cols: number;
-  readonly names: readonly string[];
-  /** [cols × rows] */
-  readonly data: Float64Array;
-}
-
 /**
- * All columns of a frame as numbers.
- * @throws UserError naming the first column that is not numbers or has missing values, or when there is none
+ * [cols] of [rows]: the columns of a frame that are all numbers.
+ * @throws UserError naming the first column that is not, or when there is none
  */
-export function numbersOf(frame: Frame, step: string): Numbers {
-  const { rows } = frame;
-  const cols = frame.columns.length;
-  if (cols === 0 || rows === 0) {
-    throw new UserError(`${step} has no ${cols === 0 ? "column" : "row"} to work with`, { where: whereOf(step) });
+export function valuesOf(frame: Frame, step: string): readonly Float64Array[] {
+  const { rows, columns } = frame;
+  if (columns.length === 0 || rows === 0) {
+    throw new UserError(`${step} has no ${columns.length === 0 ? "column" : "row"} to work with`, {
+      where: whereOf(step),
+    });
   }
-  const data = new Float64Array(rows * cols);
-  frame.columns.forEach((column, j) => {
-    if (column.kind !== "numeric" && column.kind !== "boolean") {
-      throw new UserError(`column ${JSON.stringify(column.name)} is ${column.kind}, and ${step} takes numbers only`, {
-        where: whereOf(step),
-        fix: `Add the step "encode" before "${step}" to the preparation.`,
-      });
-    }
-    requireComplete(column, step);
-    data.set(column.values, j * rows);
+  return columns.map((column) => {
+    if (column.kind === "numeric" || column.kind === "boolean") return column.values;
+    throw new UserError(`column ${JSON.stringify(column.name)} is ${column.kind}, and ${step} takes numbers only`, {
+      where: whereOf(step),
+      fix: `Add the step "encode" before "${step}" to the preparation.`,
+    });
   });
-  return { rows, cols, names: frame.columns.map((column) => column.name), data };
 }
 
 /**
  * [cols] means of the columns.
- * @throws UserError naming a column whose squares are not finite
+ * @throws UserError naming a column that has missing values, or whose squares are not finite
  */
-export function meansOf({ rows, cols, names, data }: Numbers, step: string): Float64Array<ArrayBuffer> {
-  const means = new Float64Array(cols);
-  for (let j = 0, at = 0; j < cols; j++) {
+export function meansOf(frame: Frame, step: string): Float64Array<ArrayBuffer> {
+  const means = new Float64Array(frame.columns.length);
+  valuesOf(frame, step).forEach((values, j) => {
     let [sum, squares] = [0, 0];
-    for (const end = at + rows; at < end; at++) {
-      sum += data[at];
-      squares += data[at] ** 2;
+    for (let row = 0; row < values.length; row++) {
+      sum += values[row];
+      squares += values[row] * values[row];
     }
-    requireFinite(squares, names[j], step);
-    means[j] = sum / rows;
-  }
+    if (Number.isNaN(squares)) requireComplete(frame.columns[j], step);
+    requireFinite(squares, frame.columns[j].name, step);
+    means[j] = sum / values.length;
+  });
   return means;
+}
+
+/** What `rightSingular` finds. */
+export interface Singular {
+  /** [min(rows, cols)] squared singular values, descending */
+  readonly squares: Float64Array;
+  /** [min(rows, cols) × cols] the vectors, all 0 where the square is lost in rounding (and given as 0) */
+  readonly axes: Float64Array;
 }
 
 /**
  * Right singular vectors of a matrix X by the eigenvectors of XᵀX, or of XXᵀ where that is smaller.
  * @param data [cols × rows] Xᵀ
- * @returns `squares` [min(rows, cols)] squared singular values, descending; `axes` [min(rows, cols) × cols] the vectors,
- * all 0 where the square is lost in rounding (and given as 0)
  */
-export function rightSingular(
-  blas: Openblas,
-  { rows, cols, data }: Pick<Numbers, "rows" | "cols" | "data">,
-): { readonly squares: Float64Array; readonly axes: Float64Array } {
-  const wide = rows < cols;
-  const n = wide ? rows : cols;
-  const product = new Float64Array(n * n);
+export function rightSingular(blas: Openblas, data: Float64Array, rows: number, cols: number): Singular {
   blas.setThreads(1); // more would round differently from machine to machine
-  if (wide) blas.dgemm({ m: n, n, k: cols, a: data, b: data, c: product, transposeA: true });
-  else blas.dsyrk(data, n, rows, product);
-  const squares = blas.dsyevd(product, n).reverse();
-  let axes = product;
-  if (wide) {
-    axes = new Float64Array(n * cols);
-    blas.dgemm({ m: n, n: cols, k: rows, a: product, b: data, c: axes, transposeB: true });
+  if (rows >= cols) {
+    const product = new Float64Array(cols * cols);
+    blas.dsyrk(data, cols, rows, product);
+    return singular(blas, product, rows, cols);
   }
+  const product = new Float64Array(rows * rows);
+  blas.dgemm({ m: rows, n: rows, k: cols, a: data, b: data, c: product, transposeA: true });
+  return singular(blas, product, rows, cols, (vectors) => {
+    const axes = new Float64Array(rows * cols);
+    blas.dgemm({ m: rows, n: cols, k: rows, a: vectors, b: data, c: axes, transposeB: true });
+    return axes;
+  });
+}
+
+/** The same of columns less their means. @param values [cols] of [rows] */
+export function rightSingularCentered(blas: Openblas, values: readonly Float64Array[], means: Float64Array): Singular {
+  const [rows, cols] = [values[0].length, values.length];
+  if (rows < cols) {
+    const data = new Float64Array(cols * rows);
+    centerBlock(values, means, data, 0, rows, rows);
+    return rightSingular(blas, data, rows, cols);
+  }
+  blas.setThreads(1);
+  const product = new Float64Array(cols * cols);
+  const block = new Float64Array(cols * Math.min(rows, SUMMED));
+  for (let from = 0; from < rows; from += SUMMED) {
+    const count = Math.min(SUMMED, rows - from);
+    centerBlock(values, means, block, from, count, count);
+    blas.dsyrk(block, cols, count, product);
+  }
+  return singular(blas, product, rows, cols);
+}
+
+/**
+ * Rows of columns less their means, column after column.
+ * @param width distance of the columns in the block
+ * @returns the sum of all: NaN where one is missing
+ */
+function centerBlock(
+  values: readonly Float64Array[],
+  means: Float64Array,
+  block: Float64Array,
+  from: number,
+  count: number,
+  width: number,
+): number {
+  let sum = 0;
+  for (let j = 0; j < values.length; j++) {
+    const column = values[j];
+    const mean = means[j];
+    const at = j * width;
+    for (let i = 0; i < count; i++) {
+      const value = column[from + i] - mean;
+      block[at + i] = value;
+      sum += value;
+    }
+  }
+  return sum;
+}
+
+/** Rows whose products are summed at a time: small enough for a cache. */
+const SUMMED = 512;
+
+/** @param turn makes the vectors [n × n] of XXᵀ those of XᵀX, not yet of length 1 */
+function singular(
+  blas: Openblas,
+  product: Float64Array,
+  rows: number,
+  cols: number,
+  turn?: (vectors: Float64Array) => Float64Array,
+): Singular {
+  const n = Math.min(rows, cols);
+  const squares = blas.dsyevd(product, n).reverse();
+  const axes = turn ? turn(product) : product;
   const sorted = new Float64Array(n * cols);
   const negligible = Math.max(rows, cols) * Number.EPSILON * squares[0];
   for (let i = 0; i < n; i++) {
@@ -96,7 +150,7 @@ export function rightSingular(
       squares[i] = 0;
       continue;
     }
-    const length = wide ? Math.sqrt(squares[i]) : 1;
+    const length = turn ? Math.sqrt(squares[i]) : 1;
     for (let j = 0; j < cols; j++) sorted[i * cols + j] = axes[(n - 1 - i) * cols + j] / length;
   }
   return { squares, axes: sorted };
@@ -133,22 +187,29 @@ export function projection(step: string, state: Projection, blas: Openblas | und
         if (column?.kind !== "numeric" && column?.kind !== "boolean") {
           throw new Error(`${step}: column ${JSON.stringify(name)} is ${column?.kind ?? "not there"}`);
         }
-        requireComplete(column, step);
-        return column.values;
+        return column;
       });
-      const made = outputs.map(() => new Float64Array(frame.rows));
+      const values = sources.map((column) => column.values);
+      const { rows } = frame;
+      const made = new Float64Array(components * rows);
       const centered = new Float64Array(names.length * BLOCK);
-      const block = new Float64Array(components * BLOCK);
-      for (let from = 0; from < frame.rows; from += BLOCK) {
-        const count = Math.min(BLOCK, frame.rows - from);
-        for (let j = 0; j < sources.length; j++) {
-          const [values, middle] = [sources[j], center[j]];
-          for (let i = 0; i < count; i++) centered[j * BLOCK + i] = values[from + i] - middle;
+      const last = new Float64Array(components * BLOCK);
+      for (let from = 0; from < rows; from += BLOCK) {
+        const count = Math.min(BLOCK, rows - from);
+        if (Number.isNaN(centerBlock(values, center, centered, from, count, BLOCK))) {
+          for (const column of sources) requireComplete(column, step);
         }
-        multiply(blas, weights, centered, block, names.length, components);
-        for (let k = 0; k < components; k++) made[k].set(block.subarray(k * BLOCK, k * BLOCK + count), from);
+        if (count === BLOCK) multiply(blas, state, centered, made.subarray(from), rows);
+        else {
+          multiply(blas, state, centered, last, BLOCK);
+          for (let k = 0; k < components; k++) {
+            for (let i = 0; i < count; i++) made[k * rows + from + i] = last[k * BLOCK + i];
+          }
+        }
       }
-      const columns = outputs.map((name, k): NumericColumn => ({ kind: "numeric", name, values: made[k] }));
+      const columns = outputs.map((name, k): NumericColumn => {
+        return { kind: "numeric", name, values: made.subarray(k * rows, (k + 1) * rows) };
+      });
       return { rows: frame.rows, columns };
     },
     toOnnx(graph, frame) {
@@ -169,25 +230,29 @@ export function projection(step: string, state: Projection, blas: Openblas | und
   };
 }
 
-/** [components × BLOCK] of [names × components] and [names × BLOCK] */
+/**
+ * Weights times BLOCK centred rows.
+ * @param centered [names × BLOCK]
+ * @param out [components × BLOCK] in rows that are `width` apart, 0 before
+ */
 function multiply(
   blas: Openblas | undefined,
-  weights: Float64Array,
+  { names, weights }: Projection,
   centered: Float64Array,
-  block: Float64Array,
-  names: number,
-  components: number,
+  out: Float64Array,
+  width: number,
 ): void {
+  const components = weights.length / names.length;
   if (blas) {
     blas.setThreads(1); // more could round differently
-    blas.dgemm({ m: components, n: BLOCK, k: names, a: weights, b: centered, c: block, transposeA: true });
+    const size = { m: components, n: BLOCK, k: names.length, ldc: width };
+    blas.dgemm({ ...size, a: weights, b: centered, c: out, transposeA: true });
     return;
   }
-  block.fill(0);
-  for (let j = 0; j < names; j++) {
+  for (let j = 0; j < names.length; j++) {
     for (let k = 0; k < components; k++) {
       const weight = weights[j * components + k];
-      for (let i = 0; i < BLOCK; i++) block[k * BLOCK + i] += centered[j * BLOCK + i] * weight;
+      for (let i = 0; i < BLOCK; i++) out[k * width + i] += centered[j * BLOCK + i] * weight;
     }
   }
 }
@@ -200,7 +265,7 @@ export async function loadProjection(step: string, state: unknown): Promise<Fitt
 export const whereOf = (step: string): string => `preparation step "${step}"`;
 
 /** @throws UserError when the column has missing values */
-function requireComplete(column: NumericColumn | BooleanColumn, step: string): void {
+function requireComplete(column: Column, step: string): void {
   if (countMissing(column) === 0) return;
   throw new UserError(`column ${JSON.stringify(column.name)} has missing values, which ${step} does not take`, {
     where: whereOf(step),

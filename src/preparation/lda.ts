@@ -2,16 +2,7 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import type { Step } from "../core/step.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
-import {
-  loadProjection,
-  meansOf,
-  type Numbers,
-  numbersOf,
-  projection,
-  rightSingular,
-  signedColumns,
-  whereOf,
-} from "./_projection.ts";
+import { loadProjection, meansOf, projection, rightSingular, signedColumns, valuesOf, whereOf } from "./_projection.ts";
 
 /** Singular values up to this count as none: scikit-learn's `tol`. */
 const TOLERANCE = 1e-4;
@@ -40,8 +31,9 @@ export const step: Step<Params> = {
 
   async fit({ frame, y, params, signal }) {
     signal.throwIfAborted();
-    const numbers = numbersOf(frame, "lda");
-    const { rows, cols, names } = numbers;
+    const values = valuesOf(frame, "lda");
+    const [rows, cols] = [frame.rows, values.length];
+    const center = meansOf(frame, "lda");
     const present = [...new Set(y)].sort((a, b) => a - b);
     const classes = present.length;
     if (classes < 2 || rows <= classes) {
@@ -54,14 +46,13 @@ export const step: Step<Params> = {
         `Set components to ${most} or less.`,
       );
     }
-    const center = meansOf(numbers, "lda");
     const code = new Map(present.map((k, i) => [k, i]));
     const labels = y.map((k) => code.get(k) ?? 0);
     const blas = await loadOpenblas();
     signal.throwIfAborted();
-    const { axes, count } = discriminants(blas, numbers, labels, classes, center);
+    const { axes, count } = discriminants(blas, values, labels, classes, center);
     const weights = signedColumns(axes, cols, Math.min(count, params.components ?? most));
-    return projection("lda", { names: [...names], center, weights }, blas);
+    return projection("lda", { names: frame.columns.map(({ name }) => name), center, weights }, blas);
   },
 
   load: (state) => loadProjection("lda", state),
@@ -69,34 +60,37 @@ export const step: Step<Params> = {
 
 /**
  * Axes [count × cols], the best first.
+ * @param values [cols] of [rows]
  * @param labels [rows] 0 … classes - 1, each at least once
  */
 function discriminants(
   blas: Openblas,
-  { rows, cols, data }: Numbers,
+  values: readonly Float64Array[],
   labels: Int32Array,
   classes: number,
   center: Float64Array,
 ): { readonly axes: Float64Array; readonly count: number } {
+  const [rows, cols] = [labels.length, values.length];
   const counts = new Float64Array(classes);
   const means = new Float64Array(classes * cols);
   for (let row = 0; row < rows; row++) counts[labels[row]]++;
   for (let j = 0; j < cols; j++) {
-    for (let row = 0; row < rows; row++) means[labels[row] * cols + j] += data[j * rows + row];
+    for (let row = 0; row < rows; row++) means[labels[row] * cols + j] += values[j][row];
     for (let k = 0; k < classes; k++) means[k * cols + j] /= counts[k];
   }
 
-  const within = new Float64Array(data.length);
+  const within = new Float64Array(cols * rows);
   const deviation = new Float64Array(cols);
   const own = new Float64Array(classes);
   for (let j = 0; j < cols; j++) {
     for (let k = 0; k < classes; k++) own[k] = means[k * cols + j];
     let [size, squares] = [0, 0];
     for (let row = 0, at = j * rows; row < rows; row++, at++) {
-      const off = data[at] - own[labels[row]];
+      const value = values[j][row];
+      const off = value - own[labels[row]];
       within[at] = off;
       squares += off * off;
-      if (Math.abs(data[at]) > size) size = Math.abs(data[at]);
+      if (Math.abs(value) > size) size = Math.abs(value);
     }
     const spread = Math.sqrt(squares / rows);
     // What rounding leaves of a column that is constant within each class is not blown up to variance 1.
@@ -104,7 +98,7 @@ function discriminants(
     const scale = 1 / (deviation[j] * Math.sqrt(rows));
     for (let at = j * rows; at < (j + 1) * rows; at++) within[at] *= scale;
   }
-  const spread = rightSingular(blas, { rows, cols, data: within });
+  const spread = rightSingular(blas, within, rows, cols);
   const rank = countAbove(spread.squares, TOLERANCE ** 2);
   if (rank === 0) throw refusal("no column varies within a class, so lda has nothing to measure the classes by");
   const scalings = spread.axes.slice(0, rank * cols); // [rank × cols]
@@ -117,7 +111,7 @@ function discriminants(
   });
   const between = new Float64Array(rank * classes);
   blas.dgemm({ m: rank, n: classes, k: cols, a: scalings, b: offsets, c: between, transposeB: true });
-  const apart = rightSingular(blas, { rows: classes, cols: rank, data: between });
+  const apart = rightSingular(blas, between, classes, rank);
   const count = countAbove(apart.squares, TOLERANCE ** 2 * apart.squares[0]);
   if (count === 0) throw refusal("all classes have the same means, so lda cannot tell them apart");
   const axes = new Float64Array(count * cols);

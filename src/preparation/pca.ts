@@ -5,10 +5,10 @@ import { loadOpenblas } from "../engines/openblas.ts";
 import {
   loadProjection,
   meansOf,
-  numbersOf,
   projection,
-  rightSingular,
+  rightSingularCentered,
   signedColumns,
+  valuesOf,
   whereOf,
 } from "./_projection.ts";
 
@@ -36,8 +36,9 @@ export const step: Step<Params> = {
 
   async fit({ frame, params, signal }) {
     signal.throwIfAborted();
-    const numbers = numbersOf(frame, "pca");
-    const { rows, cols, names, data } = numbers;
+    const values = valuesOf(frame, "pca");
+    const [rows, cols] = [frame.rows, values.length];
+    const center = meansOf(frame, "pca");
     const most = Math.min(rows, cols);
     if (params.components > most) {
       throw new UserError(`pca cannot make ${params.components} components of ${rows} rows and ${cols} columns`, {
@@ -45,11 +46,9 @@ export const step: Step<Params> = {
         fix: `Set components to ${most} or less, or to a share of the variance below 1.`,
       });
     }
-    const center = meansOf(numbers, "pca");
-    for (let j = 0, at = 0; j < cols; j++) for (const end = at + rows; at < end; at++) data[at] -= center[j];
     const blas = await loadOpenblas();
     signal.throwIfAborted();
-    const { squares, axes } = rightSingular(blas, numbers);
+    const { squares, axes } = rightSingularCentered(blas, values, center);
     const components = params.components < 1 ? enough(squares, params.components) : params.components;
     const weights = signedColumns(axes, cols, components);
     if (params.whiten) {
@@ -58,7 +57,7 @@ export const step: Step<Params> = {
         if (square > 0) weights[at] /= Math.sqrt(square / (rows - 1));
       }
     }
-    return projection("pca", { names: [...names], center, weights }, blas);
+    return projection("pca", { names: frame.columns.map(({ name }) => name), center, weights }, blas);
   },
 
   load: (state) => loadProjection("pca", state),

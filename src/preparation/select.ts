@@ -7,7 +7,7 @@ import { createRng } from "../core/rng.ts";
 import type { FittedStep, Step, StepFitContext } from "../core/step.ts";
 import { countMissing, presentValues, requireFinite } from "./_columns.ts";
 import { pickColumns } from "./_onnx.ts";
-import { numbersOf } from "./_projection.ts";
+import { valuesOf } from "./_projection.ts";
 import { anovaF, chiSquare, mutualInformation, type Score, variance } from "./_scores.ts";
 import { eliminated, type ForestProblem, forestGains } from "./select/forest.ts";
 import { l1Weights } from "./select/l1.ts";
@@ -114,7 +114,7 @@ async function scoresOf(context: StepFitContext<Params>, varies: readonly boolea
   } else if (params.by === "l1") {
     const drawn = draw(context);
     const C = (params.C * frame.rows) / drawn.frame.rows;
-    scores = await l1Weights({ ...drawn, numbers: numbersOf(drawn.frame, "select"), C, signal });
+    scores = await l1Weights({ ...drawn, values: valuesOf(drawn.frame, "select"), C, signal });
   } else scores = await forestGains(forest(context));
   return varies.map((yes, i) => (yes && !Number.isNaN(scores[i]) ? scores[i] : Number.NEGATIVE_INFINITY));
 }

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Column, Frame } from "../../src/core/dataset.ts";
-import { numbersOf } from "../../src/preparation/_projection.ts";
+import { valuesOf } from "../../src/preparation/_projection.ts";
 import { forestGains } from "../../src/preparation/select/forest.ts";
 import { l1Weights } from "../../src/preparation/select/l1.ts";
 import { dermatologyComplete, fitStep, numeric } from "./support.ts";
@@ -25,10 +25,10 @@ async function keptOf(params: Record<string, unknown>, of = patients): Promise<s
 }
 
 test.each(Object.entries(reference.l1))("l1 with C %s keeps the columns that scikit-learn keeps", async (C, want) => {
-  const numbers = numbersOf(patients.frame, "select");
-  const weights = await l1Weights({ ...patients, numbers, C: Number(C), signal });
+  const values = valuesOf(patients.frame, "select");
+  const weights = await l1Weights({ ...patients, values, C: Number(C), signal });
   weights.forEach((weight, i) => {
-    expect(Math.abs(weight - want.weights[i]), numbers.names[i]).toBeLessThan(1e-3);
+    expect(Math.abs(weight - want.weights[i]), patients.frame.columns[i].name).toBeLessThan(1e-3);
   });
   expect(await keptOf({ by: "l1", C: Number(C) })).toEqual(want.kept);
 });

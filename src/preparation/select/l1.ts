@@ -1,14 +1,14 @@
 /** Columns that a multinomial logistic regression with an L1 penalty has a use for. */
 import { setImmediate } from "node:timers/promises";
 import { loadOpenblas, type Openblas } from "../../engines/openblas.ts";
-import type { Numbers } from "../_projection.ts";
 
 /** Stops when no weight has changed by more than this share of the largest. */
 const TOLERANCE = 1e-7;
 const MOST_ROUNDS = 2000;
 
 export interface L1Problem {
-  readonly numbers: Numbers;
+  /** [cols] of [rows], finite */
+  readonly values: readonly Float64Array[];
   /** [rows] */
   readonly y: Int32Array;
   readonly classes: number;
@@ -23,11 +23,11 @@ export interface L1Problem {
  * @returns [cols]
  * @throws signal.reason when aborted
  */
-export async function l1Weights({ numbers, y, classes, C, signal }: L1Problem): Promise<Float64Array> {
+export async function l1Weights({ values, y, classes, C, signal }: L1Problem): Promise<Float64Array> {
   const blas = await loadOpenblas();
   blas.setThreads(1); // more would round differently from machine to machine
-  const { rows, cols } = numbers;
-  const x = standardized(numbers);
+  const [rows, cols] = [y.length, values.length];
+  const x = standardized(values, rows);
   const penalty = 1 / (C * rows);
   const step = 1 / Math.max(0.5, 0.5 * largestEigenvalue(blas, x, rows, cols));
   const width = classes;
@@ -74,19 +74,14 @@ export async function l1Weights({ numbers, y, classes, C, signal }: L1Problem): 
 }
 
 /** [cols × rows] columns at mean 0 and variance 1; one that does not vary is 0. */
-function standardized({ rows, cols, data }: Numbers): Float64Array {
-  const x = new Float64Array(data.length);
-  for (let j = 0; j < cols; j++) {
-    const [from, to] = [j * rows, (j + 1) * rows];
-    let sum = 0;
-    for (let at = from; at < to; at++) sum += data[at];
-    const mean = sum / rows;
-    let squares = 0;
-    for (let at = from; at < to; at++) squares += (data[at] - mean) ** 2;
-    const deviation = Math.sqrt(squares / rows);
-    if (!(deviation > 1e-12 * Math.abs(mean))) continue;
-    for (let at = from; at < to; at++) x[at] = (data[at] - mean) / deviation;
-  }
+function standardized(values: readonly Float64Array[], rows: number): Float64Array {
+  const x = new Float64Array(values.length * rows);
+  values.forEach((column, j) => {
+    const mean = column.reduce((sum, value) => sum + value, 0) / rows;
+    const deviation = Math.sqrt(column.reduce((sum, value) => sum + (value - mean) ** 2, 0) / rows);
+    if (!(deviation > 1e-12 * Math.abs(mean))) return;
+    for (let row = 0; row < rows; row++) x[j * rows + row] = (column[row] - mean) / deviation;
+  });
   return x;
 }
 
