@@ -46,6 +46,8 @@ export interface FittedModel {
   readonly notices?: readonly string[];
   /** `predictProba` as nodes of a graph, float [rows, columns] → float [rows, classes]; absent where ONNX cannot express it. */
   toOnnx?(graph: OnnxBuilder, x: OnnxValue): OnnxValue;
+  /** Names of the columns that it reads, where it does not need all of them: `predictProba` takes a matrix that has these. */
+  readonly uses?: readonly string[];
   /** Frees native memory; the model must not be used afterwards. */
   dispose(): void;
 }
@@ -62,6 +64,11 @@ export interface Family<P = unknown> {
   readonly params: z.ZodType<P>;
   /** Native engines it cannot work without. */
   readonly engines: readonly EngineId[];
+  /**
+   * What the matrix holds: prepared columns of patients (when absent), or probabilities by other trials, a column
+   * MEMBER=CODE for each class code of each member. Such a family learns from patients that are new to its members.
+   */
+  readonly input?: "members";
   /** Whether NaN in the matrix is understood; otherwise fit throws UserError naming the column. */
   readonly acceptsMissing: boolean;
   fit(context: FitContext<P>): Promise<FittedModel>;

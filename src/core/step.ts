@@ -30,6 +30,8 @@ export interface FittedStep {
    * own. Same columns as `transform` makes. Only `fit` gives it.
    */
   readonly train?: Frame;
+  /** Frees native memory; the step must not be used afterwards. Absent where there is none. */
+  dispose?(): void;
   /** `transform` as nodes of a graph; absent where ONNX cannot express it. */
   toOnnx?(graph: OnnxBuilder, frame: OnnxFrame): OnnxFrame;
 }

@@ -20,6 +20,8 @@ export interface Experiment {
   readonly config: ExperimentConfig;
   readonly preparations: readonly Preparation[];
   readonly grids: readonly Grid[];
+  /** Of families that learn from the other trials: they run after these. */
+  readonly ensembles: readonly Grid[];
   readonly search: SearchSettings;
 }
 
@@ -51,7 +53,10 @@ export async function parseExperiment(
     });
   }
   const preparations = await readPreparations(config, yaml);
-  const grids = await readGrids(config, yaml, preparations);
+  const all = await readGrids(config, yaml, preparations);
+  const grids = all.filter(({ family }) => family.input === undefined);
+  const ensembles = all.filter(({ family }) => family.input === "members");
+  checkEnsembles(ensembles, grids, yaml);
   return {
     name: config.name ?? stem(file),
     file,
@@ -60,6 +65,7 @@ export async function parseExperiment(
     config,
     preparations,
     grids,
+    ensembles,
     search: await readSearch(config, grids, yaml),
   };
 }
@@ -168,11 +174,11 @@ function readGrid(
     });
   }
   const names = preparations.map((p) => p.name);
-  const fields: Record<string, z.ZodType> = {
-    ...((family.params as z.ZodObject<z.ZodRawShape>).shape as Record<string, z.ZodType>),
-    ...commonParams.shape,
-    preparation: z.enum(names as [string, ...string[]]),
-  };
+  const own = (family.params as z.ZodObject<z.ZodRawShape>).shape as Record<string, z.ZodType>;
+  const fields: Record<string, z.ZodType> =
+    family.input === "members"
+      ? { ...own, calibrate: commonParams.shape.calibrate }
+      : { ...own, ...commonParams.shape, preparation: z.enum(names as [string, ...string[]]) };
   const axes: Axis[] = [];
   for (const [key, given] of Object.entries(grid)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
@@ -184,8 +190,37 @@ function readGrid(
     }
     axes.push(readAxis(key, given, field, yaml, path));
   }
-  if (!axes.some((a) => a.key === "preparation")) axes.push({ key: "preparation", values: names });
+  if (family.input === undefined && !axes.some((a) => a.key === "preparation"))
+    axes.push({ key: "preparation", values: names });
   return orderAxes(axes, yaml, path);
+}
+
+/** @throws UserError for an ensemble without other families, of families that are not there, or over a range */
+function checkEnsembles(ensembles: readonly Grid[], grids: readonly Grid[], yaml: LocatedYaml): void {
+  const ids = [...new Set(grids.map((g) => g.family.id))];
+  for (const { family, label, axes } of ensembles) {
+    const path = ["families", ...label.split(".").map((part, i) => (i === 0 ? part : Number(part)))];
+    if (ids.length === 0) {
+      throw new UserError(`${family.id} combines other families, and none is named`, {
+        where: yaml.where(path),
+        fix: "Name some beside it, e.g. logistic: {} and gbm: {}.",
+      });
+    }
+    const open = axes.find((axis) => axis.range !== undefined || axis.when !== undefined);
+    if (open) {
+      throw new UserError(`${path.join(".")}.${open.key}: ensembles run after the search, as a plain grid`, {
+        where: yaml.where([...path, open.key]),
+        fix: "Name the values in a list.",
+      });
+    }
+    const members = axes.find((axis) => axis.key === "members")?.values.flat() as readonly string[] | undefined;
+    const unknown = members?.find((id) => !ids.includes(id));
+    if (unknown === undefined) continue;
+    throw new UserError(`members: the experiment has no family "${unknown}"`, {
+      where: yaml.where([...path, "members"], unknown),
+      fix: suggestion(unknown, ids),
+    });
+  }
 }
 
 /** Names of the keys that a schema knows at a path, read off its JSON Schema. */

@@ -1,5 +1,5 @@
-import { mkdir, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { dirname, join, relative, sep } from "node:path";
 import { ExitCode, messageOf, UserError } from "../core/errors.ts";
 
 /** A refused write as an error that stops a sweep: a full disk is no fault of one trial. */
@@ -30,4 +30,14 @@ export async function writeFiles(
       throw cannotWrite(error, path);
     }
   }
+}
+
+/** Files of a folder and the folders in it, by name relative to it with "/" between. */
+export async function readFiles(folder: string): Promise<Record<string, Uint8Array>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
+  const files = paths.map(
+    async (path) => [relative(folder, path).split(sep).join("/"), new Uint8Array(await readFile(path))] as const,
+  );
+  return Object.fromEntries(await Promise.all(files));
 }

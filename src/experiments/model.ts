@@ -3,9 +3,11 @@ import type { Frame } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { FittedModel } from "../core/family.ts";
 import { frameToMatrix } from "../core/frame.ts";
+import type { Step } from "../core/step.ts";
 import { families } from "../families/index.ts";
 import { type FittedPipeline, loadPipeline } from "../preparation/_pipeline.ts";
 import { applySteps, type ProbaStep, stepsOnnx } from "../statistics/calibration/steps.ts";
+import { MEMBERS, membersStep } from "./members.ts";
 import type { ExampleRow } from "./package/example.ts";
 import { loadStep } from "./steps.ts";
 
@@ -63,9 +65,15 @@ export async function loadModel(files: Readonly<Record<string, Uint8Array>>, whe
   return {
     card,
     predictProba: (frame) => model.predictProba(frameToMatrix(pipeline.transform(frame))),
-    dispose: () => model.dispose(),
+    dispose() {
+      pipeline.dispose();
+      model.dispose();
+    },
   };
 }
+
+/** Steps of a saved model: those of the experiment, and what stands before an ensemble. */
+const loadAnyStep = async (id: string): Promise<Step> => (id === MEMBERS ? membersStep(openModel) : loadStep(id));
 
 /** The parts of what `saveModel` made, the model with the steps that follow it; throws as `loadModel` does. */
 export async function openModel(
@@ -85,7 +93,7 @@ export async function openModel(
   const calibration = files["calibration.bin"];
   if (card.format === 2 && !calibration) throw new UserError("no saved model: calibration.bin is missing", { where });
   const own = Object.entries(files).filter(([name]) => name.startsWith("family/"));
-  const [pipeline, family] = await Promise.all([loadPipeline(unpack(preparation), loadStep), load()]);
+  const [pipeline, family] = await Promise.all([loadPipeline(unpack(preparation), loadAnyStep), load()]);
   const model = await family.load(
     Object.fromEntries(own.map(([name, bytes]) => [name.slice("family/".length), bytes])),
   );

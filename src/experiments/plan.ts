@@ -135,7 +135,10 @@ function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly strin
   return named.length === 0 ? undefined : named.map(([, { hash }]) => hash);
 }
 
-type Point = Pick<Trial, "family" | "params" | "preparation" | "classWeight" | "resample" | "calibrate" | "prior">;
+export type Point = Pick<
+  Trial,
+  "family" | "params" | "preparation" | "classWeight" | "resample" | "calibrate" | "prior"
+>;
 
 function pointOf(grid: Grid, values: Readonly<Record<string, unknown>>, preparations: readonly Preparation[]): Point {
   const { preparation, class_weight, resample, calibrate, prior, ...params } = values;
@@ -151,7 +154,7 @@ function pointOf(grid: Grid, values: Readonly<Record<string, unknown>>, preparat
 }
 
 /** By family: the hyper-parameters that take more than one value, in the family's order. */
-function varyingKeys(grids: readonly Grid[]): Map<string, string[]> {
+export function varyingKeys(grids: readonly Grid[]): Map<string, string[]> {
   const seen = new Map<string, Map<string, Set<string>>>();
   for (const { family, axes } of grids) {
     const keys = seen.get(family.id) ?? new Map<string, Set<string>>();
@@ -173,7 +176,7 @@ function varyingKeys(grids: readonly Grid[]): Map<string, string[]> {
 }
 
 /** What a trial is named after when it varies. */
-function namedParams({ params, classWeight, resample, calibrate, prior }: Point): Record<string, unknown> {
+export function namedParams({ params, classWeight, resample, calibrate, prior }: Point): Record<string, unknown> {
   return { ...params, class_weight: classWeight, resample, calibrate, prior };
 }
 
@@ -186,12 +189,18 @@ function nameOf(
   const all = namedParams(point);
   const parts = [[point.family, ...varying.map((key) => `${key}=${show(all[key])}`)].join(" ")];
   if (experiment.preparations.length > 1) parts.push(point.preparation.name);
-  if (experiment.config.seeds.length > 1) parts.push(`seed ${seed}`);
-  if (fold !== undefined) parts.push(`fold ${fold + 1}`);
-  return parts.join(" · ");
+  return [...parts, ...repeatParts(experiment, { seed, fold })].join(" · ");
 }
 
-function show(value: unknown): string {
+/** What a trial's name says of its repeat. */
+export function repeatParts(experiment: Experiment, { seed, fold }: Pick<Trial, "seed" | "fold">): string[] {
+  return [
+    ...(experiment.config.seeds.length > 1 ? [`seed ${seed}`] : []),
+    ...(fold === undefined ? [] : [`fold ${fold + 1}`]),
+  ];
+}
+
+export function show(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 

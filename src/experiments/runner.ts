@@ -1,33 +1,23 @@
 import type { Clock } from "../core/clock.ts";
 import { pack } from "../core/container.ts";
-import { ExitCode, messageOf, UserError } from "../core/errors.ts";
-import { type Executor, JobCrashed } from "../core/executor.ts";
+import { UserError } from "../core/errors.ts";
+import type { Executor } from "../core/executor.ts";
 import type { SpacePoint } from "../core/search.ts";
-import type { RunBatch, RunStatus, TrackingStore } from "../core/store.ts";
-import { type CurvePoint, type RoundEvent, Tag, type Trial, type TrialResult } from "../core/trial.ts";
+import type { RunStatus, TrackingStore } from "../core/store.ts";
+import type { CurvePoint, Trial, TrialResult } from "../core/trial.ts";
+import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensembles.ts";
 import type { Facts } from "./facts.ts";
+import type { EnsemblePayload } from "./jobs/ensemble.ts";
 import type { PreparePayload } from "./jobs/prepare.ts";
 import type { TrialPayload } from "./jobs/trial.ts";
 import { countTrials, type Plan } from "./plan.ts";
-import {
-  noticeTags,
-  ownerTags,
-  prunedBatch,
-  searchTags,
-  splitOf,
-  sweepArtifacts,
-  sweepTags,
-  trialArtifacts,
-  trialInputs,
-  trialMetrics,
-  trialParams,
-  trialTags,
-} from "./record.ts";
-import { schedule } from "./schedule.ts";
+import { ownerTags, searchTags, splitOf, sweepArtifacts, sweepTags, trialInputs } from "./record.ts";
+import { listSupply, schedule } from "./schedule.ts";
 import { curveOf, type Known, knownTrials } from "./search/history.ts";
 import { pointSaver, readPoints } from "./search/points.ts";
-import { createPruning, type Pruning, type Stop, savings, type Trained } from "./search/pruning.ts";
+import { createPruning, type Pruning, savings, type Trained } from "./search/pruning.ts";
 import { createSupply, type SweepSupply } from "./search/supply.ts";
+import { runTrialAsRun, type TrialEnd } from "./trial-run.ts";
 import type { WorkDir } from "./workdir.ts";
 
 export type SweepEvent =
@@ -116,6 +106,8 @@ interface Sweep {
   readonly supply: SweepSupply;
   readonly pruning?: Pruning;
   readonly counts: Counts;
+  /** Trials that finished, now or before, by key. */
+  readonly finished: Map<string, Candidate>;
 }
 
 /**
@@ -143,22 +135,37 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   const before = supply.trials.filter((t) => history.known.has(t.key));
   for (const trial of before) await history.compare(trial);
   counts.reused = before.length;
-  const sweep: Sweep = { plan, ports, options, experimentId, supply, pruning: history.pruning, counts };
+  const finished = new Map<string, Candidate>();
+  for (const trial of before) {
+    const { runId, outcome } = history.known.get(trial.key)!;
+    if (outcome.state === "finished") finished.set(trial.key, { trial, runId });
+  }
+  /** Trials of the ensembles, once what they combine is there; those that are known are kept. */
+  const late: EnsembleTrial[] = [];
+  const addEnsembles = (): readonly EnsembleTrial[] => {
+    const all = ensembleTrials(plan, [...finished.values()]);
+    late.push(...all);
+    const known = all.filter(({ trial }) => history.known.get(trial.key)?.outcome.state === "finished");
+    counts.reused += known.length;
+    return all.filter((item) => !known.includes(item));
+  };
+  const sweep: Sweep = { plan, ports, options, experimentId, supply, pruning: history.pruning, counts, finished };
   const summary = (sweepId: string | null): SweepResult => ({
     ...{ experimentId, sweepId, reused: counts.reused, finished: counts.finished, failed: counts.failed },
-    total: supply.trials.length,
+    total: supply.trials.length + late.length,
     pruned: counts.pruned.length,
     saved: savings(counts.pruned, counts.whole),
     end: supply.end,
     interrupted: options.signal.aborted,
-    trialKeys: supply.trials.map((t) => t.key),
+    trialKeys: [...supply.trials, ...late.map(({ trial }) => trial)].map((t) => t.key),
   });
   const planned = (sweepId: string | null): void => {
     const most = search.strategy.kind === "list" ? supply.trials.length : countTrials(plan.experiment);
-    const total = Number.isFinite(most) ? most : null;
+    const total = Number.isFinite(most) ? most + countEnsembles(plan) : null;
     ports.onEvent({ type: "planned", total, reused: counts.reused, sweepId });
   };
-  if (supply.spent) {
+  const ensembles = supply.spent ? addEnsembles() : undefined;
+  if (ensembles?.length === 0) {
     planned(null);
     if (options.resume) await store.write(options.resume, { status: "FINISHED", endTime: clock.now() });
     return summary(options.resume ?? null);
@@ -171,7 +178,9 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   const workDir = ports.workDir(sweepId);
   let status: RunStatus = "FAILED";
   try {
-    await runTrials(sweep, sweepId, workDir);
+    if (!ensembles) await runTrials(sweep, sweepId, workDir);
+    if (!options.signal.aborted && supply.reached === null)
+      await runEnsembles(sweep, ensembles ?? addEnsembles(), sweepId);
     status = options.signal.aborted ? "KILLED" : "FINISHED";
   } finally {
     workDir.remove();
@@ -250,17 +259,21 @@ async function createParent(plan: Plan, ports: SweepPorts, experimentId: string)
   return run.runId;
 }
 
+/** Stops what runs: a failing store or disk does, so do Ctrl-C and a target that is reached. */
+function createStop(signal: AbortSignal): { readonly signal: AbortSignal; abort(reason: unknown): void } {
+  const stop = new AbortController();
+  return { signal: AbortSignal.any([signal, stop.signal]), abort: (reason) => stop.abort(reason) };
+}
+
 async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promise<void> {
-  const { plan, ports, options, experimentId, supply, pruning, counts } = sweep;
-  const { store, executor, clock } = ports;
+  const { plan, ports, options, experimentId, supply, pruning, counts, finished } = sweep;
+  const { store, executor } = ports;
   const { bootstrap, charts } = plan.experiment.config;
   const datasetFile = workDir.write("dataset.bin", pack(plan.dataset));
   const splitFiles = plan.splits.map((split, i) => workDir.write(`split-${i}.bin`, pack(split)));
   const repeatOf = (trial: Trial): number => plan.splits.indexOf(splitOf(plan, trial));
-  // A failing store or disk stops the whole sweep; so do Ctrl-C and a target that is reached.
-  const stop = new AbortController();
-  const enough = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal, enough.signal]);
+  const stop = createStop(options.signal);
+  const { signal } = stop;
   const savePoints = pointSaver(store, sweepId, () => supply.points);
 
   const keyOf = (trial: Trial): string => `${trial.preparation.name}-${repeatOf(trial)}`;
@@ -284,90 +297,47 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
     ports.onEvent({ type: "prepared", name: trial.preparation.name, seed: trial.seed, fold: trial.fold, ...made });
   }
 
-  async function run(trial: Trial, unprepared?: unknown): Promise<void> {
-    if (signal.aborted) return;
-    await savePoints();
-    const { facts } = ports.facts;
-    const { runId } = await store.createRun({
-      experimentId,
-      runName: trial.name,
-      startTime: clock.now(),
-      tags: trialTags(plan, trial, sweepId, facts),
-    });
-    await store.write(runId, { params: trialParams(trial), inputs: trialInputs(plan, trial) });
-    ports.onEvent({ type: "started", trial, runId });
-    const began = clock.now();
-    const seconds = (): number => (clock.now() - began) / 1000;
-    const curve: CurvePoint[] = [];
-    const cut = new AbortController();
-    let pruned: Stop | undefined;
-    const onRound = ({ earlier, ...point }: RoundEvent): void => {
-      ports.onEvent({ type: "round", trial, point });
-      if (!pruning || pruned) return;
-      curve.push(...earlier, point);
-      pruned = pruning.look(trial, [...earlier, point]);
-      if (pruned) cut.abort(new UserError("pruned"));
-    };
-    const end = (batch: RunBatch): Promise<void> => store.write(runId, { ...batch, endTime: clock.now() });
-    let result: TrialResult;
-    try {
-      if (unprepared) throw unprepared;
-      const outDir = await store.localArtifacts(runId);
-      if (!outDir) throw new Error("this store keeps no local artifacts");
-      const files = trialArtifacts(plan, trial, facts);
-      for (const [path, bytes] of Object.entries(files)) await store.writeArtifact(runId, path, bytes);
-      const payload: TrialPayload = {
-        trial,
-        preparedFile: preparedFile(trial),
-        orphans: plan.orphans,
-        bootstrap,
-        charts: charts === "all",
-        threads: options.threads,
-        outDir,
-      };
-      const job = { kind: "trial", payload, affinity: payload.preparedFile };
-      result = (await executor.run(job, {
-        signal: AbortSignal.any([signal, cut.signal]),
-        onEvent: (event) => onRound(event as RoundEvent),
-      })) as TrialResult;
-    } catch (error) {
-      if (signal.aborted) {
-        await end({ status: "KILLED" });
-        return ports.onEvent({ type: "stopped", trial, runId });
-      }
-      if (pruned) {
-        counts.pruned.push({ family: trial.family, rounds: curve.at(-1)!.round, seconds: seconds() });
-        await end({ ...prunedBatch(curve, pruned, seconds(), clock.now()), status: "KILLED" });
-        const spared = supply.ended(trial, { state: "pruned", loss: pruned.loss, rounds: pruned.rounds });
-        return ports.onEvent({ type: "pruned", trial, runId, reason: pruned.reason, spared });
-      }
-      const reason = reasonOf(error);
+  function onEnd(trial: Trial, end: TrialEnd, runId: string): number {
+    const { family } = trial;
+    if (end.state === "failed") {
       counts.failed++;
-      supply.ended(trial, { state: "failed" });
-      await end({ status: "FAILED", tags: { [Tag.error]: reason.slice(0, 5000) } });
-      ports.onEvent({ type: "failed", trial, runId, reason });
-      if (error instanceof UserError && error.exitCode === ExitCode.unreachable) throw error;
-      return;
+      return supply.ended(trial, { state: "failed" });
     }
-    try {
-      await end({ status: "FINISHED", metrics: trialMetrics(result, clock.now()), tags: noticeTags(result) });
-    } catch (error) {
-      // A full disk may still take a short write.
-      await end({ status: "FAILED", tags: { [Tag.error]: reasonOf(error).slice(0, 5000) } });
-      throw error;
+    if (end.state === "pruned") {
+      counts.pruned.push({ family, rounds: end.rounds, seconds: end.seconds });
+      return supply.ended(trial, { state: "pruned", loss: end.stop.loss, rounds: end.stop.rounds });
     }
+    const { curve, timing, metrics } = end.result;
     counts.finished++;
-    counts.whole.push({ family: trial.family, rounds: result.curve.at(-1)?.round ?? 0, seconds: result.timing.fit });
-    pruning?.finish(trial, result.curve);
-    ports.onEvent({ type: "finished", trial, runId, result });
-    const values = Object.entries(result.metrics).map(([id, { value }]) => [id, value]);
-    supply.ended(trial, { state: "finished", metrics: Object.fromEntries(values) });
-    if (supply.reached !== null) enough.abort(new UserError(supply.reached));
+    counts.whole.push({ family, rounds: curve.at(-1)?.round ?? 0, seconds: timing.fit });
+    finished.set(trial.key, { trial, runId });
+    pruning?.finish(trial, curve);
+    const values = Object.entries(metrics).map(([id, { value }]) => [id, value]);
+    const spared = supply.ended(trial, { state: "finished", metrics: Object.fromEntries(values) });
+    if (supply.reached !== null) stop.abort(new UserError(supply.reached));
+    return spared;
   }
 
   await schedule(supply, executor.capacity, keyOf, prepare, async (trial, unprepared) => {
     try {
-      await run(trial, unprepared);
+      if (signal.aborted) return;
+      await savePoints();
+      await runTrialAsRun({
+        ...{ plan, ports, experimentId, sweepId, signal, trial, unprepared, pruning },
+        onEnd: (end, runId) => onEnd(trial, end, runId),
+        job(outDir) {
+          const payload: TrialPayload = {
+            trial,
+            preparedFile: preparedFile(trial),
+            orphans: plan.orphans,
+            bootstrap,
+            charts: charts === "all",
+            threads: options.threads,
+            outDir,
+          };
+          return { kind: "trial", payload, affinity: payload.preparedFile };
+        },
+      });
     } catch (error) {
       stop.abort(error);
       throw error;
@@ -375,15 +345,51 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
   });
 }
 
-function indexOfPreparation(plan: Plan, trial: Trial): number {
-  return plan.experiment.preparations.findIndex((p) => p.name === trial.preparation.name);
+/** Runs the trials of ensembles, each over what its candidates predicted. */
+async function runEnsembles(sweep: Sweep, trials: readonly EnsembleTrial[], sweepId: string): Promise<void> {
+  const { plan, ports, options, experimentId, counts } = sweep;
+  const { bootstrap, charts } = plan.experiment.config;
+  const stop = createStop(options.signal);
+  const dirOf = async (runId: string): Promise<string> => {
+    const dir = await ports.store.localArtifacts(runId);
+    if (dir === undefined || dir === null) throw new Error("this store keeps no local artifacts");
+    return dir;
+  };
+  const run = async ({ trial, candidates }: EnsembleTrial): Promise<void> => {
+    try {
+      await runTrialAsRun({
+        ...{ plan, ports, experimentId, sweepId, signal: stop.signal, trial },
+        onEnd(end) {
+          counts[end.state === "finished" ? "finished" : "failed"]++;
+          return 0;
+        },
+        async job(outDir) {
+          const members = candidates.map(async ({ trial: { key, name }, runId }) => ({
+            name: `${name} [${key.slice(0, 8)}]`,
+            runId,
+            dir: await dirOf(runId),
+          }));
+          const payload: EnsemblePayload = {
+            ...{ trial, orphans: plan.orphans, bootstrap, charts: charts === "all", outDir },
+            members: await Promise.all(members),
+          };
+          return { kind: "ensemble", payload };
+        },
+      });
+    } catch (error) {
+      stop.abort(error);
+      throw error;
+    }
+  };
+  await schedule(
+    listSupply(trials),
+    ports.executor.capacity,
+    () => undefined,
+    async () => {},
+    run,
+  );
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof UserError)
-    return [`${error.message}${error.where === undefined ? "" : ` (${error.where})`}`, ...error.fix]
-      .map((sentence) => sentence.replace(/\.$/, ""))
-      .join(". ");
-  if (error instanceof JobCrashed) return error.message;
-  return `internal error: ${messageOf(error)}`;
+function indexOfPreparation(plan: Plan, trial: Trial): number {
+  return plan.experiment.preparations.findIndex((p) => p.name === trial.preparation.name);
 }

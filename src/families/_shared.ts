@@ -18,12 +18,13 @@ export function checkContext(context: FitContext<unknown>, family: { id: string;
       fix: "Give the class more rows, merge it with another one, or drop it.",
     });
   }
-  checkValues(train.x, family, "training");
+  checkFinite(train.x, family, "training");
   checkColumns(validation.x, train.x.names);
-  checkValues(validation.x, family, "validation");
+  checkFinite(validation.x, family, "validation");
 }
 
-function checkValues(x: Matrix, family: { id: string; acceptsMissing: boolean }, part: string): void {
+/** @throws UserError naming the first column with an infinity, or NaN where it is not understood */
+export function checkFinite(x: Matrix, family: { id: string; acceptsMissing: boolean }, part: string): void {
   const { data, cols, names } = x;
   for (let i = 0; i < data.length; i++) {
     const value = data[i] as number;

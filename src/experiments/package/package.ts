@@ -40,6 +40,7 @@ export async function packageModel(
     const description = mlmodelFile({ ...context, ...card, graph: facts, uuid, bytes });
     return { ...files, MLmodel: new TextEncoder().encode(description) };
   } finally {
+    pipeline.dispose();
     model.dispose();
   }
 }
