@@ -62,12 +62,16 @@ export async function rollback(bench: Workbench, state: ModelState, to?: string,
   if (back === undefined || !version || !known.has(back) || back === champion?.version) {
     const others = versions.filter((v) => known.has(v.version) && v !== champion).map((v) => v.version);
     throw new UserError(
-      to === undefined ? "there is no previous champion to go back to" : `version ${to} cannot be rolled back to`,
+      to === undefined
+        ? "there is no previous champion to go back to"
+        : to === champion?.version
+          ? `version ${to} is the champion already`
+          : `version ${to} was never champion, so there is no way back to it`,
       {
         where: `model ${model.name}`,
         fix:
           others.length > 0
-            ? `Earlier champions: ${others.join(", ")}.`
+            ? `Other champions of the past: ${others.map((v) => `disease models rollback ${shellWord(model.name)} --to ${v}`).join(", ")}`
             : "Promote a version through a gate: disease models promote",
       },
     );
