@@ -10,21 +10,21 @@ import { type Layer, networkToOnnx, predict } from "./mlp/network.ts";
 import { foldNormalisation } from "./mlp/normalise.ts";
 
 const params = z.strictObject({
-  layers: z.array(z.int().min(1).max(4096)).max(8).default([128, 64]).describe("Outputs of each hidden layer"),
-  dropout: z.number().min(0).max(0.9).default(0.2).describe("Share of a hidden layer's outputs that a step leaves out"),
+  layers: z.array(z.int().min(1).max(4096)).max(8).default([128]).describe("Outputs of each hidden layer"),
+  dropout: z.number().min(0).max(0.9).default(0.3).describe("Share of a hidden layer's outputs that a step leaves out"),
   batch_norm: z.boolean().default(true).describe("Whether hidden layers are normalised over the batch"),
   activation: z.enum(["relu"]).default("relu").describe("What follows a hidden layer"),
   weight_decay: z.number().min(0).default(0.01).describe("Decay of the weights, decoupled from the gradient (AdamW)"),
-  learning_rate: z.number().gt(0).default(0.003).describe("Step size of Adam at the start"),
+  learning_rate: z.number().gt(0).default(0.005).describe("Step size of Adam at the start"),
   batch_size: z
     .union([z.literal("auto"), z.int().min(1)])
     .default("auto")
-    .describe("Rows a step; auto: a sixteenth of the training rows, between 16 and 256"),
+    .describe("Rows a step; auto: about an eighth of the training rows, between 16 and 256"),
   epochs: z.int().min(1).default(100).describe("Most passes over the training rows"),
   patience: z
     .int()
     .min(0)
-    .default(10)
+    .default(8)
     .describe("Stops after so many epochs without a better validation log loss; 0: never"),
   schedule: z
     .enum(["constant", "cosine", "plateau"])
@@ -121,7 +121,7 @@ function sampleRows({ rows, cols, data }: Matrix, rng: Rng): { rows: number; dat
   return { rows: SAMPLE, data: sample };
 }
 
-const batchSizeFor = (rows: number): number => Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 16))));
+const batchSizeFor = (rows: number): number => Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8))));
 
 function model(blas: Openblas, state: State): FittedModel {
   return {
