@@ -13,11 +13,23 @@ export function listSupply<T>(items: readonly T[]): Supply<T> {
   return { take: (readiness) => takeFrom(queue, readiness) };
 }
 
-/** Takes the item out of a queue that `listSupply` would give. */
-export function takeFrom<T>(queue: T[], readiness: (item: T) => Readiness): T | undefined {
-  const ready = queue.findIndex((item) => readiness(item) === "ready");
-  const at = ready >= 0 ? ready : queue.findIndex((item) => readiness(item) === "absent");
-  return at < 0 ? undefined : queue.splice(at, 1)[0];
+/**
+ * Takes the item out of a queue that `listSupply` would give.
+ * @param costOf with it, the item that costs most of those that are equally ready: long ones that begin last leave lanes empty
+ */
+export function takeFrom<T>(
+  queue: T[],
+  readiness: (item: T) => Readiness,
+  costOf: (item: T) => number = () => 0,
+): T | undefined {
+  let best = { at: -1, ready: false, cost: 0 };
+  for (const [at, item] of queue.entries()) {
+    const state = readiness(item);
+    if (state === "making" || (best.ready && state === "absent")) continue;
+    const [ready, cost] = [state === "ready", costOf(item)];
+    if (best.at < 0 || (ready && !best.ready) || cost > best.cost) best = { at, ready, cost };
+  }
+  return best.at < 0 ? undefined : queue.splice(best.at, 1)[0];
 }
 
 /**

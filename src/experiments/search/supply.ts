@@ -30,6 +30,8 @@ export interface SupplyInput {
   readonly now: () => number;
   /** Told of trials that a search comes to and that are known. */
   readonly onKnown: (trial: Trial) => void;
+  /** Of the trials that may run, the one with the greatest cost is given first; absent: in their order. */
+  readonly costOf?: (trial: Trial) => number;
 }
 
 /** Trials with the same params and preparation, one a repeat. */
@@ -40,11 +42,11 @@ interface Entry {
 }
 
 /**
- * The trials of a sweep: those of a grid in the order of the plan, or those that a search suggests from what came of the ones before, until its
+ * The trials of a sweep: those of a grid, long ones first, or those that a search suggests from what came of the ones before, until its
  * points, its time or its space are spent, or its target is reached. With pruning the first repeat of a point runs alone, and the
  * others where it was not pruned.
  */
-export function createSupply({ plan, known, saved, now, onKnown }: SupplyInput): SweepSupply {
+export function createSupply({ plan, known, saved, now, onKnown, costOf }: SupplyInput): SweepSupply {
   const { search, config } = plan.experiment;
   const { strategy, space, trials: most, time, until, seed, startup } = search;
   const metric = metricById(config.rank.metric);
@@ -151,7 +153,7 @@ export function createSupply({ plan, known, saved, now, onKnown }: SupplyInput):
       if (late && more) end ??= "the time is over";
       if (late || reached !== null) return undefined;
       while (queue.length === 0) if (!suggest()) return undefined;
-      return takeFrom(queue, readiness);
+      return takeFrom(queue, readiness, costOf);
     },
     ended(trial, outcome) {
       const entry = byConfig.get(trial.configKey)!;
