@@ -1,7 +1,7 @@
 /**
  * The neural families against their peers, in CPU time of one thread.
  *
- *     node bench/neural.ts [--only steps|fits] [--sets dermatology,heart_disease,symptoms] [--seeds 3] [--rows 20000]
+ *     node bench/neural.ts [--only steps|fits] [--sets dermatology,heart_disease,symptoms] [--seeds 5] [--rows 20000]
  *                          [--params '{"layers":[64]}'] [--torch PYTHON]
  *
  * steps: a training step of the network 139-256-128-41 (batch 512, batch norm, dropout, Adam) on each backend of
@@ -27,7 +27,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string" },
     sets: { type: "string", default: "dermatology,heart_disease,symptoms" },
-    seeds: { type: "string", default: "3" },
+    seeds: { type: "string", default: "5" },
     rows: { type: "string", default: "20000" },
     params: { type: "string", default: "{}" },
     torch: { type: "string" },

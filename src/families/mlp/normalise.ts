@@ -44,14 +44,15 @@ function foldLayer({ outputs, weights, bias }: Layer, scale: Float32Array, z: Fl
   for (let at = 0; at < z.length; at += outputs) {
     for (let j = 0; j < outputs; j++) {
       const value = z[at + j]!;
-      mean[j]! += value / rows;
+      mean[j]! += value;
       squares[j]! += value * value;
     }
   }
+  for (let j = 0; j < outputs; j++) mean[j]! /= rows;
   const slope = mean.map((m, j) => scale[j]! / Math.sqrt(Math.max(0, squares[j]! / rows - m * m) + EPSILON));
-  return {
-    outputs,
-    weights: weights.map((w, i) => w * slope[i % outputs]!),
-    bias: bias.map((shift, j) => shift - mean[j]! * slope[j]!),
-  };
+  const scaled = new Float32Array(weights.length);
+  for (let at = 0; at < weights.length; at += outputs) {
+    for (let j = 0; j < outputs; j++) scaled[at + j] = weights[at + j]! * slope[j]!;
+  }
+  return { outputs, weights: scaled, bias: bias.map((shift, j) => shift - mean[j]! * slope[j]!) };
 }

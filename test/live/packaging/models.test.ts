@@ -35,6 +35,7 @@ const FAMILIES: readonly Omit<Spec, "steps">[] = [
   { family: "extra-trees", params: { n_estimators: 30 } },
   { family: "naive-bayes" },
   { family: "knn" },
+  { family: "mlp", params: { epochs: 10 } },
   { family: "xgboost", params: { n_estimators: 15 } },
   { family: "gbm", params: { n_estimators: 15, min_child_samples: 3 } },
 ];
