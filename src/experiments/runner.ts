@@ -5,6 +5,7 @@ import type { Executor } from "../core/executor.ts";
 import type { SpacePoint } from "../core/search.ts";
 import type { RunStatus, TrackingStore } from "../core/store.ts";
 import type { CurvePoint, Trial, TrialResult } from "../core/trial.ts";
+import { type Costs, createCosts } from "./cost.ts";
 import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensembles.ts";
 import type { Facts } from "./facts.ts";
 import type { EnsemblePayload } from "./jobs/ensemble.ts";
@@ -104,6 +105,7 @@ interface Sweep {
   readonly options: SweepOptions;
   readonly experimentId: string;
   readonly supply: SweepSupply;
+  readonly costs: Costs;
   readonly pruning?: Pruning;
   readonly counts: Counts;
   /** Trials that finished, now or before, by key. */
@@ -121,8 +123,14 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   const { experimentId } = await store.ensureExperiment(plan.experiment.name);
   const history = await recall(plan, ports, options, experimentId);
   const counts: Counts = { reused: 0, finished: 0, failed: 0, pruned: [], whole: [] };
+  const costs = createCosts({
+    rows: plan.splits[0]!.train.length,
+    columns: plan.dataset.frame.columns.length,
+    classes: plan.dataset.target.classes.length,
+  });
   const supply = createSupply({
     plan,
+    costOf: costs.of,
     known: new Map([...history.known].map(([key, { outcome }]) => [key, outcome])),
     saved: history.saved,
     now: clock.now,
@@ -149,7 +157,10 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     counts.reused += known.length;
     return all.filter((item) => !known.includes(item));
   };
-  const sweep: Sweep = { plan, ports, options, experimentId, supply, pruning: history.pruning, counts, finished };
+  const sweep: Sweep = {
+    ...{ plan, ports, options, experimentId, supply, costs, counts, finished },
+    pruning: history.pruning,
+  };
   const summary = (sweepId: string | null): SweepResult => ({
     ...{ experimentId, sweepId, reused: counts.reused, finished: counts.finished, failed: counts.failed },
     total: supply.trials.length + late.length,
@@ -266,7 +277,7 @@ function createStop(signal: AbortSignal): { readonly signal: AbortSignal; abort(
 }
 
 async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promise<void> {
-  const { plan, ports, options, experimentId, supply, pruning, counts, finished } = sweep;
+  const { plan, ports, options, experimentId, supply, costs, pruning, counts, finished } = sweep;
   const { store, executor } = ports;
   const { bootstrap, charts } = plan.experiment.config;
   const datasetFile = workDir.write("dataset.bin", pack(plan.dataset));
@@ -311,6 +322,7 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
     counts.finished++;
     counts.whole.push({ family, rounds: curve.at(-1)?.round ?? 0, seconds: timing.fit });
     finished.set(trial.key, { trial, runId });
+    costs.measured(trial, timing.fit + timing.score + timing.report);
     pruning?.finish(trial, curve);
     const values = Object.entries(metrics).map(([id, { value }]) => [id, value]);
     const spared = supply.ended(trial, { state: "finished", metrics: Object.fromEntries(values) });
