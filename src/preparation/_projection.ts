@@ -83,28 +83,51 @@ export function rightSingular(blas: Openblas, data: Float64Array, rows: number, 
   });
 }
 
-/** The same of columns less their means. @param values [cols] of [rows] */
-export function rightSingularCentered(blas: Openblas, values: readonly Float64Array[], means: Float64Array): Singular {
-  const [rows, cols] = [values[0].length, values.length];
+/** Rows whose products are summed at a time: small enough for a cache. */
+const SUMMED = 512;
+
+/**
+ * The same of the columns of a frame less their means, in one pass: sums and products are taken of the distances to the means of
+ * the first rows, and put right at the end.
+ * @throws UserError naming a column that is not numbers, has missing values, or whose squares are not finite
+ */
+export function rightSingularCentered(
+  blas: Openblas,
+  frame: Frame,
+  step: string,
+): Singular & { readonly means: Float64Array<ArrayBuffer> } {
+  const values = valuesOf(frame, step);
+  const [rows, cols] = [frame.rows, values.length];
   if (rows < cols) {
+    const means = meansOf(frame, step);
     const data = new Float64Array(cols * rows);
     centerBlock(values, means, data, 0, rows, rows);
-    return rightSingular(blas, data, rows, cols);
+    return { ...rightSingular(blas, data, rows, cols), means };
   }
-  blas.setThreads(1);
+  const first = Math.min(rows, SUMMED);
+  const means = Float64Array.from(values, (column) => column.subarray(0, first).reduce((a, b) => a + b, 0) / first);
+  const sums = new Float64Array(cols);
   const product = new Float64Array(cols * cols);
-  const block = new Float64Array(cols * Math.min(rows, SUMMED));
+  const block = new Float64Array(cols * first);
+  blas.setThreads(1);
   for (let from = 0; from < rows; from += SUMMED) {
     const count = Math.min(SUMMED, rows - from);
-    centerBlock(values, means, block, from, count, count);
+    centerBlock(values, means, block, from, count, count, sums);
     blas.dsyrk(block, cols, count, product);
   }
-  return singular(blas, product, rows, cols);
+  // What went wrong, by name.
+  if (sums.some((sum, j) => !Number.isFinite(sum + product[j * cols + j]))) meansOf(frame, step);
+  for (let i = 0; i < cols; i++) {
+    for (let j = i; j < cols; j++) product[i * cols + j] -= (sums[i] / rows) * sums[j];
+  }
+  for (let j = 0; j < cols; j++) means[j] += sums[j] / rows;
+  return { ...singular(blas, product, rows, cols), means };
 }
 
 /**
  * Rows of columns less their means, column after column.
  * @param width distance of the columns in the block
+ * @param sums [cols] the sum of each is added to it
  * @returns the sum of all: NaN where one is missing
  */
 function centerBlock(
@@ -114,23 +137,24 @@ function centerBlock(
   from: number,
   count: number,
   width: number,
+  sums?: Float64Array,
 ): number {
-  let sum = 0;
+  let all = 0;
   for (let j = 0; j < values.length; j++) {
     const column = values[j];
     const mean = means[j];
     const at = j * width;
+    let sum = 0;
     for (let i = 0; i < count; i++) {
       const value = column[from + i] - mean;
       block[at + i] = value;
       sum += value;
     }
+    if (sums) sums[j] += sum;
+    all += sum;
   }
-  return sum;
+  return all;
 }
-
-/** Rows whose products are summed at a time: small enough for a cache. */
-const SUMMED = 512;
 
 /** @param turn makes the vectors [n × n] of XXᵀ those of XᵀX, not yet of length 1 */
 function singular(

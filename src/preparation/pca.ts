@@ -2,15 +2,7 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import type { Step } from "../core/step.ts";
 import { loadOpenblas } from "../engines/openblas.ts";
-import {
-  loadProjection,
-  meansOf,
-  projection,
-  rightSingularCentered,
-  signedColumns,
-  valuesOf,
-  whereOf,
-} from "./_projection.ts";
+import { loadProjection, projection, rightSingularCentered, signedColumns, valuesOf, whereOf } from "./_projection.ts";
 
 const Params = z.strictObject({
   components: z
@@ -36,9 +28,7 @@ export const step: Step<Params> = {
 
   async fit({ frame, params, signal }) {
     signal.throwIfAborted();
-    const values = valuesOf(frame, "pca");
-    const [rows, cols] = [frame.rows, values.length];
-    const center = meansOf(frame, "pca");
+    const [rows, cols] = [frame.rows, valuesOf(frame, "pca").length];
     const most = Math.min(rows, cols);
     if (params.components > most) {
       throw new UserError(`pca cannot make ${params.components} components of ${rows} rows and ${cols} columns`, {
@@ -48,7 +38,7 @@ export const step: Step<Params> = {
     }
     const blas = await loadOpenblas();
     signal.throwIfAborted();
-    const { squares, axes } = rightSingularCentered(blas, values, center);
+    const { squares, axes, means: center } = rightSingularCentered(blas, frame, "pca");
     const components = params.components < 1 ? enough(squares, params.components) : params.components;
     const weights = signedColumns(axes, cols, components);
     if (params.whiten) {
