@@ -1,6 +1,6 @@
 /** Log loss of a linear model's outputs, and their probabilities. */
 
-import { expNegative } from "./_exp.ts";
+import { expNegative } from "../core/exp.ts";
 
 type Real = Float32Array | Float64Array;
 

@@ -1,4 +1,5 @@
 /** Operations element by element, with broadcasting. The loops are written out: a function per element is five times slower. */
+import { expNegative } from "../../core/exp.ts";
 import { isFloat, type Kernel, type KernelCall, type Kernels, sizeOf } from "./types.ts";
 
 type BinaryOp = "Add" | "Sub" | "Multiply" | "RealDiv" | "Maximum" | "Minimum" | "SquaredDifference";
@@ -202,7 +203,7 @@ export function softmaxRow(x: Float32Array, out: Float32Array, at: number, cols:
   for (let j = at + 1; j < at + cols; j++) highest = x[j]! > highest ? x[j]! : highest;
   let total = 0;
   for (let j = at; j < at + cols; j++) {
-    const e = Math.exp(x[j]! - highest);
+    const e = expNegative(x[j]! - highest);
     out[j] = e;
     total += e;
   }

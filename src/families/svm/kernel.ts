@@ -1,6 +1,7 @@
 /** The RBF kernel exp(−gamma |a − b|²), by matrix products. */
+
+import { expNegative } from "../../core/exp.ts";
 import type { Openblas } from "../../engines/openblas.ts";
-import { expNegative } from "../_exp.ts";
 import type { KernelRows } from "./smo.ts";
 
 /** Rows with their squared lengths. */
