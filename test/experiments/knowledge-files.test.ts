@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { knowledgeFiles } from "../../src/app/knowledge.ts";
+import { findProject } from "../../src/app/project.ts";
+import type { Dataset, Split } from "../../src/core/dataset.ts";
+import { parseExperiment } from "../../src/experiments/config.ts";
+import { planTrials } from "../../src/experiments/plan.ts";
+import { HPO_EXCERPT } from "../support/hpo.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "disease-knowledge-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const project = findProject(folder, folder);
+
+const experiment = (path: string) =>
+  parseExperiment(
+    "terms.yaml",
+    `data: { path: data.csv, target: disease }
+preparations:
+  plain: [encode]
+  terms: [{ hpo-propagate: { ontology: ${path} } }, encode]
+families: { baseline: {} }
+`,
+  );
+const dataset = {
+  hash: "d",
+  target: { name: "disease", classes: ["a", "b"], codes: Int32Array.of(0, 1) },
+} as unknown as Dataset;
+
+test("the content of a file that a step reads counts in its trials' keys, and in no others'", async () => {
+  copyFileSync(HPO_EXCERPT.obo, join(folder, "hp.obo"));
+  const asked = await experiment("hp.obo");
+  const files = await knowledgeFiles(project, asked);
+  const hash = createHash("sha256").update(readFileSync(HPO_EXCERPT.obo)).digest("hex");
+  expect(files).toEqual({ "hp.obo": { path: join(project.root, "hp.obo"), hash } });
+  const keys = (given: typeof files): Record<string, string> =>
+    Object.fromEntries(
+      planTrials(asked, dataset, [{ hash: "s" } as Split], given).trials.map(({ preparation, key }) => [
+        preparation.name,
+        key,
+      ]),
+    );
+  const before = keys(files);
+  const after = keys({ "hp.obo": { ...files["hp.obo"]!, hash: "another release" } });
+  expect(after.terms).not.toBe(before.terms);
+  expect(after.plain).toBe(before.plain);
+  expect(before.plain).toBe(keys({}).plain);
+});
+
+test("a file that is not there is named before anything runs, with where to get it", async () => {
+  await expect(knowledgeFiles(project, await experiment("data/none.obo"))).rejects.toMatchObject({
+    name: "UserError",
+    where: "data/none.obo",
+    fix: expect.arrayContaining([expect.stringContaining("hpo.jax.org")]),
+  });
+});
