@@ -35,6 +35,7 @@ const FAMILIES: readonly Omit<Spec, "steps">[] = [
   { family: "extra-trees", params: { n_estimators: 30 } },
   { family: "naive-bayes" },
   { family: "knn" },
+  { family: "svm" },
   { family: "mlp", params: { epochs: 10 } },
   { family: "xgboost", params: { n_estimators: 15 } },
   { family: "gbm", params: { n_estimators: 15, min_child_samples: 3 } },
@@ -164,6 +165,22 @@ for (const metric of ["euclidean", "manhattan", "cosine"]) {
     name: `knn by ${metric} distance`,
     patients: async () => troubledPatients(true),
     spec: { family: "knn", params: { k: 9, weights: "distance", metric }, steps: STANDARD },
+  });
+}
+for (const [name, params] of Object.entries({
+  linear: { kernel: "linear" },
+  landmarks: { approximation: "nystroem", components: 40 },
+  cosines: { approximation: "fourier", components: 50 },
+})) {
+  cases.push({
+    name: `svm by ${name}`,
+    patients: async () => troubledPatients(true),
+    spec: { family: "svm", params, steps: STANDARD },
+  });
+  cases.push({
+    name: `svm by ${name}, two classes`,
+    patients: () => shippedPatients("chronic_kidney", "class"),
+    spec: { family: "svm", params, steps: STANDARD },
   });
 }
 for (const [name, steps] of Object.entries(PREPARATIONS)) {
