@@ -44,7 +44,7 @@ export interface FittedModel {
   readonly rounds?: number;
   /** Things the data scientist should know, e.g. "did not converge in 200 iterations". */
   readonly notices?: readonly string[];
-  /** `predictProba` as nodes of a graph, float [rows, columns] → float [rows, classes]; absent where ONNX cannot express it. */
+  /** `predictProba` as nodes of a graph, float [rows, columns (or `uses`)] → float [rows, classes]; absent where ONNX cannot express it. */
   toOnnx?(graph: OnnxBuilder, x: OnnxValue): OnnxValue;
   /** Names of the columns that it reads, where it does not need all of them: `predictProba` takes a matrix that has these. */
   readonly uses?: readonly string[];

@@ -5,10 +5,12 @@ import type { Column, Frame } from "../../src/core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
 import type { StepSpec } from "../../src/core/step.ts";
 import type { Calibrate } from "../../src/core/trial.ts";
-import { loadModel, saveModel } from "../../src/experiments/model.ts";
+import { MEMBERS, membersStep } from "../../src/experiments/members.ts";
+import { loadModel, openModel, saveModel } from "../../src/experiments/model.ts";
 import { typicalRow } from "../../src/experiments/package/example.ts";
 import { packageModel } from "../../src/experiments/package/package.ts";
 import { loadStep } from "../../src/experiments/steps.ts";
+import { memberOf } from "../../src/families/ensemble/members.ts";
 import { families } from "../../src/families/index.ts";
 import { readDataset } from "../../src/lake/read.ts";
 import { separatorOf } from "../../src/preparation/_onnx.ts";
@@ -66,6 +68,8 @@ export interface Spec {
   readonly calibrate?: Calibrate;
   /** How common the classes are among the patients that the model is for. */
   readonly target?: readonly number[];
+  /** Of an ensemble: what it combines; the steps are then those of its members. */
+  readonly members?: readonly Spec[];
 }
 
 export interface PackagedModel {
@@ -77,8 +81,47 @@ export interface PackagedModel {
 
 /** Fits on all patients, saves, packages, and predicts with what was loaded again. */
 export async function packagePatients(patients: Patients, spec: Spec): Promise<PackagedModel> {
+  const saved = spec.members ? await saveEnsemble(patients, spec, spec.members) : await savePatients(patients, spec);
+  const packaged = await packageModel(saved, { runId: "0".repeat(32), time: 1_700_000_000_000 });
+  const predictor = await loadModel(saved, "test");
+  const proba = predictor.predictProba(patients.asked);
+  predictor.dispose();
+  return { patients, files: { ...saved, ...packaged }, proba };
+}
+
+type Saved = Record<string, Uint8Array>;
+
+/** An ensemble fitted on what its members say of the patients. */
+async function saveEnsemble(patients: Patients, spec: Spec, members: readonly Spec[]): Promise<Saved> {
+  const { frame, y, classes } = patients;
+  const saved = await Promise.all(
+    members.map(async (member, m) => ({
+      name: `${member.family} [${m}]`,
+      files: await savePatients(patients, member),
+    })),
+  );
+  const { pipeline } = await openModel(saved[0]!.files, "test");
+  const family = await families[spec.family]!();
+  const step = await membersStep(openModel).load({ classes: classes.length, members: saved });
+  const x = frameToMatrix(step.transform(frame));
+  const model = await family.fit({
+    train: { x, y },
+    validation: { x: { ...x, rows: 0, data: new Float32Array() }, y: new Int32Array() },
+    classes: classes.length,
+    params: family.params.parse(spec.params ?? {}),
+    seed: 1,
+    threads: 1,
+    signal: new AbortController().signal,
+  });
+  const used = saved.filter(({ name }) => model.uses!.some((column) => memberOf(column) === name));
+  const state = { input: pipeline.input, steps: [{ id: MEMBERS, state: { classes: classes.length, members: used } }] };
+  const card = { family: spec.family, params: spec.params ?? {}, target: "enfermedad", classes, codeVersion: "test" };
+  return saveModel({ ...card, example: typicalRow(frame) }, state, model);
+}
+
+async function savePatients(patients: Patients, spec: Spec): Promise<Saved> {
   const { family: id, params, steps, calibrate = "none", target } = spec;
-  const { frame, y, classes, asked } = patients;
+  const { frame, y, classes } = patients;
   const signal = new AbortController().signal;
   const knowledge = excerptKnowledge();
   const pipeline = await fitPipeline(
@@ -111,11 +154,7 @@ export async function packagePatients(patients: Patients, spec: Spec): Promise<P
   const card = { family: id, params: params ?? {}, target: "enfermedad", classes, codeVersion: "test" };
   const saved = saveModel({ ...card, example: typicalRow(frame) }, pipeline.state, model, post.steps);
   model.dispose();
-  const packaged = await packageModel(saved, { runId: "0".repeat(32), time: 1_700_000_000_000 });
-  const predictor = await loadModel(saved, "test");
-  const proba = predictor.predictProba(asked);
-  predictor.dispose();
-  return { patients, files: { ...saved, ...packaged }, proba };
+  return saved;
 }
 
 /** Writes model/, rows.csv and feed.json for test/fixtures/packaging/predict.py. */

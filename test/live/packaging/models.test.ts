@@ -195,6 +195,18 @@ for (const [name, steps] of Object.entries(PREPARATIONS)) {
 for (const [name, steps] of Object.entries(TERM_PREPARATIONS)) {
   cases.push({ name, patients: async () => termPatients(), spec: { family: "logistic", steps } });
 }
+const MEMBERS: readonly Spec[] = [
+  { family: "logistic", steps: STANDARD, calibrate: "temperature" },
+  { family: "gbm", params: { n_estimators: 15, min_child_samples: 3 }, steps: AS_IT_IS },
+  { family: "naive-bayes", steps: [...STANDARD, step("pca", { components: 4 })] },
+];
+for (const params of [{ method: "vote" }, { method: "stack" }, { method: "greedy" }]) {
+  cases.push({
+    name: `ensemble by ${params.method}`,
+    patients: async () => troubledPatients(true),
+    spec: { family: "ensemble", params, steps: [], members: MEMBERS },
+  });
+}
 
 beforeAll(async () => {
   root = realpathSync(mkdtempSync(join(tmpdir(), "disease-packaging-")));
