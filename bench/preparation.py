@@ -1,6 +1,6 @@
 """scikit-learn's side of bench/preparation.ts: fits and transforms a matrix file, prints {"cpu", "columns", "sum"} as JSON.
 
-    python preparation.py pca|lda|power|knn|target FOLDER
+    python preparation.py pca|pca-full|lda|power|knn|target FOLDER
 """
 import json, os, sys, time
 import numpy as np
@@ -11,10 +11,10 @@ with open(os.path.join(folder, "shape.json")) as file:
 x = np.fromfile(os.path.join(folder, "holed.f64" if name in ("knn", "power") else "filled.f64")).reshape(-1, shape["cols"])
 y = np.fromfile(os.path.join(folder, "y.i32"), np.int32)
 
-if name == "pca":
+if name.startswith("pca"):
     from sklearn.decomposition import PCA
 
-    step = PCA(0.95)
+    step = PCA(0.95, svd_solver="full" if name == "pca-full" else "auto")
 elif name == "lda":
     from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 
