@@ -97,7 +97,8 @@ export const family: Family<z.infer<typeof params>> = {
           layers = validation.x.rows > 0 ? current : folded();
         },
       });
-      return model(blas, { columns: train.x.names, epochs, layers });
+      const notices = tensors.id === "openblas" ? [] : ["trained on tfjs-node: the backend openblas gives other bytes"];
+      return model(blas, { columns: train.x.names, epochs, layers }, notices);
     } finally {
       network.dispose();
       tensors.trim();
@@ -123,7 +124,7 @@ function sampleRows({ rows, cols, data }: Matrix, rng: Rng): { rows: number; dat
 
 const batchSizeFor = (rows: number): number => Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8))));
 
-function model(blas: Openblas, state: State): FittedModel {
+function model(blas: Openblas, state: State, notices: readonly string[] = []): FittedModel {
   return {
     predictProba(x: Matrix) {
       checkColumns(x, state.columns);
@@ -132,6 +133,7 @@ function model(blas: Openblas, state: State): FittedModel {
     toOnnx: (graph, x) => networkToOnnx(graph, state.layers, x),
     save: () => ({ "model.bin": pack(state) }),
     rounds: state.epochs,
+    notices,
     dispose() {},
   };
 }

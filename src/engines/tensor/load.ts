@@ -60,7 +60,9 @@ async function loadTfjsNode(): Promise<Tensors> {
 }
 
 async function loadOwn(id: "openblas" | "cpu"): Promise<Tensors> {
-  const [tf, cpu] = await Promise.all([import("@tensorflow/tfjs-core"), import("@tensorflow/tfjs-backend-cpu")]);
+  // Both are CommonJS: in the bundle they have no other export than the default one.
+  const { default: tf } = await import("@tensorflow/tfjs-core");
+  const { default: cpu } = await import("@tensorflow/tfjs-backend-cpu");
   registerGradients(tf);
   if (id === "cpu") return { tf, id, trim() {} };
   const blas: Openblas = await loadOpenblas();
