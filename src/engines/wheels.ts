@@ -109,7 +109,7 @@ export const ENGINES: readonly EngineSource[] = [
     id: "openblas",
     title: "OpenBLAS",
     version: "0.3.33.112.0",
-    families: ["logistic", "knn"],
+    families: ["logistic", "svm", "knn", "mlp", "transformer"],
     wheels: {
       "linux-x64": {
         package: "scipy-openblas32",
