@@ -13,9 +13,10 @@ import { fetchEngines } from "./engines/fetch.ts";
 import { engineStatus } from "./engines/status.ts";
 import { createLocalExecutor } from "./executors/local.ts";
 import { type Experiment, parseExperiment } from "./experiments/config.ts";
+import type { SweepEvent } from "./experiments/events.ts";
 import { collectFacts } from "./experiments/facts.ts";
 import { checkTrialCount, type Plan, planTrials } from "./experiments/plan.ts";
-import { runSweep, type SweepEvent, type SweepResult } from "./experiments/runner.ts";
+import { runSweep, type SweepResult } from "./experiments/runner.ts";
 import { scaffold } from "./experiments/scaffold.ts";
 import { findSweep, reapDeadSweeps, type SavedSweep } from "./experiments/sweeps.ts";
 import { makeWorkDir } from "./experiments/workdir.ts";
@@ -262,6 +263,11 @@ export {
   trackStatus,
 } from "./app/tracking.ts";
 export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
+export type { SweepEvent } from "./experiments/events.ts";
+export type { GateEvaluation } from "./experiments/gate.ts";
+export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
+export { suggestion } from "./experiments/located.ts";
+export type { Plan } from "./experiments/plan.ts";
 export {
   listExperiments,
   listRuns,
@@ -271,14 +277,10 @@ export {
   type RunList,
   runDetail,
   runDiff,
-} from "./experiments/browse.ts";
-export { type Comparison, compareTrials, MAX_COMPARED, type PairTest } from "./experiments/compare.ts";
-export type { GateEvaluation } from "./experiments/gate.ts";
-export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
-export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/leaderboard.ts";
-export { suggestion } from "./experiments/located.ts";
-export type { Plan } from "./experiments/plan.ts";
-export type { SweepEvent, SweepResult } from "./experiments/runner.ts";
+} from "./experiments/read/browse.ts";
+export { type Comparison, compareTrials, MAX_COMPARED, type PairTest } from "./experiments/read/compare.ts";
+export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/read/leaderboard.ts";
+export type { SweepResult } from "./experiments/runner.ts";
 export type { Round } from "./experiments/until-gate.ts";
 export { type PlanView, planView } from "./experiments/view.ts";
 export type { AuditRecord, Trail } from "./registry/audit.ts";

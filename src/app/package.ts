@@ -1,9 +1,9 @@
 import { UserError } from "../core/errors.ts";
 import { MODEL_FOLDER, modelFiles } from "../core/model-files.ts";
 import type { ModelRegistry } from "../core/registry.ts";
-import { findRun } from "../experiments/browse.ts";
-import type { LeaderboardRow } from "../experiments/leaderboard.ts";
 import { packageModel } from "../experiments/package/package.ts";
+import { findRun } from "../experiments/read/browse.ts";
+import type { LeaderboardRow } from "../experiments/read/leaderboard.ts";
 import { loggedModel } from "../registry/register.ts";
 import type { Workbench } from "../registry/state.ts";
 

@@ -1,8 +1,8 @@
 import { UserError } from "../core/errors.ts";
 import type { Stage } from "../core/registry.ts";
 import type { TrackingStore } from "../core/store.ts";
-import { findRun } from "../experiments/browse.ts";
-import { leaderboard } from "../experiments/leaderboard.ts";
+import { findRun } from "../experiments/read/browse.ts";
+import { leaderboard } from "../experiments/read/leaderboard.ts";
 import { copyVersion } from "../registry/copy.ts";
 import { type AliasMove, demote, rollback, setAlias } from "../registry/demote.ts";
 import { type Act, approve, isPromotable, knownOutcome, promote, requireGate, review } from "../registry/promote.ts";

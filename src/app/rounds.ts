@@ -5,7 +5,7 @@ import { Tag } from "../core/trial.ts";
 import type { Experiment } from "../experiments/config.ts";
 import type { Champion } from "../experiments/gate/champion.ts";
 import type { Gate } from "../experiments/gate-file.ts";
-import { leaderboard } from "../experiments/leaderboard.ts";
+import { leaderboard } from "../experiments/read/leaderboard.ts";
 import { type UntilGatePorts, type UntilGateResult, untilGate } from "../experiments/until-gate.ts";
 import { championOf, evaluateGate } from "./gates.ts";
 import type { Project } from "./project.ts";

@@ -1,5 +1,5 @@
 import Table from "cli-table3";
-import { csvCell } from "../core/csv.ts";
+import { csvCell } from "../core/formats/csv.ts";
 import { paint, plainLength, shorten, visible } from "./text.ts";
 
 export interface TableColumn {

@@ -21,7 +21,7 @@ export interface StepFitContext<P> {
 
 /** A fitted step: pure data (`state`, of numbers, strings, arrays, objects and typed arrays) and a function of it. */
 export interface FittedStep {
-  /** Everything `load` needs; typed arrays are kept as such by the container format (core/container.ts). */
+  /** Everything `load` needs; typed arrays are kept as such by the container format (core/formats/container.ts). */
   readonly state: unknown;
   /** Same rows in the same order; columns as the step makes them. */
   transform(frame: Frame): Frame;

@@ -1,13 +1,13 @@
-import { pack, unpack } from "../core/container.ts";
 import type { Frame } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { frameToMatrix } from "../core/frame.ts";
 import type { Step } from "../core/step.ts";
 import { families } from "../families/index.ts";
 import { type FittedPipeline, loadPipeline } from "../preparation/_pipeline.ts";
 import { applySteps, type ProbaStep, stepsOnnx } from "../statistics/calibration/steps.ts";
-import { MEMBERS, membersStep } from "./members.ts";
+import { MEMBERS, membersStep } from "./ensemble/members.ts";
 import type { ExampleRow } from "./package/example.ts";
 import { loadStep } from "./steps.ts";
 

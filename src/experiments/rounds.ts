@@ -1,7 +1,7 @@
 import { stringify } from "yaml";
 import type { Family } from "../core/family.ts";
 import type { Step, StepSpec } from "../core/step.ts";
-import type { ClassWeight, Preparation, Resample } from "../core/trial.ts";
+import type { Calibrate, ClassWeight, Preparation, Prior, Resample } from "../core/trial.ts";
 import type { Experiment } from "./config.ts";
 import { parseLocated } from "./located.ts";
 
@@ -12,6 +12,8 @@ export interface BestPoint {
   readonly preparation: Preparation;
   readonly classWeight: ClassWeight;
   readonly resample: Resample;
+  readonly calibrate: Calibrate;
+  readonly prior: Prior;
 }
 
 export interface RoundPlan {
@@ -92,12 +94,13 @@ export function stepsKey(steps: readonly StepSpec[]): string {
 
 /**
  * The next round of a search: for the best families, their hyper-parameters around the best point, and at that point wider
- * preparations, the other class weight and oversampling. The data, the splits and the seeds stay as they are. Pure.
+ * preparations, the other class weight, calibration and resampling; ensembles combine these trials. The data, the splits and the seeds stay as they are. Pure.
  * @returns undefined when there is nothing new to try
  */
 export function nextRound(input: RoundInput): RoundPlan | undefined {
   const { experiment, round, best } = input;
-  const leaders = best.filter((p) => p.family !== "baseline").slice(0, FAMILIES);
+  const combining = new Set(experiment.ensembles.map(({ family }) => family.id));
+  const leaders = best.filter((p) => p.family !== "baseline" && !combining.has(p.family)).slice(0, FAMILIES);
   if (leaders.length === 0) return undefined;
   const preparations = new Map(leaders.map(({ preparation }) => [preparation.name, preparation.steps]));
   const added = widen(leaders[0].preparation, input);
@@ -107,24 +110,37 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
   const grids: Record<string, object[]> = {};
   let searched = false;
   for (const point of leaders) {
-    const { family, params, preparation, classWeight, resample } = point;
+    const { family, preparation, classWeight, resample, calibrate, prior } = point;
+    const params = { ...point.params, calibrate, prior };
     const axes = around(point, input);
     const other = classWeight === "none" ? "balanced" : "none";
-    const otherResample = resample === "none" ? "oversample" : "none";
+    const otherResample: readonly Resample[] = resample === "none" ? ["oversample", "smote"] : ["none"];
     const search = { ...params, ...axes, preparation: preparation.name, class_weight: classWeight, resample };
     const wider = {
       ...params,
       preparation: [preparation.name, ...added.map((p) => p.name)],
-      // Oversampled classes weigh alike as they are.
+      // Resampled classes weigh alike as they are.
       class_weight: resample === "none" ? [classWeight, other] : classWeight,
       resample,
     };
-    const resampled = { ...params, preparation: preparation.name, class_weight: "none", resample: otherResample };
-    grids[family] = [...(Object.keys(axes).length > 0 ? [search] : []), wider, resampled];
+    const calibrated = { ...search, ...point.params, calibrate: "temperature" };
+    const resampled = { ...params, preparation: preparation.name, class_weight: "none", resample: [...otherResample] };
+    grids[family] = [
+      ...(Object.keys(axes).length > 0 ? [search] : []),
+      wider,
+      ...(calibrate === "none" ? [calibrated] : []),
+      resampled,
+    ];
     searched ||= Object.keys(axes).length > 0;
     for (const [key, values] of Object.entries(axes)) changes.push(`${family}: ${key} ${values.join(", ")}`);
     if (resample === "none") changes.push(`${family}: class_weight ${other}`);
-    changes.push(`${family}: resample ${otherResample}`);
+    if (calibrate === "none") changes.push(`${family}: calibrate temperature`);
+    changes.push(`${family}: resample ${otherResample.join(", ")}`);
+  }
+  // They combine whatever trials there are now.
+  for (const { family, axes } of experiment.ensembles) {
+    const own = axes.filter(({ key }) => key !== "members").map(({ key, values }) => [key, values] as const);
+    grids[family.id] = [...(grids[family.id] ?? []), Object.fromEntries(own)];
   }
   if (added.length === 0 && round > 2 && !searched) return undefined;
 

@@ -1,13 +1,11 @@
-import type { Clock } from "../core/clock.ts";
-import { pack } from "../core/container.ts";
 import { UserError } from "../core/errors.ts";
-import type { Executor } from "../core/executor.ts";
+import { pack } from "../core/formats/container.ts";
 import type { SpacePoint } from "../core/search.ts";
-import type { RunStatus, TrackingStore } from "../core/store.ts";
-import type { CurvePoint, Trial, TrialResult } from "../core/trial.ts";
+import type { RunStatus } from "../core/store.ts";
+import type { Trial } from "../core/trial.ts";
 import { type Costs, createCosts } from "./cost.ts";
-import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensembles.ts";
-import type { Facts } from "./facts.ts";
+import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensemble/plan.ts";
+import type { SweepPorts } from "./events.ts";
 import type { EnsemblePayload } from "./jobs/ensemble.ts";
 import type { PreparePayload } from "./jobs/prepare.ts";
 import type { TrialPayload } from "./jobs/trial.ts";
@@ -20,47 +18,6 @@ import { createPruning, type Pruning, savings, type Trained } from "./search/pru
 import { createSupply, type SweepSupply } from "./search/supply.ts";
 import { runTrialAsRun, type TrialEnd } from "./trial-run.ts";
 import type { WorkDir } from "./workdir.ts";
-
-export type SweepEvent =
-  | {
-      readonly type: "planned";
-      /** Null where only time ends the search. */
-      readonly total: number | null;
-      readonly reused: number;
-      readonly sweepId: string | null;
-    }
-  /** A search came to a trial that was finished before. */
-  | { readonly type: "kept"; readonly trial: Trial }
-  | {
-      readonly type: "prepared";
-      readonly name: string;
-      readonly seed: number;
-      readonly fold?: number;
-      readonly features: number;
-      readonly seconds: number;
-    }
-  | { readonly type: "started"; readonly trial: Trial; readonly runId: string }
-  | { readonly type: "round"; readonly trial: Trial; readonly point: CurvePoint }
-  | { readonly type: "finished"; readonly trial: Trial; readonly runId: string; readonly result: TrialResult }
-  | { readonly type: "failed"; readonly trial: Trial; readonly runId: string; readonly reason: string }
-  | {
-      readonly type: "pruned";
-      readonly trial: Trial;
-      readonly runId: string;
-      readonly reason: string;
-      /** Other repeats that need not run now. */
-      readonly spared: number;
-    }
-  | { readonly type: "stopped"; readonly trial: Trial; readonly runId: string };
-
-export interface SweepPorts {
-  readonly store: TrackingStore;
-  readonly executor: Executor;
-  readonly clock: Clock;
-  readonly workDir: (sweepId: string) => WorkDir;
-  readonly facts: { readonly facts: Facts; readonly diff: string };
-  onEvent(event: SweepEvent): void;
-}
 
 export interface SweepOptions {
   /** Run trials again that are finished already. */

@@ -2,6 +2,7 @@ import { ExitCode, messageOf, UserError } from "../core/errors.ts";
 import { type Job, JobCrashed } from "../core/executor.ts";
 import type { RunBatch } from "../core/store.ts";
 import { type CurvePoint, type RoundEvent, Tag, type Trial, type TrialResult } from "../core/trial.ts";
+import type { SweepPorts } from "./events.ts";
 import type { Plan } from "./plan.ts";
 import {
   noticeTags,
@@ -12,7 +13,6 @@ import {
   trialParams,
   trialTags,
 } from "./record.ts";
-import type { SweepPorts } from "./runner.ts";
 import type { Pruning, Stop } from "./search/pruning.ts";
 
 /** What came of a trial that was run. */

@@ -7,7 +7,7 @@ import { steps } from "../preparation/index.ts";
 import { type Experiment, parseExperiment } from "./config.ts";
 import { type GateEvaluation, worstOf } from "./gate.ts";
 import type { Gate, GateEntry } from "./gate-file.ts";
-import { type Leaderboard, metricById } from "./leaderboard.ts";
+import { type Leaderboard, metricById } from "./read/leaderboard.ts";
 import { type BestPoint, nextRound, stepsKey } from "./rounds.ts";
 
 /** What one round tried, what came of it, and what the gate's rules say of the best on validation. */
@@ -153,9 +153,10 @@ async function bestPoints(store: TrackingStore, board: Leaderboard): Promise<rea
   for (const row of board.rows) {
     if (row.rank === null || points.has(row.params.family)) continue;
     const text = new TextDecoder().decode(await store.readArtifact(row.runs[0], "config/trial.json"));
-    // Trials of before there was resampling do not have it.
-    const { family, params, preparation, classWeight, resample = "none" } = JSON.parse(text) as Trial;
-    points.set(family, { family, params, preparation, classWeight, resample });
+    // Trials of before there were such do not have them.
+    const none = { resample: "none", calibrate: "none", prior: "none" } as const;
+    const trial: Trial = { ...none, ...JSON.parse(text) };
+    points.set(trial.family, trial);
   }
   return [...points.values()];
 }

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/container.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import type { Family, FittedModel } from "../core/family.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/container.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { UserError } from "../core/errors.ts";
 import type { Family, FittedModel } from "../core/family.ts";
 import { ONNX_TYPES, type OnnxBuilder, type OnnxValue } from "../core/onnx.ts";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/container.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import type { Matrix } from "../core/dataset.ts";
 import type { Family, FitContext, FittedModel } from "../core/family.ts";
 import { ONNX_TYPES } from "../core/onnx.ts";

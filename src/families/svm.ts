@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/container.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { UserError } from "../core/errors.ts";
 import type { Family, FitContext, FittedModel } from "../core/family.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
@@ -107,7 +107,8 @@ async function fitLinear(
     return { machines: { kind: "rest", basis: { kind: "columns" }, ...machines }, notices: converged ? [] : [late] };
   }
   const { rows } = train.x;
-  const components = Math.min(params.components, rows, Math.max(32, Math.floor(FEATURE_CELLS / rows)));
+  const most = Math.max(32, Math.floor(FEATURE_CELLS / rows));
+  const components = Math.min(params.components, most, method === "nystroem" ? rows : most);
   const { means } = columnMoments(train, true);
   const options = { method, components, gamma: gammaOf(context), means, seed, pace };
   const { basis, features, decode } = await approximate(blas, train, options);
@@ -118,7 +119,10 @@ async function fitLinear(
       `${rows} training rows are more than max_rows (${params.max_rows}): the RBF kernel is approximated (nystroem, ${components} components)`,
     );
   }
-  if (components < params.components) notices.push(`${components} components instead of ${params.components}`);
+  if (components < params.components) {
+    const why = components === rows ? "there are no more rows" : "that is what 1 GB of features allows";
+    notices.push(`${components} components instead of ${params.components}: ${why}`);
+  }
   if (!converged) notices.push(late);
   return { machines: { kind: "rest", basis, coefficients: decode(coefficients), ...rest }, notices };
 }

@@ -1,4 +1,4 @@
-import { pack, unpack } from "../core/container.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import type { LakeDataset } from "./build.ts";
 
 const FORMAT = "dataset 1";

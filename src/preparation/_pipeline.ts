@@ -17,7 +17,7 @@ const State = z.object({
 
 /** Steps fitted one after the other; transforms any frame with the columns of the training data. */
 export interface FittedPipeline {
-  /** Plain data with typed arrays, for core/container.ts; `loadPipeline` takes it back. */
+  /** Plain data with typed arrays, for core/formats/container.ts; `loadPipeline` takes it back. */
   readonly state: unknown;
   /** The columns that go in, as in training. */
   readonly input: Schema;

@@ -1,4 +1,4 @@
-import { csvCell } from "../core/csv.ts";
+import { csvCell } from "../core/formats/csv.ts";
 import type { Scored } from "../core/metric.ts";
 import { f1, macro, precision, recall, type Tally, tallyOf, weighted } from "../metrics/_tally.ts";
 import { markdownText } from "./_text.ts";

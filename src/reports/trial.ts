@@ -1,4 +1,4 @@
-import { csvCell } from "../core/csv.ts";
+import { csvCell } from "../core/formats/csv.ts";
 import type { Scored } from "../core/metric.ts";
 import type { CurvePoint } from "../core/trial.ts";
 import { confusionMatrixChart, importanceChart, learningCurveChart, reliabilityChart } from "./charts.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { pack, unpack } from "../../src/core/container.ts";
 import type { Frame } from "../../src/core/dataset.ts";
 import { UserError } from "../../src/core/errors.ts";
+import { pack, unpack } from "../../src/core/formats/container.ts";
 import { selectRows } from "../../src/core/frame.ts";
 import type { FittedStep, Step } from "../../src/core/step.ts";
 import { parseParams } from "../../src/preparation/_pipeline.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { pack, unpack } from "../../src/core/container.ts";
+import { pack, unpack } from "../../src/core/formats/container.ts";
 
 test("nested typed arrays come back as they went in, empty ones and NaN included", () => {
   const value = {

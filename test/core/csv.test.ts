@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { csvCell } from "../../src/core/csv.ts";
+import { csvCell } from "../../src/core/formats/csv.ts";
 
 test.each([
   ["gout", "gout"],

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { readNpy, writeNpy } from "../../src/core/npy.ts";
+import { readNpy, writeNpy } from "../../src/core/formats/npy.ts";
 
 test("numbers and shape come back, also from a Buffer that is a window on a pool", () => {
   const bytes = writeNpy(new Float32Array([1, 2, 3, 4, 5, 6]), [2, 3]);

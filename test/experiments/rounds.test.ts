@@ -29,6 +29,8 @@ const point = (family: string, params: Record<string, unknown> = {}): BestPoint 
   preparation: experiment.preparations[0],
   classWeight: "none",
   resample: "none",
+  calibrate: "none",
+  prior: "none",
 });
 const best = [
   point("xgboost", { max_depth: 6, learning_rate: 0.1, n_estimators: 20 }),
@@ -91,14 +93,37 @@ test("preparations get wider, and the other class weight is tried", async () => 
 test("oversampling is tried at the best point, and without class weights", async () => {
   const { text, changes } = nextRound(input)!;
   const resampled = axesOf(await read(text), "xgboost").at(-1)!;
-  expect(resampled).toMatchObject({ preparation: ["standard"], class_weight: ["none"], resample: ["oversample"] });
-  expect(changes).toContain("xgboost: resample oversample");
+  expect(resampled).toMatchObject({
+    preparation: ["standard"],
+    class_weight: ["none"],
+    resample: ["oversample", "smote"],
+  });
+  expect(changes).toContain("xgboost: resample oversample, smote");
+});
+
+test("calibration is tried where there is none, and kept where it did best, as is a prior", async () => {
+  const { text, changes } = nextRound(input)!;
+  const grids = axesOf(await read(text), "xgboost");
+  expect(grids.map((g) => g.calibrate)).toEqual([["none"], ["none"], ["temperature"], ["none"]]);
+  expect(changes).toContain("xgboost: calibrate temperature");
+  const isotonic = [{ ...point("xgboost", { max_depth: 6 }), calibrate: "isotonic", prior: "balanced" } as const];
+  for (const grid of axesOf(await read(nextRound({ ...input, best: isotonic })!.text), "xgboost"))
+    expect(grid).toMatchObject({ calibrate: ["isotonic"], prior: ["balanced"] });
+});
+
+test("ensembles do not lead a round, but combine its trials", async () => {
+  const families = "  ensemble: { method: [vote, stack], members: [gbm, xgboost] }\n";
+  const combined = await parseExperiment("experiments/skin.yaml", `${TEXT}${families}`);
+  const leader = { ...point("gbm"), family: "ensemble" };
+  const next = await read(nextRound({ ...input, experiment: combined, best: [leader, ...best] })!.text);
+  expect([...new Set(next.grids.map((g) => g.family.id))]).toEqual(["xgboost", "logistic"]);
+  expect(next.ensembles.map((g) => g.axes)).toEqual([[{ key: "method", values: ["vote", "stack"] }]]);
 });
 
 test("where oversampling did best it is kept, and class weights are not tried with it", async () => {
   const oversampled = [{ ...point("xgboost", { max_depth: 6 }), resample: "oversample" as const }];
   const { text, changes } = nextRound({ ...input, best: oversampled })!;
-  const [search, wider, without] = axesOf(await read(text), "xgboost");
+  const [search, wider, , without] = axesOf(await read(text), "xgboost");
   for (const grid of [search, wider]) expect(grid).toMatchObject({ class_weight: ["none"], resample: ["oversample"] });
   expect(without.resample).toEqual(["none"]);
   expect(changes.filter((change) => change.includes("class_weight"))).toEqual([]);

@@ -3,7 +3,7 @@ import type { RuleVerdict, Verdict } from "../../src/core/gate.ts";
 import type { TrackingStore } from "../../src/core/store.ts";
 import { type Experiment, parseExperiment } from "../../src/experiments/config.ts";
 import type { GateEvaluation } from "../../src/experiments/gate.ts";
-import type { Leaderboard } from "../../src/experiments/leaderboard.ts";
+import type { Leaderboard } from "../../src/experiments/read/leaderboard.ts";
 import { type Round, untilGate } from "../../src/experiments/until-gate.ts";
 
 const experiment = await parseExperiment(

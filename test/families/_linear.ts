@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { unpack } from "../../src/core/container.ts";
 import type { Matrix } from "../../src/core/dataset.ts";
 import type { LabelledMatrix } from "../../src/core/family.ts";
+import { unpack } from "../../src/core/formats/container.ts";
 import { loadOpenblas } from "../../src/engines/openblas.ts";
 import { families } from "../../src/families/index.ts";
 import { createBasis } from "../../src/families/svm/basis.ts";

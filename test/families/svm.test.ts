@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { unpack } from "../../src/core/container.ts";
 import { UserError } from "../../src/core/errors.ts";
 import type { FitContext, LabelledMatrix } from "../../src/core/family.ts";
+import { unpack } from "../../src/core/formats/container.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { loadOpenblas } from "../../src/engines/openblas.ts";
 import { approximate } from "../../src/families/svm/approximate.ts";

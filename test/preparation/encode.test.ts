@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { pack } from "../../src/core/container.ts";
 import type { Column, Frame } from "../../src/core/dataset.ts";
+import { pack } from "../../src/core/formats/container.ts";
 import { fitPipeline } from "../../src/preparation/_pipeline.ts";
 import { stratifiedFolds } from "../../src/preparation/encode/target.ts";
 import { steps } from "../../src/preparation/index.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { pack, unpack } from "../../src/core/container.ts";
 import type { Frame } from "../../src/core/dataset.ts";
+import { pack, unpack } from "../../src/core/formats/container.ts";
 import type { FittedStep } from "../../src/core/step.ts";
 import { step } from "../../src/preparation/hpo-propagate.ts";
 import { excerptKnowledge, HPO_EXCERPT } from "../support/hpo.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { pack, unpack } from "../../src/core/container.ts";
 import type { Column, Frame } from "../../src/core/dataset.ts";
+import { pack, unpack } from "../../src/core/formats/container.ts";
 import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
 import { loadPipeline, requireModelReady } from "../../src/preparation/_pipeline.ts";
 import { steps } from "../../src/preparation/index.ts";

@@ -68,13 +68,17 @@ function families(p: Record<string, number> & { family: string; kernel: string }
 test.each([
   ["Branin's function", BRANIN, branin],
   ["families with conditional dimensions", FAMILIES, families],
-] as const)("on %s it finds better points than random search does, over 20 seeds", (_, space, loss) => {
-  const seeds = Array.from({ length: 20 }, (__, i) => i);
-  const wins = seeds.filter(
-    (seed) => minimise(tpe, space, loss as never, seed) < minimise(random, space, loss as never, seed),
-  );
-  expect(wins.length).toBeGreaterThanOrEqual(15);
-}, 60_000);
+] as const)(
+  "on %s it finds better points than random search does, over 20 seeds",
+  (_, space, loss) => {
+    const seeds = Array.from({ length: 20 }, (__, i) => i);
+    const wins = seeds.filter(
+      (seed) => minimise(tpe, space, loss as never, seed) < minimise(random, space, loss as never, seed),
+    );
+    expect(wins.length).toBeGreaterThanOrEqual(15);
+  },
+  60_000,
+);
 
 const HALF: SearchSpace = { dimensions: [range("x", 0, 1)] };
 /** Twelve results along x; low losses near 0.2. */

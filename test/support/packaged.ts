@@ -5,7 +5,7 @@ import type { Column, Frame } from "../../src/core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
 import type { StepSpec } from "../../src/core/step.ts";
 import type { Calibrate } from "../../src/core/trial.ts";
-import { MEMBERS, membersStep } from "../../src/experiments/members.ts";
+import { MEMBERS, membersStep } from "../../src/experiments/ensemble/members.ts";
 import { loadModel, openModel, saveModel } from "../../src/experiments/model.ts";
 import { typicalRow } from "../../src/experiments/package/example.ts";
 import { packageModel } from "../../src/experiments/package/package.ts";

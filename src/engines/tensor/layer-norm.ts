@@ -1,105 +1,78 @@
-/** Layer normalisation (Ba 2016) of each row, as one differentiable kernel. */
+/** Layer normalisation (Ba 2016), as one differentiable kernel. */
 import type { Tensor, Tensor2D, TensorInfo } from "@tensorflow/tfjs-core";
 import type { TensorBackend, Tensors } from "./types.ts";
 
-export interface LayerNormParams {
-  /** [cols] */
-  readonly scale: Tensor;
-  /** [cols] */
-  readonly shift: Tensor;
-}
+/** Added to variances. */
+export const LAYER_NORM_EPSILON = 1e-5;
 
-const EPSILON = 1e-5;
-
-/** (x − mean) / deviation · scale + shift of each row of x [rows, cols]. */
-export function layerNorm(tensors: Tensors, x: Tensor2D, params: LayerNormParams): Tensor2D {
+/**
+ * (x − mean) / deviation of each row of x [rows, cols]. There is no factor and no shift to learn: a layer that follows has
+ * them already.
+ */
+export function layerNorm(tensors: Tensors, x: Tensor2D): Tensor2D {
   const { backend } = tensors;
-  return backend === undefined ? composed(tensors, x, params) : fused(tensors, backend, x, params);
+  return backend === undefined ? composed(tensors, x) : fused(tensors, backend, x);
 }
 
 /** The same from tf's own operations. */
-function composed({ tf }: Tensors, x: Tensor2D, { scale, shift }: LayerNormParams): Tensor2D {
-  const { mean, variance } = tf.moments(x, 1, true);
-  const deviation = tf.sqrt(tf.add(variance, EPSILON));
-  return tf.add(tf.mul(tf.div(tf.sub(x, mean), deviation), scale), shift);
+function composed({ tf }: Tensors, x: Tensor2D): Tensor2D {
+  const centred = tf.sub(x, tf.mean(x, 1, true));
+  const variance = tf.mean(tf.square(centred), 1, true);
+  return tf.div(centred, tf.sqrt(tf.add(variance, LAYER_NORM_EPSILON)));
 }
 
-function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, { scale, shift }: LayerNormParams): Tensor2D {
+function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D): Tensor2D {
   const wrap = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info, backend);
   const [rows, cols] = x.shape;
   const layer = tf.customGrad((...args) => {
     const save = args.at(-1) as unknown as (kept: Tensor[]) => void;
     const [output, inverses] = [backend.allocate([rows, cols]), backend.allocate([rows])];
-    const [factors, shifts] = [backend.floats(scale), backend.floats(shift)];
-    normaliseRows(backend.floats(x), factors, shifts, backend.floats(output), backend.floats(inverses));
-    save([x, scale, wrap(inverses)]);
-    const gradFunc = (dy: Tensor, [xs, factor, inverse]: Tensor[]): Tensor[] => {
-      const grads = [[rows, cols], [cols], [cols]].map((shape) => backend.allocate(shape));
-      const [dx, dScale, dShift] = grads.map((info) => backend.floats(info)) as [
-        Float32Array,
-        Float32Array,
-        Float32Array,
-      ];
-      const saved = { x: backend.floats(xs!), scale: backend.floats(factor!), inverses: backend.floats(inverse!) };
-      backward(backend.floats(dy), saved, { dx, dScale, dShift });
-      return grads.map(wrap);
+    normaliseRows(backend.floats(x), cols, backend.floats(output), backend.floats(inverses));
+    const value = wrap(output);
+    save([value, wrap(inverses)]);
+    const gradFunc = (dy: Tensor, [y, inverse]: Tensor[]): Tensor => {
+      const grad = backend.allocate([rows, cols]);
+      const saved = { y: backend.floats(y!), inverses: backend.floats(inverse!) };
+      backward(backend.floats(dy), cols, saved, backend.floats(grad));
+      return wrap(grad);
     };
-    return { value: wrap(output), gradFunc };
+    return { value, gradFunc };
   });
-  return layer(x, scale, shift) as Tensor2D;
+  return layer(x) as Tensor2D;
 }
 
-/** @param inverses [rows] gets 1 / deviation; `out` may be `x` */
-export function normaliseRows(
-  x: Float32Array,
-  scale: Float32Array,
-  shift: Float32Array,
-  out: Float32Array,
-  inverses?: Float32Array,
-): void {
-  const cols = scale.length;
+/** @param inverses [rows] gets 1 / deviation */
+export function normaliseRows(x: Float32Array, cols: number, out: Float32Array, inverses?: Float32Array): void {
   for (let at = 0, i = 0; at < x.length; at += cols, i++) {
+    const end = at + cols;
     let sum = 0;
-    for (let j = at; j < at + cols; j++) sum += x[j]!;
+    for (let j = at; j < end; j++) sum += x[j]!;
     const mean = sum / cols;
     let squares = 0;
-    for (let j = at; j < at + cols; j++) {
+    for (let j = at; j < end; j++) {
       const gap = x[j]! - mean;
       squares += gap * gap;
     }
-    const inverse = 1 / Math.sqrt(squares / cols + EPSILON);
+    const inverse = 1 / Math.sqrt(squares / cols + LAYER_NORM_EPSILON);
     if (inverses) inverses[i] = inverse;
-    for (let j = 0; j < cols; j++) out[at + j] = (x[at + j]! - mean) * inverse * scale[j]! + shift[j]!;
+    for (let j = at; j < end; j++) out[j] = (x[j]! - mean) * inverse;
   }
 }
 
 function backward(
   dy: Float32Array,
-  { x, scale, inverses }: Readonly<Record<"x" | "scale" | "inverses", Float32Array>>,
-  { dx, dScale, dShift }: Readonly<Record<"dx" | "dScale" | "dShift", Float32Array>>,
+  cols: number,
+  { y, inverses }: Readonly<Record<"y" | "inverses", Float32Array>>,
+  dx: Float32Array,
 ): void {
-  const cols = scale.length;
-  const [scaleSums, shiftSums] = [new Float64Array(cols), new Float64Array(cols)];
-  for (let at = 0, i = 0; at < x.length; at += cols, i++) {
-    let sum = 0;
-    for (let j = at; j < at + cols; j++) sum += x[j]!;
-    const mean = sum / cols;
-    const inverse = inverses[i]!;
+  for (let at = 0, i = 0; at < y.length; at += cols, i++) {
+    const end = at + cols;
     let [total, product] = [0, 0];
-    for (let j = 0; j < cols; j++) {
-      const slope = dy[at + j]!;
-      const normal = (x[at + j]! - mean) * inverse;
-      const g = slope * scale[j]!;
-      total += g;
-      product += g * normal;
-      scaleSums[j]! += slope * normal;
-      shiftSums[j]! += slope;
+    for (let j = at; j < end; j++) {
+      total += dy[j]!;
+      product += dy[j]! * y[j]!;
     }
-    const [level, tilt] = [total / cols, (product / cols) * inverse];
-    for (let j = 0; j < cols; j++) {
-      dx[at + j] = inverse * (dy[at + j]! * scale[j]! - level - (x[at + j]! - mean) * tilt);
-    }
+    const [level, tilt, inverse] = [total / cols, product / cols, inverses[i]!];
+    for (let j = at; j < end; j++) dx[j] = inverse * (dy[j]! - level - y[j]! * tilt);
   }
-  dScale.set(scaleSums);
-  dShift.set(shiftSums);
 }

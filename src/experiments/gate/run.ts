@@ -1,8 +1,8 @@
 import type { Split } from "../../core/dataset.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
+import { readNpy } from "../../core/formats/npy.ts";
 import { hashBytes } from "../../core/hash.ts";
 import type { Scored } from "../../core/metric.ts";
-import { readNpy } from "../../core/npy.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import { parseLocated } from "../located.ts";

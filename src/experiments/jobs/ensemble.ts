@@ -3,15 +3,15 @@ import { join } from "node:path";
 import type { Matrix } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
 import type { FittedModel, LabelledMatrix } from "../../core/family.ts";
+import { readNpy } from "../../core/formats/npy.ts";
 import { MODEL_FOLDER } from "../../core/model-files.ts";
-import { readNpy } from "../../core/npy.ts";
 import type { TrialResult } from "../../core/trial.ts";
 import { classShares } from "../../families/_shared.ts";
 import { memberColumn, memberOf } from "../../families/ensemble/members.ts";
 import { families } from "../../families/index.ts";
 import { stratifiedFolds } from "../../statistics/calibration/folds.ts";
+import { MEMBERS, type MembersState, type SavedMember } from "../ensemble/members.ts";
 import { readFiles } from "../files.ts";
-import { MEMBERS, type MembersState, type SavedMember } from "../members.ts";
 import { openModel } from "../model.ts";
 import { type Finish, finishTrial, type TrialReports } from "./finish.ts";
 

@@ -1,8 +1,8 @@
 import { CODE_VERSION } from "../../core/build.ts";
 import { UserError } from "../../core/errors.ts";
 import type { FittedModel } from "../../core/family.ts";
+import { writeNpy } from "../../core/formats/npy.ts";
 import type { Scored } from "../../core/metric.ts";
-import { writeNpy } from "../../core/npy.ts";
 import type { CurvePoint, MetricValue, Trial, TrialResult } from "../../core/trial.ts";
 import { metrics } from "../../metrics/index.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";

@@ -1,7 +1,7 @@
 import { readFile, rename } from "node:fs/promises";
 import { parse } from "node:path";
-import { pack, unpack } from "../../core/container.ts";
 import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
+import { pack, unpack } from "../../core/formats/container.ts";
 import { frameToMatrix, selectRows, unitsOf } from "../../core/frame.ts";
 import type { Knowledge } from "../../core/knowledge.ts";
 import type { Preparation } from "../../core/trial.ts";
@@ -12,7 +12,7 @@ import type { KnowledgeFiles } from "../plan.ts";
 import { loadStep } from "../steps.ts";
 
 export interface PreparePayload {
-  /** Files made by core/container: a Dataset, a Split. */
+  /** Files made by core/formats/container: a Dataset, a Split. */
   readonly datasetFile: string;
   readonly splitFile: string;
   readonly preparation: Preparation;

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
-import { unpack } from "../../core/container.ts";
 import { UserError } from "../../core/errors.ts";
+import { unpack } from "../../core/formats/container.ts";
 import type { ClassWeight, CurvePoint, RoundEvent, TrialResult } from "../../core/trial.ts";
 import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";

@@ -1,5 +1,5 @@
 import { UserError } from "../../core/errors.ts";
-import { metricById } from "../leaderboard.ts";
+import { metricById } from "../read/leaderboard.ts";
 
 const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 

@@ -1,8 +1,8 @@
 import type { Observation } from "../../core/search.ts";
 import type { Trial } from "../../core/trial.ts";
 import { countPoints } from "../../search/_space.ts";
-import { metricById } from "../leaderboard.ts";
 import { countRepeats, type Plan } from "../plan.ts";
+import { metricById } from "../read/leaderboard.ts";
 import type { Axis } from "./axes.ts";
 import { describeSearch } from "./settings.ts";
 

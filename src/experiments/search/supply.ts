@@ -1,7 +1,7 @@
 import type { Observation, SpacePoint } from "../../core/search.ts";
 import { configName, type Trial } from "../../core/trial.ts";
-import { metricById } from "../leaderboard.ts";
 import type { Plan } from "../plan.ts";
+import { metricById } from "../read/leaderboard.ts";
 import { type Supply, takeFrom } from "../schedule.ts";
 import type { Outcome } from "./history.ts";
 

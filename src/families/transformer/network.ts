@@ -16,43 +16,37 @@ export interface Parameter {
   readonly dims: readonly [number] | readonly [number, number];
 }
 
-/** A dense layer NAME has the parameters NAME.weights and NAME.shift, a normalisation NAME.scale and NAME.shift. */
+/** Each has a start of its own: see train.ts. */
 export function parametersOf({ dim, layers, classes, columns, entries }: Shape): Parameter[] {
-  const dense = (name: string, inputs: number, outputs: number): Parameter[] => [
-    { name: `${name}.weights`, dims: [inputs, outputs] },
-    { name: `${name}.shift`, dims: [outputs] },
-  ];
-  const norm = (name: string): Parameter[] => [
-    { name: `${name}.scale`, dims: [dim] },
-    { name: `${name}.shift`, dims: [dim] },
-  ];
-  const blocks = Array.from({ length: layers }, (_, l) => [
-    ...norm(`${l}.norm1`),
-    ...dense(`${l}.query`, dim, dim),
-    ...dense(`${l}.keyValue`, dim, 2 * dim),
-    ...dense(`${l}.mix`, dim, dim),
-    ...norm(`${l}.norm2`),
-    ...dense(`${l}.up`, dim, 2 * dim),
-    ...dense(`${l}.down`, 2 * dim, dim),
+  const blocks = Array.from({ length: layers }, (_, l): Parameter[] => [
+    { name: `${l}.query`, dims: [dim, dim] },
+    { name: `${l}.keyValue`, dims: [dim, 2 * dim] },
+    { name: `${l}.mix`, dims: [dim, dim] },
+    { name: `${l}.up`, dims: [dim, 2 * dim] },
+    { name: `${l}.up.shift`, dims: [2 * dim] },
+    { name: `${l}.down`, dims: [2 * dim, dim] },
   ]);
   return [
     { name: "table", dims: [entries, dim] },
     ...blocks.flat(),
-    ...norm("norm"),
-    ...dense("head", dim, classes),
-    ...dense("wide", columns, classes),
+    { name: "head", dims: [dim, classes] },
+    { name: "wide", dims: [columns, classes] },
+    { name: "wide.shift", dims: [classes] },
   ];
 }
 
 export interface Operations<V> {
   /** Embeddings of all tokens. */
   tokens(): V;
-  /** The scaled columns. */
-  columns(): V;
+  /** The scaled columns · NAME + NAME.shift */
+  linear(name: string): V;
   /** Of the token of each patient. */
   first(x: V): V;
-  dense(x: V, name: string, relu?: boolean): V;
-  norm(x: V, name: string): V;
+  /** x · NAME */
+  product(x: V, name: string): V;
+  /** x · NAME + NAME.shift, ReLU, in training dropout */
+  hidden(x: V, name: string): V;
+  norm(x: V): V;
   /** @param first whether `query` is of the first tokens only */
   attention(query: V, keyValue: V, first: boolean): V;
   add(a: V, b: V): V;
@@ -66,13 +60,12 @@ export function scores<V>(ops: Operations<V>, layers: number): V {
   let x = ops.tokens();
   for (let l = 0; l < layers; l++) {
     const last = l === layers - 1;
-    const normal = ops.norm(x, `${l}.norm1`);
+    const normal = ops.norm(x);
     if (last) x = ops.first(x);
-    const query = ops.dense(last ? ops.first(normal) : normal, `${l}.query`);
-    const mixed = ops.attention(query, ops.dense(normal, `${l}.keyValue`), last);
-    x = ops.add(x, ops.dense(mixed, `${l}.mix`));
-    const hidden = ops.dense(ops.norm(x, `${l}.norm2`), `${l}.up`, true);
-    x = ops.add(x, ops.dense(hidden, `${l}.down`));
+    const query = ops.product(last ? ops.norm(x) : normal, `${l}.query`);
+    const mixed = ops.attention(query, ops.product(normal, `${l}.keyValue`), last);
+    x = ops.add(x, ops.product(mixed, `${l}.mix`));
+    x = ops.add(x, ops.product(ops.hidden(ops.norm(x), `${l}.up`), `${l}.down`));
   }
-  return ops.add(ops.dense(ops.norm(x, "norm"), "head"), ops.dense(ops.columns(), "wide"));
+  return ops.add(ops.product(ops.norm(x), "head"), ops.linear("wide"));
 }

@@ -2,10 +2,11 @@
 import type { Matrix } from "../../core/dataset.ts";
 import type { Openblas } from "../../engines/openblas.ts";
 import { attend, weightCount } from "../../engines/tensor/attention.ts";
-import { softmaxRow } from "../../engines/tensor/elementwise.ts";
+import { relu, softmaxRow } from "../../engines/tensor/elementwise.ts";
 import { embedRows } from "../../engines/tensor/embed.ts";
 import { normaliseRows } from "../../engines/tensor/layer-norm.ts";
-import { type Operations, type Shape, scores } from "./network.ts";
+import { addRow } from "../../engines/tensor/matmul.ts";
+import { type Operations, parametersOf, type Shape, scores } from "./network.ts";
 import { batchOf, type ColumnPlan, scaleRows, tokenise } from "./tokens.ts";
 
 export interface Trained {
@@ -36,18 +37,30 @@ function operations(blas: Openblas, { shape, plan, parameters }: Trained, x: Mat
   const { dim, heads } = shape;
   const rows = Int32Array.from({ length: x.rows }, (_, i) => i);
   const batch = batchOf(plan, tokenise(plan, x), rows);
-  const count = batch.base.length;
   const single = Int32Array.from({ length: x.rows + 1 }, (_, i) => i);
+  const inputs = new Map(parametersOf(shape).map(({ name, dims }) => [name, dims[0]]));
+  const product = (a: Float32Array, name: string): Float32Array => {
+    const [b, k] = [parameters[name]!, inputs.get(name)!];
+    const [m, n] = [a.length / k, b.length / k];
+    const c = new Float32Array(m * n);
+    blas.sgemm({ m, n, k, a, b, c });
+    return c;
+  };
+  const shifted = (a: Float32Array, name: string): Float32Array => {
+    const c = product(a, name);
+    addRow(c, parameters[`${name}.shift`]!);
+    return c;
+  };
   return {
     tokens() {
-      const out = new Float32Array(count * dim);
+      const out = new Float32Array(batch.base.length * dim);
       embedRows(parameters.table!, dim, batch, out);
       return out;
     },
-    columns() {
-      const out = new Float32Array(x.rows * x.cols);
-      scaleRows(plan, x.data, rows, out);
-      return out;
+    linear(name) {
+      const scaled = new Float32Array(x.rows * x.cols);
+      scaleRows(plan, x.data, rows, scaled);
+      return shifted(scaled, name);
     },
     first(all) {
       const out = new Float32Array(x.rows * dim);
@@ -57,24 +70,15 @@ function operations(blas: Openblas, { shape, plan, parameters }: Trained, x: Mat
       });
       return out;
     },
-    dense(input, name, relu = false) {
-      const [b, shift] = [parameters[`${name}.weights`]!, parameters[`${name}.shift`]!];
-      const n = shift.length;
-      const k = b.length / n;
-      const m = input.length / k;
-      const c = new Float32Array(m * n);
-      blas.sgemm({ m, n, k, a: input, b, c });
-      for (let at = 0; at < c.length; at += n) {
-        for (let j = 0; j < n; j++) {
-          const value = c[at + j]! + shift[j]!;
-          c[at + j] = relu ? Math.max(0, value) : value;
-        }
-      }
-      return c;
+    product,
+    hidden(input, name) {
+      const out = shifted(input, name);
+      relu(out, out);
+      return out;
     },
-    norm(input, name) {
+    norm(input) {
       const out = new Float32Array(input.length);
-      normaliseRows(input, parameters[`${name}.scale`]!, parameters[`${name}.shift`]!, out);
+      normaliseRows(input, dim, out);
       return out;
     },
     attention(query, keyValue, first) {

@@ -53,20 +53,19 @@ export function createNetwork(tensors: Tensors, options: NetworkOptions): Networ
 
   const operations = (values: readonly Tensor[], batch: TokenBatch, rows: Int32Array): Operations<Tensor2D> => {
     const value = <T extends Tensor>(name: string): T => values[place.get(name)!] as T;
+    const layer = (name: string) => ({ weights: value<Tensor2D>(name), shift: value(`${name}.shift`) });
     const firsts = batch.starts.subarray(0, rows.length);
     const single = Int32Array.from({ length: rows.length + 1 }, (_, i) => i);
     return {
       tokens: () => embed(tensors, value("table"), batch),
-      columns: () => scaledRows(tensors, plan, train.x.data, rows),
+      linear: (name) => {
+        const x = scaledRows(tensors, plan, train.x.data, rows);
+        return dense(tensors, x, layer(name), { relu: false, inputGradient: false });
+      },
       first: (x) => tf.gather(x, tf.tensor1d(firsts, "int32")),
-      dense: (x, name, relu = false) =>
-        dense(
-          tensors,
-          x,
-          { weights: value(`${name}.weights`), shift: value(`${name}.shift`) },
-          { relu, inputGradient: name !== "wide", ...(relu && mask ? { dropout: mask(x.shape[0]) } : {}) },
-        ),
-      norm: (x, name) => layerNorm(tensors, x, { scale: value(`${name}.scale`), shift: value(`${name}.shift`) }),
+      product: (x, name) => tf.matMul(x, value<Tensor2D>(name)),
+      hidden: (x, name) => dense(tensors, x, layer(name), { relu: true, dropout: mask?.(x.shape[0]) }),
+      norm: (x) => layerNorm(tensors, x),
       attention(query, keyValue, first) {
         const groups = { heads: shape.heads, starts: batch.starts, queryStarts: first ? single : batch.starts };
         return attention(tensors, query, keyValue, groups);
@@ -109,14 +108,9 @@ function scaledRows({ tf, backend }: Tensors, plan: ColumnPlan, data: Float32Arr
 
 /** Weights by Glorot (2010), before ReLU by He (2015); the linear part begins at the log shares of the classes. */
 function startOf({ name, dims }: Parameter, { train, weights, shape, rng }: NetworkOptions): Float32Array {
-  const [inputs, outputs] = dims;
+  const [inputs, outputs = 1] = dims;
   if (name === "wide.shift") return Float32Array.from(classShares({ ...train, weights }, shape.classes), Math.log);
-  if (outputs === undefined) return new Float32Array(inputs).fill(name.endsWith(".scale") ? 1 : 0);
-  if (name === "wide.weights") return new Float32Array(inputs * outputs);
-  const fan = name === "table" ? EMBEDDING : name.endsWith(".up.weights") ? inputs : inputs + outputs;
-  const bound = Math.sqrt(6 / fan);
+  if (dims.length === 1 || name === "wide") return new Float32Array(inputs * outputs);
+  const bound = name === "table" ? 0.5 : Math.sqrt(6 / (name.endsWith(".up") ? inputs : inputs + outputs));
   return Float32Array.from({ length: inputs * outputs }, () => (2 * rng.next() - 1) * bound);
 }
-
-/** Embeddings begin as uniform numbers between −0.5 and 0.5. */
-const EMBEDDING = 24;

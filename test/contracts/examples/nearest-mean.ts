@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { pack, unpack } from "../../../src/core/container.ts";
 import type { Family, FittedModel } from "../../../src/core/family.ts";
+import { pack, unpack } from "../../../src/core/formats/container.ts";
 import { checkColumns, checkContext, fileOf } from "../../../src/families/_shared.ts";
 
 const Params = z.strictObject({

@@ -1,7 +1,7 @@
-import { UserError } from "../core/errors.ts";
-import type { ArtifactInfo, Run, TrackingStore } from "../core/store.ts";
-import { Tag, VALIDATION } from "../core/trial.ts";
-import { suggestion } from "./located.ts";
+import { UserError } from "../../core/errors.ts";
+import type { ArtifactInfo, Run, TrackingStore } from "../../core/store.ts";
+import { Tag, VALIDATION } from "../../core/trial.ts";
+import { suggestion } from "../located.ts";
 
 /** Reading runs back: lists, one run, two runs side by side. */
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
-import type { Frame, NumericColumn } from "../core/dataset.ts";
-import { UserError } from "../core/errors.ts";
-import type { FittedModel } from "../core/family.ts";
-import { frameToMatrix } from "../core/frame.ts";
-import { ONNX_TYPES } from "../core/onnx.ts";
-import type { FittedStep, Step } from "../core/step.ts";
-import { memberColumn } from "../families/ensemble/members.ts";
-import type { FittedPipeline } from "../preparation/_pipeline.ts";
+import type { Frame, NumericColumn } from "../../core/dataset.ts";
+import { UserError } from "../../core/errors.ts";
+import type { FittedModel } from "../../core/family.ts";
+import { frameToMatrix } from "../../core/frame.ts";
+import { ONNX_TYPES } from "../../core/onnx.ts";
+import type { FittedStep, Step } from "../../core/step.ts";
+import { memberColumn } from "../../families/ensemble/members.ts";
+import type { FittedPipeline } from "../../preparation/_pipeline.ts";
 
 /** Id of the step; no experiment names it. */
 export const MEMBERS = "members";

@@ -1,13 +1,13 @@
-import { ExitCode, UserError } from "../core/errors.ts";
-import type { Metric } from "../core/metric.ts";
-import type { TrackingStore } from "../core/store.ts";
-import { Tag } from "../core/trial.ts";
-import { holm } from "../statistics/holm.ts";
-import { mcnemar } from "../statistics/mcnemar.ts";
-import { pairedBootstrap } from "../statistics/paired.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
+import type { Metric } from "../../core/metric.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import { Tag } from "../../core/trial.ts";
+import { holm } from "../../statistics/holm.ts";
+import { mcnemar } from "../../statistics/mcnemar.ts";
+import { pairedBootstrap } from "../../statistics/paired.ts";
+import { suggestion } from "../located.ts";
 import { findRun } from "./browse.ts";
 import { type LeaderboardRow, leaderboard, metricById } from "./leaderboard.ts";
-import { suggestion } from "./located.ts";
 import { type Predictions, readPredictions } from "./predictions.ts";
 
 /** Most configurations of one comparison: 28 pairs. */

@@ -1,9 +1,9 @@
-import { CODE_VERSION } from "../core/build.ts";
-import { hashJson } from "../core/hash.ts";
-import type { Calibrate, Preparation, Trial } from "../core/trial.ts";
+import { CODE_VERSION } from "../../core/build.ts";
+import { hashJson } from "../../core/hash.ts";
+import type { Calibrate, Preparation, Trial } from "../../core/trial.ts";
+import { namedParams, type Plan, type Point, repeatParts, show, varyingKeys } from "../plan.ts";
+import type { Grid } from "../search/axes.ts";
 import { MEMBERS } from "./members.ts";
-import { namedParams, type Plan, type Point, repeatParts, show, varyingKeys } from "./plan.ts";
-import type { Grid } from "./search/axes.ts";
 
 /** A finished trial that may take part in ensembles. */
 export interface Candidate {

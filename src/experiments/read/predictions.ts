@@ -1,7 +1,7 @@
-import type { Scored } from "../core/metric.ts";
-import { readNpy } from "../core/npy.ts";
-import type { TrackingStore } from "../core/store.ts";
-import { Tag } from "../core/trial.ts";
+import { readNpy } from "../../core/formats/npy.ts";
+import type { Scored } from "../../core/metric.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import { Tag } from "../../core/trial.ts";
 
 /** What a trial predicted for its validation patients. */
 export interface Predictions {

@@ -1,11 +1,11 @@
-import { UserError } from "../core/errors.ts";
-import type { Metric } from "../core/metric.ts";
-import type { Run, TrackingStore } from "../core/store.ts";
-import { configName, Tag, VALIDATION } from "../core/trial.ts";
-import { metrics } from "../metrics/index.ts";
-import { compareToBest, type Verdict } from "../statistics/paired.ts";
-import { meanSd } from "../statistics/summary.ts";
-import { suggestion } from "./located.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Metric } from "../../core/metric.ts";
+import type { Run, TrackingStore } from "../../core/store.ts";
+import { configName, Tag, VALIDATION } from "../../core/trial.ts";
+import { metrics } from "../../metrics/index.ts";
+import { compareToBest, type Verdict } from "../../statistics/paired.ts";
+import { meanSd } from "../../statistics/summary.ts";
+import { suggestion } from "../located.ts";
 import { type Predictions, readPredictions } from "./predictions.ts";
 
 /** Rows beyond this one are not tested against the best: reading their predictions costs more than it tells. */

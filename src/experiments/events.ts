@@ -1,0 +1,47 @@
+import type { Clock } from "../core/clock.ts";
+import type { Executor } from "../core/executor.ts";
+import type { TrackingStore } from "../core/store.ts";
+import type { CurvePoint, Trial, TrialResult } from "../core/trial.ts";
+import type { Facts } from "./facts.ts";
+import type { WorkDir } from "./workdir.ts";
+
+export type SweepEvent =
+  | {
+      readonly type: "planned";
+      /** Null where only time ends the search. */
+      readonly total: number | null;
+      readonly reused: number;
+      readonly sweepId: string | null;
+    }
+  /** A search came to a trial that was finished before. */
+  | { readonly type: "kept"; readonly trial: Trial }
+  | {
+      readonly type: "prepared";
+      readonly name: string;
+      readonly seed: number;
+      readonly fold?: number;
+      readonly features: number;
+      readonly seconds: number;
+    }
+  | { readonly type: "started"; readonly trial: Trial; readonly runId: string }
+  | { readonly type: "round"; readonly trial: Trial; readonly point: CurvePoint }
+  | { readonly type: "finished"; readonly trial: Trial; readonly runId: string; readonly result: TrialResult }
+  | { readonly type: "failed"; readonly trial: Trial; readonly runId: string; readonly reason: string }
+  | {
+      readonly type: "pruned";
+      readonly trial: Trial;
+      readonly runId: string;
+      readonly reason: string;
+      /** Other repeats that need not run now. */
+      readonly spared: number;
+    }
+  | { readonly type: "stopped"; readonly trial: Trial; readonly runId: string };
+
+export interface SweepPorts {
+  readonly store: TrackingStore;
+  readonly executor: Executor;
+  readonly clock: Clock;
+  readonly workDir: (sweepId: string) => WorkDir;
+  readonly facts: { readonly facts: Facts; readonly diff: string };
+  onEvent(event: SweepEvent): void;
+}
