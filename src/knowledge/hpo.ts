@@ -1,11 +1,8 @@
 /** The Human Phenotype Ontology from its files, and any other ontology in the same formats. */
-import { readFile } from "node:fs/promises";
-import { gunzipSync } from "node:zlib";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { Ontology } from "../core/knowledge.ts";
+import { plainText, readBytes } from "./source.ts";
 
-/** HPO's own files are below 30 MB; a small .gz could hold any size. */
-const MOST_BYTES = 1 << 29;
 const WHERE_TO_GET = "hp.obo and hp.json are at https://hpo.jax.org/data/ontology.";
 
 interface Term {
@@ -13,6 +10,7 @@ interface Term {
   name: string;
   readonly parents: string[];
   readonly alternatives: string[];
+  readonly synonyms: string[];
   obsolete: boolean;
   replacedBy: string | undefined;
 }
@@ -22,14 +20,12 @@ interface Term {
  * @throws UserError when it cannot be read, is neither, holds no term, or a term is more general than itself
  */
 export async function readOntology(path: string): Promise<Ontology> {
-  let text: string;
-  try {
-    const bytes = await readFile(path);
-    const plain = bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: MOST_BYTES }) : bytes;
-    text = plain.toString("utf8");
-  } catch (error) {
-    throw new UserError(`the ontology cannot be read: ${messageOf(error)}`, { where: path, fix: WHERE_TO_GET });
-  }
+  return parseOntology(await readBytes(path, "ontology", WHERE_TO_GET), path);
+}
+
+/** @throws UserError as `readOntology` does */
+export function parseOntology(bytes: Buffer, path: string): Ontology {
+  const text = plainText(bytes, path, "ontology", WHERE_TO_GET);
   const { release, terms } = /^\s*\{/.test(text) ? parseJson(text, path) : parseObo(text);
   if (terms.length === 0) {
     throw new UserError("no term is in the ontology: it is neither OBO nor OBO Graphs JSON", {
@@ -45,6 +41,7 @@ const emptyTerm = (id: string): Term => ({
   name: "",
   parents: [],
   alternatives: [],
+  synonyms: [],
   obsolete: false,
   replacedBy: undefined,
 });
@@ -73,6 +70,8 @@ function parseObo(text: string): { release: string; terms: Term[] } {
     else if (key === "name") term.name = value;
     else if (key === "is_a") term.parents.push(id);
     else if (key === "alt_id") term.alternatives.push(id);
+    else if (key === "synonym")
+      term.synonyms.push(/^"((?:[^"\\]|\\.)*)"/.exec(value)?.[1]?.replace(/\\(.)/g, "$1") ?? "");
     else if (key === "is_obsolete") term.obsolete = value.startsWith("true");
     else if (key === "replaced_by") term.replacedBy = id;
   }
@@ -87,7 +86,11 @@ interface Graphs {
       id: string;
       lbl?: string;
       type?: string;
-      meta?: { deprecated?: boolean; basicPropertyValues?: { pred: string; val: string }[] };
+      meta?: {
+        deprecated?: boolean;
+        synonyms?: { val: string }[];
+        basicPropertyValues?: { pred: string; val: string }[];
+      };
     }[];
     edges?: { sub: string; pred: string; obj: string }[];
   }[];
@@ -109,6 +112,7 @@ function parseJson(text: string, path: string): { release: string; terms: Term[]
     const term = emptyTerm(shortId(id));
     term.name = lbl ?? "";
     term.obsolete = meta?.deprecated ?? false;
+    term.synonyms.push(...(meta?.synonyms?.map(({ val }) => val) ?? []));
     for (const { pred, val } of meta?.basicPropertyValues ?? []) {
       if (pred.endsWith("hasAlternativeId")) term.alternatives.push(shortId(val));
       else if (pred.endsWith("IAO_0100001")) term.replacedBy = shortId(val);
@@ -141,14 +145,20 @@ function build(release: string, all: readonly Term[], path: string): Ontology {
   if (loop !== undefined) {
     throw new UserError(`the term ${terms[loop].id} is more general than itself`, { where: path, fix: WHERE_TO_GET });
   }
-  return {
+  return ontologyOf({
     release,
     ids: terms.map(({ id }) => id),
     names: terms.map(({ name }) => name),
+    synonyms: terms.map(({ synonyms }) => synonyms.filter((text) => text !== "")),
     parents,
     replaced,
-    indexOf: (id) => index.get(id) ?? index.get(replaced.get(id) ?? ""),
-  };
+  });
+}
+
+/** Adds the look-up by id to the rest of an ontology. */
+export function ontologyOf(plain: Omit<Ontology, "indexOf">): Ontology {
+  const index = new Map(plain.ids.map((id, i) => [id, i]));
+  return { ...plain, indexOf: (id) => index.get(id) ?? index.get(plain.replaced.get(id) ?? "") };
 }
 
 /** A term on a loop of parents, or one below a loop; undefined where there is none (Kahn's algorithm). */

@@ -1,0 +1,127 @@
+/** A knowledge base as one binary file, so that it is parsed once a release. */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { pack, unpack } from "../core/formats/container.ts";
+import type { KnowledgeBase, KnowledgeRelease, Orphanet } from "../core/knowledge.ts";
+import { ontologyOf } from "./hpo.ts";
+
+/** To be raised when what is kept, or how files are read, changes. */
+const FORMAT = 1;
+
+/** DISEASE_CACHE, else the user's cache folder. */
+export function cacheHome(env: NodeJS.ProcessEnv = process.env): string {
+  if (env.DISEASE_CACHE) return env.DISEASE_CACHE;
+  const cache =
+    process.platform === "win32"
+      ? (env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
+      : env.XDG_CACHE_HOME || join(homedir(), ".cache");
+  return join(cache, "disease");
+}
+
+const fileOf = (home: string, hash: string): string => join(home, "knowledge", `${hash.slice(0, 16)}-v${FORMAT}.bin`);
+
+// A list of texts is one text: a container's own header is slow with 100,000 strings.
+const packed = (texts: readonly string[] | readonly (readonly string[])[]): Uint8Array =>
+  new TextEncoder().encode(JSON.stringify(texts));
+const unpacked = (bytes: Uint8Array): unknown => JSON.parse(new TextDecoder().decode(bytes));
+const texts = (bytes: Uint8Array): string[] => unpacked(bytes) as string[];
+const lists = (bytes: Uint8Array): string[][] => unpacked(bytes) as string[][];
+
+/** Writes it for the next time; a cache that cannot be written is not missed. */
+export function writeCache(home: string, base: KnowledgeBase): void {
+  const { ontology, orphanet, annotations } = base;
+  const { modifiers, references, ...columns } = annotations;
+  const counts = new Uint32Array(ontology.parents.length + 1);
+  ontology.parents.forEach((list, i) => {
+    counts[i + 1] = counts[i] + list.length;
+  });
+  const bytes = pack({
+    release: base.release,
+    hpo: {
+      release: ontology.release,
+      ids: packed(ontology.ids),
+      names: packed(ontology.names),
+      synonyms: packed(ontology.synonyms),
+      offsets: counts,
+      parents: Uint32Array.from(ontology.parents.flat()),
+      replaced: packed([...ontology.replaced].flat()),
+    },
+    diseases: packed(base.diseases),
+    names: packed(base.names),
+    columns,
+    modifiers: packed(modifiers),
+    references: packed(references),
+    orphanet: {
+      ids: packed(orphanet.ids),
+      names: packed(orphanet.names),
+      types: packed(orphanet.types),
+      omim: packed(orphanet.omim),
+      offsets: orphanet.offsets,
+      term: orphanet.term,
+      frequency: orphanet.frequency,
+      prevalence: orphanet.prevalence,
+      prevalenceText: packed(orphanet.prevalenceText),
+    },
+  });
+  const file = fileOf(home, base.release.hash);
+  const mine = `${file}.${process.pid}`;
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(mine, bytes);
+    renameSync(mine, file);
+  } catch {
+    rmSync(mine, { force: true });
+  }
+}
+
+interface Kept {
+  release: KnowledgeRelease;
+  hpo: Record<"ids" | "names" | "synonyms" | "replaced", Uint8Array> & {
+    release: string;
+    offsets: Uint32Array;
+    parents: Uint32Array;
+  };
+  diseases: Uint8Array;
+  names: Uint8Array;
+  columns: Omit<KnowledgeBase["annotations"], "modifiers" | "references">;
+  modifiers: Uint8Array;
+  references: Uint8Array;
+  orphanet: Record<"ids" | "names" | "types" | "omim" | "prevalenceText", Uint8Array> &
+    Pick<Orphanet, "offsets" | "term" | "frequency" | "prevalence">;
+}
+
+/** What was kept of the files with a hash; undefined where there is nothing, or it is damaged. */
+export function readCache(home: string, hash: string): KnowledgeBase | undefined {
+  try {
+    const kept = unpack(readFileSync(fileOf(home, hash))) as Kept;
+    const { hpo, orphanet } = kept;
+    const pairs = texts(hpo.replaced);
+    return {
+      release: kept.release,
+      ontology: ontologyOf({
+        release: hpo.release,
+        ids: texts(hpo.ids),
+        names: texts(hpo.names),
+        synonyms: lists(hpo.synonyms),
+        parents: Array.from({ length: hpo.offsets.length - 1 }, (_, i) =>
+          Array.from(hpo.parents.subarray(hpo.offsets[i], hpo.offsets[i + 1])),
+        ),
+        replaced: new Map(Array.from({ length: pairs.length / 2 }, (_, i) => [pairs[2 * i], pairs[2 * i + 1]])),
+      }),
+      diseases: texts(kept.diseases),
+      names: texts(kept.names),
+      annotations: { ...kept.columns, modifiers: texts(kept.modifiers), references: texts(kept.references) },
+      orphanet: {
+        ...orphanet,
+        ids: texts(orphanet.ids),
+        names: texts(orphanet.names),
+        types: texts(orphanet.types),
+        omim: lists(orphanet.omim),
+        prevalenceText: texts(orphanet.prevalenceText),
+      },
+    };
+  } catch {
+    return undefined;
+  }
+}
