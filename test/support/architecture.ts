@@ -8,7 +8,7 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const PURE = ["metrics", "statistics", "search", "preparation", "families", "gates"];
+const PURE = ["metrics", "statistics", "search", "preparation", "families", "gates", "ranking"];
 const ADAPTERS = ["engines", "lake", "knowledge", "stores", "executors"];
 const SERVICES = ["experiments", "registry", "serving", "monitoring", "reports"];
 
@@ -17,7 +17,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   ...each(["metrics", "statistics", "search"], ["core"]),
   ...each(ADAPTERS, ["core"]),
-  ...each(["preparation", "families", "gates"], ["core", "metrics", "statistics", "engines"]),
+  ...each(["preparation", "families", "gates", "ranking"], ["core", "metrics", "statistics", "engines"]),
   ...each(SERVICES, ["core", ...PURE]),
   "app.ts": ["core", "app", ...PURE, ...ADAPTERS, ...SERVICES],
   app: ["core", ...PURE, ...ADAPTERS, ...SERVICES],
