@@ -70,6 +70,8 @@ export interface TrialResult {
   readonly rounds?: number;
   /** Seconds. */
   readonly timing: Readonly<Record<"fit" | "score" | "report", number>>;
+  /** Seconds of CPU, native threads included. */
+  readonly cpu: Readonly<Record<"fit" | "score" | "report", number>>;
   readonly features: number;
   readonly notices: readonly string[];
 }

@@ -22,6 +22,8 @@ export type SweepEvent =
       readonly fold?: number;
       readonly features: number;
       readonly seconds: number;
+      /** Seconds of CPU. */
+      readonly cpu: number;
     }
   | { readonly type: "started"; readonly trial: Trial; readonly runId: string }
   | { readonly type: "round"; readonly trial: Trial; readonly point: CurvePoint }

@@ -261,6 +261,7 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
     const made = (await executor.run({ kind: "prepare", payload }, { signal })) as {
       features: number;
       seconds: number;
+      cpu: number;
     };
     ports.onEvent({ type: "prepared", name: trial.preparation.name, seed: trial.seed, fold: trial.fold, ...made });
   }

@@ -14,6 +14,7 @@ import { MEMBERS, type MembersState, type SavedMember } from "../ensemble/member
 import { readFiles } from "../files.ts";
 import { openModel } from "../model.ts";
 import { type Finish, finishTrial, type TrialReports } from "./finish.ts";
+import { moment } from "./moment.ts";
 
 export interface EnsemblePayload extends Finish {
   readonly members: readonly {
@@ -39,7 +40,7 @@ export async function runEnsemble(
   signal: AbortSignal,
 ): Promise<TrialResult> {
   const { trial } = payload;
-  const start = performance.now();
+  const start = moment();
   const family = await families[trial.family]!();
   const { y, rows, units, classes, x } = await readMembers(payload.members);
   const learn = (part: LabelledMatrix): Promise<FittedModel> =>
@@ -64,7 +65,7 @@ export async function runEnsemble(
     model.dispose();
   }
   const model = await learn({ x, y });
-  const fitted = performance.now();
+  const fitted = moment();
   const used = [...new Set((model.uses ?? x.names).map(memberOf))];
   const members = payload.members.filter(({ name }) => used.includes(name));
   const saved = await Promise.all(members.map(async ({ name, dir }) => ({ name, files: await savedFiles(dir) })));

@@ -9,6 +9,7 @@ import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { fitPost, type PostRequest } from "../../statistics/calibration/fit.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
+import { between, type Moment, moment } from "./moment.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** What the reports room makes of a finished trial: files by name. It arrives as an argument. */
@@ -43,8 +44,8 @@ export interface FittedTrial {
   readonly names: readonly string[];
   readonly curve: readonly CurvePoint[];
   readonly notices: readonly string[];
-  /** Milliseconds (performance.now) before and after the fit. */
-  readonly times: readonly [start: number, fitted: number];
+  /** Before and after the fit. */
+  readonly times: readonly [start: Moment, fitted: Moment];
   /** Further artifacts by name. */
   readonly files?: Readonly<Record<string, string>>;
 }
@@ -64,7 +65,7 @@ export async function finishTrial(finish: Finish, made: FittedTrial, reports: Tr
     orphans: finish.orphans,
   };
   const values = score(scored, finish, trial.seed, validation.units);
-  const scoredAt = performance.now();
+  const scoredAt = moment();
   const { family, params } = trial;
   const { target, example, preparation } = facts;
   const card = { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION, example };
@@ -83,13 +84,18 @@ export async function finishTrial(finish: Finish, made: FittedTrial, reports: Tr
       charts: finish.charts,
     })),
   });
-  const times = [...made.times, scoredAt, performance.now()];
-  const [fit, scoring, report] = [0, 1, 2].map((i) => (times[i + 1]! - times[i]!) / 1000) as [number, number, number];
+  const [start, fitted] = made.times;
+  const spent = {
+    fit: between(start, fitted),
+    score: between(fitted, scoredAt),
+    report: between(scoredAt, moment()),
+  };
   return {
     metrics: values,
     curve,
     rounds: model.rounds,
-    timing: { fit, score: scoring, report },
+    timing: { fit: spent.fit.wall, score: spent.score.wall, report: spent.report.wall },
+    cpu: { fit: spent.fit.cpu, score: spent.score.cpu, report: spent.report.cpu },
     features: made.names.length,
     notices: [...made.notices, ...(model.notices ?? []), ...post.notices],
   };

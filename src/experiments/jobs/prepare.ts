@@ -10,6 +10,7 @@ import { writeFiles } from "../files.ts";
 import { type ExampleRow, typicalRow } from "../package/example.ts";
 import type { KnowledgeFiles } from "../plan.ts";
 import { loadStep } from "../steps.ts";
+import { between, moment } from "./moment.ts";
 
 export interface PreparePayload {
   /** Files made by core/formats/container: a Dataset, a Split. */
@@ -46,8 +47,8 @@ export async function prepare(
   payload: PreparePayload,
   signal: AbortSignal,
   knowledge?: Knowledge,
-): Promise<{ features: number; seconds: number }> {
-  const start = performance.now();
+): Promise<{ features: number; seconds: number; cpu: number }> {
+  const start = moment();
   const dataset = unpack(await readFile(payload.datasetFile)) as Dataset;
   const split = unpack(await readFile(payload.splitFile)) as Split;
   const pick = (codes: Int32Array, rows: Int32Array): Int32Array => rows.map((row) => codes[row]!);
@@ -84,5 +85,6 @@ export async function prepare(
   const { dir, base } = parse(payload.outFile);
   await writeFiles(dir, { [`${base}.part`]: pack(prepared) }, 0o600);
   await rename(`${payload.outFile}.part`, payload.outFile);
-  return { features: x.cols, seconds: (performance.now() - start) / 1000 };
+  const { wall, cpu } = between(start, moment());
+  return { features: x.cols, seconds: wall, cpu };
 }

@@ -6,6 +6,7 @@ import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";
 import { targetShares } from "../../statistics/calibration/prior.ts";
 import { type Finish, finishTrial, type TrialReports } from "./finish.ts";
+import { moment } from "./moment.ts";
 import type { Prepared } from "./prepare.ts";
 import { resampledRows } from "./resample.ts";
 
@@ -43,7 +44,7 @@ export async function runTrial(
   const family = await families[trial.family]!();
   const curve: CurvePoint[] = [];
   let told = 0;
-  const start = performance.now();
+  const start = moment();
   const weights = classWeights(trial.classWeight, train.y, classes);
   const model = await family.fit({
     train: { ...train, weights },
@@ -60,7 +61,7 @@ export async function runTrial(
     },
   });
   try {
-    const fitted = performance.now();
+    const fitted = moment();
     const natural = classShares(prepared.train, classes.length);
     return await finishTrial(
       payload,
@@ -85,6 +86,9 @@ export async function runTrial(
   }
 }
 
+/** Kept, since engines share what they made of rows and weights among trials with the very same ones. */
+const balanced = new WeakMap<Int32Array, Float32Array>();
+
 /**
  * Row weights that give every class the same total: rows / (classes × rows of the class), as scikit-learn's "balanced".
  * @throws UserError when a class has no training row
@@ -100,5 +104,7 @@ export function classWeights(kind: ClassWeight, y: Int32Array, classes: readonly
     });
   }
   if (kind === "none") return undefined;
-  return Float32Array.from(y, (code) => y.length / (classes.length * counts[code]!));
+  const weights = balanced.get(y) ?? Float32Array.from(y, (code) => y.length / (classes.length * counts[code]!));
+  balanced.set(y, weights);
+  return weights;
 }
