@@ -85,6 +85,12 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     columns: plan.dataset.frame.columns.length,
     classes: plan.dataset.target.classes.length,
   });
+  const finished = new Map<string, Candidate>();
+  const keep = (trial: Trial): void => {
+    const { runId, outcome } = history.known.get(trial.key)!;
+    if (outcome.state === "finished") finished.set(trial.key, { trial, runId });
+  };
+  let comparing: Promise<void> = Promise.resolve();
   const supply = createSupply({
     plan,
     costOf: costs.of,
@@ -93,18 +99,16 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     now: clock.now,
     onKnown(trial) {
       counts.reused++;
-      history.compare(trial);
+      keep(trial);
+      comparing = comparing.then(() => history.compare(trial));
+      comparing.catch(() => {}); // thrown below
       ports.onEvent({ type: "kept", trial });
     },
   });
   const before = supply.trials.filter((t) => history.known.has(t.key));
   for (const trial of before) await history.compare(trial);
   counts.reused = before.length;
-  const finished = new Map<string, Candidate>();
-  for (const trial of before) {
-    const { runId, outcome } = history.known.get(trial.key)!;
-    if (outcome.state === "finished") finished.set(trial.key, { trial, runId });
-  }
+  for (const trial of before) keep(trial);
   /** Trials of the ensembles, once what they combine is there; those that are known are kept. */
   const late: EnsembleTrial[] = [];
   const addEnsembles = (): readonly EnsembleTrial[] => {
@@ -147,6 +151,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   let status: RunStatus = "FAILED";
   try {
     if (!ensembles) await runTrials(sweep, sweepId, workDir);
+    await comparing;
     if (!options.signal.aborted && supply.reached === null)
       await runEnsembles(sweep, ensembles ?? addEnsembles(), sweepId);
     status = options.signal.aborted ? "KILLED" : "FINISHED";
