@@ -1,11 +1,12 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import type { Matrix } from "../core/dataset.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { createRng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { classWeights, logLosses, lossParams, rowWeights, trainEpochs } from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
+import { networkToOnnx } from "./transformer/onnx.ts";
 import { predict, type Trained } from "./transformer/predict.ts";
 import { planColumns } from "./transformer/tokens.ts";
 
@@ -130,6 +131,7 @@ function model(blas: Openblas, state: State): FittedModel {
       checkColumns(x, state.columns);
       return predict(blas, state, x);
     },
+    toOnnx: (graph, x) => networkToOnnx(graph, state, x),
     save: () => ({ "model.bin": pack(state) }),
     rounds: state.epochs,
     dispose() {},

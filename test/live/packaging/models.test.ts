@@ -37,6 +37,7 @@ const FAMILIES: readonly Omit<Spec, "steps">[] = [
   { family: "knn" },
   { family: "svm" },
   { family: "mlp", params: { epochs: 10 } },
+  { family: "transformer", params: { epochs: 10 } },
   { family: "xgboost", params: { n_estimators: 15 } },
   { family: "gbm", params: { n_estimators: 15, min_child_samples: 3 } },
 ];
