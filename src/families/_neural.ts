@@ -20,6 +20,29 @@ export const lossParams = {
     .describe("With class_balanced loss: 0 leaves classes as they are, towards 1 each class counts the same"),
 };
 
+/** Params of the training, for a family's own schema. */
+export const trainingParams = {
+  batch_size: z
+    .union([z.literal("auto"), z.int().min(1)])
+    .default("auto")
+    .describe("Rows a step; auto: about an eighth of the training rows, between 16 and 256"),
+  patience: z
+    .int()
+    .min(0)
+    .default(8)
+    .describe("Stops after so many epochs without a better validation log loss; 0: never"),
+  schedule: z
+    .enum(["constant", "cosine", "plateau"])
+    .default("plateau")
+    .describe(
+      "Learning rate: constant, to 0 by a cosine over all epochs, or halved when validation no longer improves",
+    ),
+};
+
+/** Rows a step, where `size` is the param batch_size. */
+export const batchSizeOf = (size: number | "auto", rows: number): number =>
+  size === "auto" ? Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8)))) : size;
+
 export type Loss = "cross_entropy" | "class_balanced" | "focal";
 export type Schedule = "constant" | "cosine" | "plateau";
 

@@ -1,10 +1,18 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import type { Matrix } from "../core/dataset.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
-import { classWeights, logLosses, lossParams, rowWeights, trainEpochs } from "./_neural.ts";
+import {
+  batchSizeOf,
+  classWeights,
+  logLosses,
+  lossParams,
+  rowWeights,
+  trainEpochs,
+  trainingParams,
+} from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { type Layer, networkToOnnx, predict } from "./mlp/network.ts";
 import { foldNormalisation } from "./mlp/normalise.ts";
@@ -16,22 +24,8 @@ const params = z.strictObject({
   activation: z.enum(["relu"]).default("relu").describe("What follows a hidden layer"),
   weight_decay: z.number().min(0).default(0.01).describe("Decay of the weights, decoupled from the gradient (AdamW)"),
   learning_rate: z.number().gt(0).default(0.005).describe("Step size of Adam at the start"),
-  batch_size: z
-    .union([z.literal("auto"), z.int().min(1)])
-    .default("auto")
-    .describe("Rows a step; auto: about an eighth of the training rows, between 16 and 256"),
   epochs: z.int().min(1).default(100).describe("Most passes over the training rows"),
-  patience: z
-    .int()
-    .min(0)
-    .default(8)
-    .describe("Stops after so many epochs without a better validation log loss; 0: never"),
-  schedule: z
-    .enum(["constant", "cosine", "plateau"])
-    .default("plateau")
-    .describe(
-      "Learning rate: constant, to 0 by a cosine over all epochs, or halved when validation no longer improves",
-    ),
+  ...trainingParams,
   ...lossParams,
 });
 
@@ -83,7 +77,7 @@ export const family: Family<z.infer<typeof params>> = {
         family: family.id,
         epochs: options.epochs,
         patience: options.patience,
-        batchSize: options.batch_size === "auto" ? batchSizeFor(train.x.rows) : options.batch_size,
+        batchSize: batchSizeOf(options.batch_size, train.x.rows),
         schedule: options.schedule,
         learningRate: options.learning_rate,
         rng,
@@ -121,8 +115,6 @@ function sampleRows({ rows, cols, data }: Matrix, rng: Rng): { rows: number; dat
   });
   return { rows: SAMPLE, data: sample };
 }
-
-const batchSizeFor = (rows: number): number => Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8))));
 
 function model(blas: Openblas, state: State, notices: readonly string[] = []): FittedModel {
   return {

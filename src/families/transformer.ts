@@ -4,7 +4,15 @@ import type { Family, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
 import { createRng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
-import { classWeights, logLosses, lossParams, rowWeights, trainEpochs } from "./_neural.ts";
+import {
+  batchSizeOf,
+  classWeights,
+  logLosses,
+  lossParams,
+  rowWeights,
+  trainEpochs,
+  trainingParams,
+} from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { networkToOnnx } from "./transformer/onnx.ts";
 import { predict, type Trained } from "./transformer/predict.ts";
@@ -29,22 +37,8 @@ const params = z
       .describe("Share of the tokens (symptoms, labs, categories of a patient) that a step leaves out"),
     weight_decay: z.number().min(0).default(0.05).describe("Decay of the weights, decoupled from the gradient (AdamW)"),
     learning_rate: z.number().gt(0).default(0.002).describe("Step size of Adam at the start"),
-    batch_size: z
-      .union([z.literal("auto"), z.int().min(1)])
-      .default("auto")
-      .describe("Rows a step; auto: about an eighth of the training rows, between 16 and 256"),
     epochs: z.int().min(1).default(60).describe("Most passes over the training rows"),
-    patience: z
-      .int()
-      .min(0)
-      .default(8)
-      .describe("Stops after so many epochs without a better validation log loss; 0: never"),
-    schedule: z
-      .enum(["constant", "cosine", "plateau"])
-      .default("plateau")
-      .describe(
-        "Learning rate: constant, to 0 by a cosine over all epochs, or halved when validation no longer improves",
-      ),
+    ...trainingParams,
     ...lossParams,
   })
   .refine(({ dim, heads }) => dim % heads === 0, { path: ["dim"], error: "must be a multiple of heads" });
@@ -97,7 +91,7 @@ export const family: Family<z.infer<typeof params>> = {
         family: family.id,
         epochs: options.epochs,
         patience: options.patience,
-        batchSize: options.batch_size === "auto" ? batchSizeFor(train.x.rows) : options.batch_size,
+        batchSize: batchSizeOf(options.batch_size, train.x.rows),
         schedule: options.schedule,
         learningRate: options.learning_rate,
         rng,
@@ -122,8 +116,6 @@ export const family: Family<z.infer<typeof params>> = {
     return model(await loadOpenblas(), unpack(fileOf(files, "model.bin")) as State);
   },
 };
-
-const batchSizeFor = (rows: number): number => Math.min(256, Math.max(16, 2 ** Math.floor(Math.log2(rows / 8))));
 
 function model(blas: Openblas, state: State): FittedModel {
   return {
