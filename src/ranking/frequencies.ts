@@ -36,14 +36,6 @@ export function hpoaVector(annotations: Annotations, disease: number, gatherer: 
   return gatherer.take();
 }
 
-/** Whether any row of a disease is left without those that rest on one reference alone; of any aspect. */
-export function rowsLeft(annotations: Annotations, disease: number, leftOut: number): number {
-  let left = 0;
-  for (let row = annotations.offsets[disease]; row < annotations.offsets[disease + 1]; row++)
-    if (annotations.reference[row] !== leftOut && annotations.aspect[row] === PHENOTYPE) left++;
-  return left;
-}
-
 /** The diseases that have rows which rest on one reference alone, ascending, by the number of the reference. */
 export function diseasesByReference(annotations: Annotations): ReadonlyMap<number, readonly number[]> {
   const found = new Map<number, number[]>();
@@ -78,21 +70,6 @@ export function orphanetVectors(
     });
   });
   return found;
-}
-
-/** (a + w·b)/(1 + w) of two vectors. */
-export function blend(a: SparseRow, b: SparseRow, weight: number): SparseRow {
-  const terms: number[] = [];
-  const values: number[] = [];
-  for (let i = 0, j = 0; i < a.terms.length || j < b.terms.length; ) {
-    const [s, t] = [a.terms[i] ?? Number.POSITIVE_INFINITY, b.terms[j] ?? Number.POSITIVE_INFINITY];
-    terms.push(Math.min(s, t));
-    const sum = (s <= t ? a.values[i] : 0) + (t <= s ? weight * b.values[j] : 0);
-    values.push(sum / (1 + weight));
-    if (s <= t) i++;
-    if (t <= s) j++;
-  }
-  return { terms: Uint32Array.from(terms), values: Float32Array.from(values) };
 }
 
 /** Terms that a disease's own name holds ("… with ataxia"), by the names of the ontology; a longer one hides those within it. */

@@ -1,8 +1,9 @@
 /** The diseases that can be an answer, and how frequent each term is in each: F, and the background BG. */
 import type { KnowledgeBase } from "../core/knowledge.ts";
-import { blend, diseasesByReference, hpoaVector, orphanetVectors, termsInName } from "./frequencies.ts";
+import { diseasesByReference, hpoaVector, orphanetVectors, termsInName } from "./frequencies.ts";
 import {
   byTerm,
+  combine,
   createGatherer,
   EMPTY_ROW,
   rowOf,
@@ -75,7 +76,7 @@ export function buildKnowledge(base: KnowledgeBase, options: KnowledgeOptions = 
     const at = annotated[disease];
     let row = at < 0 ? EMPTY_ROW : hpoaVector(base.annotations, at, gatherer, leftOut);
     const other = orphanet?.get(ids[disease]);
-    if (other) row = row.terms.length === 0 ? other.row : blend(row, other.row, other.weight);
+    if (other) row = row.terms.length === 0 ? other.row : combine(row, other.row, other.weight, 1 / (1 + other.weight));
     // A name alone is no knowledge: it would make those rankable of which nothing else is known.
     const inName = row.terms.length === 0 ? [] : (named?.(names.get(ids[disease])!) ?? []);
     if (inName.length === 0) return row;
@@ -127,4 +128,10 @@ export function buildKnowledge(base: KnowledgeBase, options: KnowledgeOptions = 
       return { background: backgroundOf(sum), changed };
     },
   };
+}
+
+/** Whether anything is known of what patients with a disease have; by a name alone nothing is. */
+export function isKnown({ rows }: DiseaseKnowledge, view: View, disease: number): boolean {
+  const changed = view.changed.get(disease);
+  return changed === undefined ? rows.offsets[disease] < rows.offsets[disease + 1] : changed.terms.length > 0;
 }

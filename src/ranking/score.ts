@@ -3,33 +3,56 @@ import type { SparseColumns, SparseRow } from "./sparse.ts";
 import type { PhenotypeTerms } from "./terms.ts";
 
 /** Weights of a term itself, of what is more general, and of noise; they add up to 1. */
-export const MIX = { own: 0.88, above: 0.04, noise: 0.08 } as const;
+export const MIX: Mix = { own: 0.88, above: 0.04, noise: 0.08 };
+/** Of the score by solved cases alone. */
+export const CASES_MIX: Mix = { own: 0.95, above: 0, noise: 0.05 };
 
 /** How many ratios are multiplied before a logarithm is taken: each is below 1e5, above 0.08. */
 const AT_ONCE = 16;
 
+export interface Mix {
+  readonly own: number;
+  readonly above: number;
+  readonly noise: number;
+}
+
+/** What scores are worked out over. */
+export interface Evidence {
+  readonly columns: SparseColumns;
+  /** [diseases] part of the background that every term of a disease has besides; absent: none */
+  readonly shares?: Float64Array;
+}
+
 /**
- * Σ over the terms t of log(0.88·F[t]/BG[t] + 0.04·max over t and its ancestors of F/BG + 0.08).
+ * Σ over the terms t of log(own·F[t]/BG[t] + above·max over t and its ancestors of F/BG + noise).
  * @param observed distinct phenotypes
- * @param changed vectors that take the place of those in the columns, by disease
+ * @param changed vectors that take the place of those in the evidence, by disease
  * @returns [diseases]
  */
 export function likelihoodRatios(
   terms: PhenotypeTerms,
-  columns: SparseColumns,
-  diseases: number,
+  { columns, shares }: Evidence,
   background: Float64Array,
+  diseases: number,
   observed: Uint32Array,
-  changed: ReadonlyMap<number, SparseRow> = new Map(),
+  changed: ReadonlyMap<number, SparseRow & { readonly share?: number }> = new Map(),
+  mix: Mix = MIX,
 ): Float64Array {
   const sums = new Float64Array(diseases);
   const products = new Float64Array(diseases).fill(1);
   const own = new Float64Array(diseases);
   const above = new Float64Array(diseases);
+  // A share of the background adds the same to the ratios of all terms.
+  const floor = Float64Array.from(
+    { length: diseases },
+    (_, d) => mix.noise + (shares?.[d] ?? 0) * (mix.own + mix.above),
+  );
   observed.forEach((term, n) => {
     own.fill(0);
     above.fill(0);
-    for (let at = terms.offsets[term]; at < terms.offsets[term + 1]; at++) {
+    const first = terms.offsets[term];
+    const last = mix.above === 0 ? first + 1 : terms.offsets[term + 1];
+    for (let at = first; at < last; at++) {
       const ancestor = terms.ancestors[at];
       const inverse = 1 / background[ancestor];
       const end = columns.offsets[ancestor + 1];
@@ -39,39 +62,47 @@ export function likelihoodRatios(
         if (ratio > above[disease]) above[disease] = ratio;
       }
       // A term comes first among its ancestors.
-      if (at === terms.offsets[term]) own.set(above);
+      if (at === first) own.set(above);
     }
-    for (let d = 0; d < diseases; d++) products[d] *= MIX.own * own[d] + MIX.above * above[d] + MIX.noise;
+    for (let d = 0; d < diseases; d++) products[d] *= mix.own * own[d] + mix.above * above[d] + floor[d];
     if (n % AT_ONCE === AT_ONCE - 1 || n === observed.length - 1) {
       for (let d = 0; d < diseases; d++) sums[d] += Math.log(products[d]);
       products.fill(1);
     }
   });
-  for (const [disease, row] of changed) sums[disease] = likelihoodRatio(terms, row, background, observed);
+  for (const [disease, row] of changed) sums[disease] = likelihoodRatio(terms, row, background, observed, mix);
   return sums;
 }
 
 /** The same of one disease, by its vector. */
 export function likelihoodRatio(
   terms: PhenotypeTerms,
-  row: SparseRow,
+  row: SparseRow & { readonly share?: number },
   background: Float64Array,
   observed: Uint32Array,
+  mix: Mix = MIX,
 ): number {
-  return observed.reduce((sum, term) => sum + Math.log(termRatio(terms, row, background, term)), 0);
+  return observed.reduce((sum, term) => sum + Math.log(termRatio(terms, row, background, term, mix)), 0);
 }
 
 /** What one observed term contributes as a factor: above 1 it speaks for the disease. */
-export function termRatio(terms: PhenotypeTerms, row: SparseRow, background: Float64Array, term: number): number {
+export function termRatio(
+  terms: PhenotypeTerms,
+  row: SparseRow & { readonly share?: number },
+  background: Float64Array,
+  term: number,
+  mix: Mix = MIX,
+): number {
   let above = 0;
   let own = 0;
-  for (let at = terms.offsets[term]; at < terms.offsets[term + 1]; at++) {
+  const first = terms.offsets[term];
+  for (let at = first; at < terms.offsets[term + 1]; at++) {
     const ancestor = terms.ancestors[at];
     const ratio = frequencyIn(row, ancestor) / background[ancestor];
-    if (at === terms.offsets[term]) own = ratio;
+    if (at === first) own = ratio;
     if (ratio > above) above = ratio;
   }
-  return MIX.own * own + MIX.above * above + MIX.noise;
+  return mix.own * own + mix.above * above + mix.noise + (row.share ?? 0) * (mix.own + mix.above);
 }
 
 /** Frequency of a term in a vector (binary search). */

@@ -99,3 +99,22 @@ export function createGatherer({ count, offsets, ancestors }: PhenotypeTerms): G
     },
   };
 }
+
+/** (a + weight·b)·scale */
+export function combine(a: SparseRow, b: SparseRow, weight: number, scale: number): SparseRow {
+  if (b.terms.length === 0) return scaled(a, scale);
+  if (a.terms.length === 0) return scaled(b, weight * scale);
+  const terms: number[] = [];
+  const values: number[] = [];
+  for (let i = 0, j = 0; i < a.terms.length || j < b.terms.length; ) {
+    const [s, t] = [a.terms[i] ?? Number.POSITIVE_INFINITY, b.terms[j] ?? Number.POSITIVE_INFINITY];
+    terms.push(Math.min(s, t));
+    values.push(((s <= t ? a.values[i] : 0) + (t <= s ? weight * b.values[j] : 0)) * scale);
+    if (s <= t) i++;
+    if (t <= s) j++;
+  }
+  return { terms: Uint32Array.from(terms), values: Float32Array.from(values) };
+}
+
+export const scaled = (row: SparseRow, by: number): SparseRow =>
+  by === 1 ? row : { terms: row.terms, values: row.values.map((value) => value * by) };

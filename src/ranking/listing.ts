@@ -1,0 +1,49 @@
+/** The best of all scores, as an answer lists them. */
+
+export interface Listing {
+  /** Numbers of diseases, best first; equal scores in the order of their ids. */
+  readonly diseases: Uint32Array;
+  readonly scores: Float64Array;
+}
+
+/**
+ * The `top` best; what has a score of -Infinity is no answer. Diseases with one and the same score are listed all or none, lest
+ * those at the cut be chosen by their ids.
+ */
+export function listBest(scores: Float64Array, top: number): Listing {
+  const finite: number[] = [];
+  const floor = scores.length > 4 * top ? quantileFloor(scores, top) : Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < scores.length; i++)
+    if (scores[i] >= floor && scores[i] > Number.NEGATIVE_INFINITY) finite.push(i);
+  finite.sort((a, b) => scores[b] - scores[a] || a - b);
+  let length = Math.min(top, finite.length);
+  const next = finite[length];
+  if (next !== undefined) while (length > 0 && scores[finite[length - 1]] === scores[next]) length--;
+  const diseases = Uint32Array.from(finite.slice(0, length));
+  return { diseases, scores: Float64Array.from(diseases, (disease) => scores[disease]) };
+}
+
+/** A score that at least `top + 1` reach: sorting all of 8,000 would take longer than scoring them. */
+function quantileFloor(scores: Float64Array, top: number): number {
+  const stride = Math.max(1, Math.floor(scores.length / 512));
+  const sample: number[] = [];
+  for (let i = 0; i < scores.length; i += stride) sample.push(scores[i]);
+  sample.sort((a, b) => b - a);
+  let at = Math.ceil(((top + 1) / scores.length) * sample.length * 2);
+  for (; at < sample.length; at *= 2) {
+    const floor = sample[at];
+    let reached = 0;
+    for (const score of scores) if (score >= floor) reached++;
+    if (reached > top) return floor;
+  }
+  return Number.NEGATIVE_INFINITY;
+}
+
+/** Softmax over all diseases. */
+export function probabilities(scores: Float64Array, temperature: number): Float64Array {
+  const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  if (most === Number.NEGATIVE_INFINITY) return new Float64Array(scores.length);
+  const odds = scores.map((score) => Math.exp((score - most) / temperature));
+  const sum = odds.reduce((a, b) => a + b, 0);
+  return odds.map((odd) => odd / sum);
+}
