@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import { UserError } from "../core/errors.ts";
 import type { Family, FitContext, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
