@@ -1,8 +1,8 @@
 /** The composition root: the one place that joins stores, executors and readers to the services. */
 import { existsSync, statSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { knowledgeFiles } from "./app/knowledge.ts";
+import { type Lanes, machineMemory } from "./app/lanes.ts";
 import { openStore, type Project, readData, readText, showPath } from "./app/project.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
@@ -15,6 +15,9 @@ import { createLocalExecutor } from "./executors/local.ts";
 import { type Experiment, parseExperiment } from "./experiments/config.ts";
 import type { SweepEvent } from "./experiments/events.ts";
 import { collectFacts } from "./experiments/facts.ts";
+import { between, moment } from "./experiments/jobs/moment.ts";
+import { checkFileFits } from "./experiments/lanes/memory.ts";
+import { createProfiler, type Profile, profileMetrics } from "./experiments/lanes/profile.ts";
 import { checkTrialCount, type Plan, planTrials } from "./experiments/plan.ts";
 import { runSweep, type SweepResult } from "./experiments/runner.ts";
 import { scaffold } from "./experiments/scaffold.ts";
@@ -26,6 +29,8 @@ export interface PlanOptions {
   /** Texts "path.to.key=value". */
   readonly overrides?: readonly string[];
   readonly maxTrials?: number;
+  /** Bytes that may be used; those of the machine when absent. */
+  readonly memory?: number;
 }
 
 /** Reads an experiment file. The path is taken from the current folder, else from the project, else as a name in experiments/. */
@@ -49,12 +54,17 @@ export async function loadExperiment(
 export async function plan(
   project: Project,
   experiment: Experiment,
-  options: Pick<PlanOptions, "maxTrials"> = {},
+  options: Pick<PlanOptions, "maxTrials" | "memory"> = {},
 ): Promise<Plan> {
+  const before = moment();
   checkTrialCount(experiment, options.maxTrials);
-  const dataset = await readData(project, experiment.config);
+  const file = resolve(project.root, experiment.config.data.path);
+  const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  checkFileFits(size, options.memory ?? machineMemory(), experiment.config.data.path);
+  const dataset = await readData(project, experiment.config, options.memory);
   const files = await knowledgeFiles(project, experiment);
-  return planTrials(experiment, dataset, drawSplits(project, experiment, dataset), files);
+  const planned = planTrials(experiment, dataset, drawSplits(project, experiment, dataset), files);
+  return { ...planned, spent: between(before, moment()) };
 }
 
 function drawSplits(project: Project, experiment: Experiment, dataset: Dataset): Split[] {
@@ -92,7 +102,9 @@ function readSplits(path: string): Record<string, { validation: number[]; test: 
 }
 
 export interface RunOptions {
-  readonly jobs?: number;
+  readonly lanes: Lanes;
+  /** Whether to find out where the time goes. */
+  readonly profile?: boolean;
   readonly force?: boolean;
   /** Run id of the sweep to go on with. */
   readonly resume?: string;
@@ -106,32 +118,40 @@ export async function run(
   store: TrackingStore,
   plan: Plan,
   options: RunOptions,
-): Promise<SweepResult> {
-  const cores = availableParallelism();
-  const jobs = options.jobs ?? plan.experiment.config.jobs ?? cores;
+): Promise<SweepResult & { readonly profile?: Profile }> {
+  const { jobs, threads, heapMb } = options.lanes;
+  const profiler = options.profile ? createProfiler(plan.spent ?? { wall: 0, cpu: 0 }) : undefined;
   const experiment = await store.ensureExperiment(plan.experiment.name);
   await reapDeadSweeps(store, experiment.experimentId, systemClock.now());
   const engines = Object.fromEntries((await engineStatus()).map((e) => [e.id, e.available ? e.version : null]));
   const facts = await collectFacts(project.root, engines);
-  const executor = createLocalExecutor({ module: workerModule(), jobs, threads: cores });
+  const executor = createLocalExecutor({ module: workerModule(), jobs, threads: jobs * threads, heapMb });
   try {
-    return await runSweep(
+    const result = await runSweep(
       plan,
       {
-        store,
+        store: profiler?.timed(store) ?? store,
         executor,
         clock: systemClock,
         workDir: (id) => makeWorkDir(project.mlruns, id),
         facts,
-        onEvent: options.onEvent,
+        onEvent(event) {
+          profiler?.event(event);
+          options.onEvent(event);
+        },
       },
       {
         force: options.force ?? false,
         resume: options.resume,
-        threads: Math.max(1, Math.floor(cores / jobs)),
+        threads,
         signal: options.signal,
       },
     );
+    if (!profiler) return result;
+    const profile = profiler.profile(jobs);
+    const metrics = profileMetrics(profile, systemClock.now());
+    if (result.sweepId !== null) await store.write(result.sweepId, { metrics });
+    return { ...result, profile };
   } finally {
     await executor.close();
   }
@@ -151,12 +171,12 @@ export async function planResume(
   project: Project,
   store: TrackingStore,
   sweepId?: string,
-  options: { readonly takeOver?: boolean; readonly overrides?: readonly string[] } = {},
+  options: { readonly takeOver?: boolean; readonly overrides?: readonly string[]; readonly memory?: number } = {},
 ): Promise<{ readonly sweep: SavedSweep; readonly plan: Plan }> {
   const sweep = await findSweep(store, sweepId, options.takeOver);
   const overrides = [...sweep.overrides, ...(options.overrides ?? [])];
   const experiment = await parseExperiment(sweep.file, sweep.text, overrides);
-  const resumed = await plan(project, experiment, { maxTrials: Number.POSITIVE_INFINITY });
+  const resumed = await plan(project, experiment, { maxTrials: Number.POSITIVE_INFINITY, memory: options.memory });
   if (resumed.dataset.hash !== sweep.dataHash) {
     throw new UserError("the data have changed since the sweep began", {
       where: resumed.dataset.source,
@@ -219,6 +239,7 @@ function programRoot(): string {
 
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
+export { type Lanes, lanesOf } from "./app/lanes.ts";
 export {
   installMlflow,
   installPlan,
@@ -266,6 +287,8 @@ export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.t
 export type { SweepEvent } from "./experiments/events.ts";
 export type { GateEvaluation } from "./experiments/gate.ts";
 export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
+export { parseBytes } from "./experiments/lanes/memory.ts";
+export type { Profile } from "./experiments/lanes/profile.ts";
 export { suggestion } from "./experiments/located.ts";
 export type { Plan } from "./experiments/plan.ts";
 export {

@@ -78,8 +78,12 @@ export function showPath(project: Project, path: string): string {
   return inside.startsWith("..") || isAbsolute(inside) ? path : inside.replaceAll("\\", "/");
 }
 
-/** The data that an experiment names; `source` is the path as it is written there. */
-export async function readData(project: Project, { data }: Pick<ExperimentConfig, "data">): Promise<Dataset> {
+/** The data that an experiment names; `source` is the path as it is written there. @param memory bytes that may be used */
+export async function readData(
+  project: Project,
+  { data }: Pick<ExperimentConfig, "data">,
+  memory?: number,
+): Promise<Dataset> {
   const dataset = await readDataset(resolve(project.root, data.path), {
     name: basename(data.path).replace(/\.(csv|tsv|parquet)(\.gz)?$/i, ""),
     target: data.target,
@@ -87,6 +91,7 @@ export async function readData(project: Project, { data }: Pick<ExperimentConfig
     columns: data.columns,
     missing: data.missing,
     delimiter: data.delimiter,
+    ...(memory !== undefined && { memoryLimitMB: Math.max(1, Math.floor(memory / 2e6)) }),
   });
   return { ...dataset, source: data.path };
 }

@@ -23,6 +23,18 @@ export const jobsFlag = Flags.integer({
   max: 1024,
 });
 
+export const memoryFlag = Flags.string({
+  description:
+    "Memory that may be used, e.g. 4GB: fewer trials run at once where the data are large; all of the machine when absent",
+  env: "DISEASE_MEMORY",
+  helpValue: "SIZE",
+});
+
+export const profileFlag = Flags.boolean({
+  description: "Say where the time went, by phase and family; kept as metrics profile_* of the sweep's run",
+  env: "DISEASE_PROFILE",
+});
+
 export const maxTrialsFlag = Flags.integer({
   description: "Refuse a grid that spans more trials (1000 when absent)",
   env: "DISEASE_MAX_TRIALS",

@@ -1,6 +1,6 @@
-import { availableParallelism } from "node:os";
 import {
   type Leaderboard,
+  lanesOf,
   leaderboard,
   type Mirror,
   mirrorOf,
@@ -8,6 +8,7 @@ import {
   type Packaged,
   type Pending,
   type Plan,
+  type Profile,
   type Project,
   packageBoard,
   pythonLoad,
@@ -23,17 +24,29 @@ import { BaseCommand } from "./base-command.ts";
 import type { LogModels } from "./flags.ts";
 import { printLeaderboard } from "./leaderboard-view.ts";
 import { pendingLines } from "./pending-view.ts";
+import { printProfile } from "./profile-view.ts";
 import { createProgress } from "./progress.ts";
 import { duration, paint, visible } from "./text.ts";
 
 /** Milliseconds. npm and our launcher pass Ctrl-C on to a process that has got it from the terminal already. */
 const ECHO = 500;
 
+export interface SweepOptions {
+  readonly jobs?: number;
+  /** Bytes that may be used. */
+  readonly memory?: number;
+  readonly force?: boolean;
+  readonly resume?: string;
+  readonly profile?: boolean;
+}
+
 export interface SweepOutput extends SweepResult {
   readonly experiment: string;
   readonly leaderboard: Leaderboard;
   /** Models that Python can load now. */
   readonly packaged: readonly Packaged[];
+  /** With --profile. */
+  readonly profile?: Profile;
 }
 
 /** With a tracking server: what has not reached it. */
@@ -76,9 +89,12 @@ export abstract class SweepCommand extends BaseCommand {
     project: Project,
     store: TrackingStore,
     plan: Plan,
-    options: { readonly jobs?: number; readonly force?: boolean; readonly resume?: string },
+    options: SweepOptions,
     logModels: LogModels,
   ): Promise<SweepOutput> {
+    const { jobs, memory, ...others } = options;
+    const lanes = lanesOf(plan, { jobs, memory });
+    if (lanes.notice) this.notify({ message: lanes.notice });
     const stop = new AbortController();
     let first = 0;
     const onSignal = (): void => {
@@ -96,14 +112,15 @@ export abstract class SweepCommand extends BaseCommand {
     const rankMetric = plan.experiment.config.rank.metric;
     const progress = createProgress({
       stream: process.stderr,
-      jobs: options.jobs ?? plan.experiment.config.jobs ?? availableParallelism(),
+      jobs: lanes.jobs,
       rankMetric,
       now: Date.now,
     });
-    let result: SweepResult;
+    let result: Awaited<ReturnType<typeof run>>;
     try {
       result = await run(project, store, plan, {
-        ...options,
+        ...others,
+        lanes,
         signal: stop.signal,
         onEvent: (event) => {
           if (event.type === "planned" && event.sweepId !== null) this.#mirror?.add(event.sweepId);
@@ -124,6 +141,7 @@ export abstract class SweepCommand extends BaseCommand {
         ? []
         : await withLocalRegistry(project, this.notify, {}, (bench) => packageBoard(bench, board.rows, logModels));
     this.report(project, plan, result, board);
+    if (result.profile) printProfile(result.profile, (line) => this.log(line));
     if (packaged[0]) this.log(paint("dim", `in Python:   ${visible(pythonLoad(project, packaged[0].uri))}`));
     process.exitCode = result.interrupted
       ? ExitCode.interrupted

@@ -29,6 +29,8 @@ export interface Plan {
   readonly files: KnowledgeFiles;
   /** Class codes of the orphan classes. */
   readonly orphans: readonly number[];
+  /** Seconds that reading the data and drawing the splits took. */
+  readonly spent?: { readonly wall: number; readonly cpu: number };
 }
 
 /** Trials of a point: seeds times folds. */

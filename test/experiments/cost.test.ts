@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { Trial } from "../../src/core/trial.ts";
-import { createCosts } from "../../src/experiments/cost.ts";
+import { createCosts } from "../../src/experiments/lanes/cost.ts";
 import { takeFrom } from "../../src/experiments/schedule.ts";
 
 const shape = { rows: 14_000, columns: 140, classes: 41 };

@@ -1,6 +1,14 @@
 import { Args, Flags } from "@oclif/core";
-import { planResume } from "../../app.ts";
-import { jobsFlag, logModelsFlag, searchFlags, searchOverrides, trackingFlag } from "../../cli/flags.ts";
+import { parseBytes, planResume } from "../../app.ts";
+import {
+  jobsFlag,
+  logModelsFlag,
+  memoryFlag,
+  profileFlag,
+  searchFlags,
+  searchOverrides,
+  trackingFlag,
+} from "../../cli/flags.ts";
 import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 
 export default class ExpResume extends SweepCommand {
@@ -22,6 +30,8 @@ all that it has found; with --trials, --time or --until also one that has ended,
   };
   static override flags = {
     jobs: jobsFlag,
+    memory: memoryFlag,
+    profile: profileFlag,
     "take-over": Flags.boolean({
       description: "Also a sweep that seems to be running on another machine: one that is known to be gone",
       env: "DISEASE_TAKE_OVER",
@@ -34,11 +44,22 @@ all that it has found; with --trials, --time or --until also one that has ended,
   async run(): Promise<SweepOutput & Mirrored> {
     const { args, flags } = await this.parse(ExpResume);
     const project = this.projectOf(flags);
+    const memory = flags.memory === undefined ? undefined : parseBytes(flags.memory, "--memory");
     const { sweep, plan } = await this.reading(flags, (store) =>
-      planResume(project, store, args.sweep, { takeOver: flags["take-over"], overrides: searchOverrides(flags) }),
+      planResume(project, store, args.sweep, {
+        takeOver: flags["take-over"],
+        overrides: searchOverrides(flags),
+        memory,
+      }),
     );
     return await this.withStore(project, (store) =>
-      this.sweep(project, store, plan, { jobs: flags.jobs, resume: sweep.runId }, flags["log-models"]),
+      this.sweep(
+        project,
+        store,
+        plan,
+        { jobs: flags.jobs, memory, resume: sweep.runId, profile: flags.profile },
+        flags["log-models"],
+      ),
     );
   }
 }

@@ -1,10 +1,20 @@
 import { Args, Flags } from "@oclif/core";
-import { type GateEvaluation, loadExperiment, loadGate, plan, type Round, runUntilGate } from "../../app.ts";
+import {
+  type GateEvaluation,
+  loadExperiment,
+  loadGate,
+  parseBytes,
+  plan,
+  type Round,
+  runUntilGate,
+} from "../../app.ts";
 import {
   jobsFlag,
   logModelsFlag,
   maxTrialsFlag,
+  memoryFlag,
   overridesOf,
+  profileFlag,
   searchFlags,
   searchOverrides,
   setFlag,
@@ -45,6 +55,8 @@ pass on validation, no better model could make them pass, or the rounds are spen
   static override flags = {
     set: setFlag,
     jobs: jobsFlag,
+    memory: memoryFlag,
+    profile: profileFlag,
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
     ...searchFlags,
@@ -76,14 +88,16 @@ pass on validation, no better model could make them pass, or the rounds are spen
       });
     }
     // Before the store is opened: what is wrong with the data leaves no empty store behind.
-    const limits = { maxTrials: flags["max-trials"] };
+    const memory = flags.memory === undefined ? undefined : parseBytes(flags.memory, "--memory");
+    const limits = { maxTrials: flags["max-trials"], memory };
     const firstPlan = await plan(project, first, limits);
     for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
     return await this.withStore(project, async (store) => {
       let output: SweepOutput | undefined;
       const sweep = async (experiment: typeof first): Promise<SweepOutput> => {
         const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
-        const options = { jobs: flags.jobs, force: flags.force };
+        const { jobs, force, profile } = flags;
+        const options = { jobs, memory, force, profile };
         output = await this.sweep(project, store, planned, options, flags["log-models"]);
         return output;
       };

@@ -1,4 +1,4 @@
-import type { Trial } from "../core/trial.ts";
+import type { Trial } from "../../core/trial.ts";
 
 /** Size of what a trial is fitted on. */
 export interface Shape {
