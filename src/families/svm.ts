@@ -2,6 +2,7 @@ import { z } from "zod";
 import { UserError } from "../core/errors.ts";
 import type { Family, FitContext, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
+import type { OnnxBuilder, OnnxValue } from "../core/onnx.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
@@ -36,6 +37,8 @@ interface State {
   readonly machines: RestModel | PairModel;
 }
 
+/** An ONNX file of more support vectors than these would be larger than 64 MB. */
+const MOST_CELLS = 2 ** 24;
 /** Cells of the approximation's features; beyond, there are fewer components. */
 const FEATURE_CELLS = 2 ** 28;
 
@@ -211,7 +214,12 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
       checkColumns(x, columns);
       return machines.kind === "rest" ? predictRest(blas, machines, x) : predictPairs(blas, machines, x);
     },
-    toOnnx: (graph, x) => (machines.kind === "rest" ? restToOnnx(graph, x, machines) : pairsToOnnx(graph, x, machines)),
+    ...(machines.kind === "rest" || machines.vectors.length + machines.alphas.length <= MOST_CELLS
+      ? {
+          toOnnx: (graph: OnnxBuilder, x: OnnxValue) =>
+            machines.kind === "rest" ? restToOnnx(graph, x, machines) : pairsToOnnx(graph, x, machines),
+        }
+      : {}),
     save: () => ({ "model.bin": pack(state) }),
     ...(machines.kind === "rest" && machines.basis.kind === "columns"
       ? { importances: meanAbsolute(machines.coefficients, columns.length) }
