@@ -1,9 +1,9 @@
 /** The composition root: the one place that joins stores, executors and readers to the services. */
 import { existsSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { knowledgeFiles } from "./app/knowledge.ts";
 import { type Lanes, machineMemory } from "./app/lanes.ts";
-import { openStore, type Project, readData, readText, showPath } from "./app/project.ts";
+import { openStore, type Project, programRoot, readData, readText, showPath } from "./app/project.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
 import type { Dataset, Split } from "./core/dataset.ts";
@@ -230,13 +230,15 @@ export function initProject(folder: string): ReturnType<typeof scaffold> {
   return scaffold(resolve(folder), programRoot());
 }
 
-/** The folder with package.json, data/ and experiments/ of this program, seen from dist or src. */
-function programRoot(): string {
-  for (let dir = import.meta.dirname; ; dir = dirname(dir)) {
-    if (existsSync(join(dir, "package.json")) || dirname(dir) === dir) return dir;
-  }
-}
-
+export {
+  type CaseAnswer,
+  type EvaluationResult,
+  evaluateCases,
+  explainCase,
+  type RankedDisease,
+  type RankResult,
+  rankCases,
+} from "./app/cases.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";
@@ -306,6 +308,8 @@ export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiment
 export type { SweepResult } from "./experiments/runner.ts";
 export type { Round } from "./experiments/until-gate.ts";
 export { type PlanView, planView } from "./experiments/view.ts";
+export { methodIds } from "./ranking/methods.ts";
+export type { RankingQuality, ScoreId, Scores } from "./ranking/quality.ts";
 export type { AuditRecord, Trail } from "./registry/audit.ts";
 export type { AliasMove } from "./registry/demote.ts";
 export { type Act, exitCodeOf } from "./registry/promote.ts";

@@ -35,6 +35,13 @@ export function findProject(cwd: string, named?: string, tracking?: string): Pro
   return { root, ...trackingOf(root, process.env, tracking) };
 }
 
+/** The folder with package.json, data/ and experiments/ of this program, seen from dist or src. */
+export function programRoot(): string {
+  for (let dir = import.meta.dirname; ; dir = dirname(dir)) {
+    if (existsSync(join(dir, "package.json")) || dirname(dir) === dir) return dir;
+  }
+}
+
 /** DISEASE_STORE_TIMEOUT: seconds to wait for another program that writes to the store (20); here in milliseconds. */
 export function busyTimeout(): number | undefined {
   const seconds = Number(process.env.DISEASE_STORE_TIMEOUT || Number.NaN);
