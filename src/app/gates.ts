@@ -108,7 +108,7 @@ export async function writeGateReports(
 ): Promise<void> {
   const write = async (file: string, text: string): Promise<void> => {
     const { dir, base } = parse(resolve(file));
-    await writeFiles(dir, { [base]: text });
+    writeFiles(dir, { [base]: text });
   };
   if (files.junit !== undefined) await write(files.junit, gateJunit(outcome));
   if (files.markdown !== undefined) await write(files.markdown, gateMarkdown(outcome, extra));

@@ -69,7 +69,7 @@ export async function finishTrial(finish: Finish, made: FittedTrial, reports: Tr
   const { family, params } = trial;
   const { target, example, preparation } = facts;
   const card = { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION, example };
-  await writeFiles(finish.outDir, {
+  writeFiles(finish.outDir, {
     ...prefixed("model", saveModel(card, preparation, model, post.steps)),
     "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
     "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),

@@ -83,7 +83,7 @@ export async function prepare(
     example: typicalRow(frame),
   };
   const { dir, base } = parse(payload.outFile);
-  await writeFiles(dir, { [`${base}.part`]: pack(prepared) }, 0o600);
+  writeFiles(dir, { [`${base}.part`]: pack(prepared) }, 0o600);
   await rename(`${payload.outFile}.part`, payload.outFile);
   const { wall, cpu } = between(start, moment());
   return { features: x.cols, seconds: wall, cpu };
