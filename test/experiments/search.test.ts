@@ -119,6 +119,15 @@ test.each([
   expect(await errorOf(families, more)).toMatch(message);
 });
 
+test("without a strategy ranges are searched by tpe, and lists are a grid", async () => {
+  const strategyOf = async (families: string, more?: string): Promise<string> =>
+    (await read(families, more)).search.strategy.id;
+  const stepped = "{ xgboost: { max_depth: { low: 2, high: 5, int: true } } }";
+  expect(await strategyOf(stepped)).toBe("grid");
+  expect(await strategyOf(stepped, "search: { trials: 3 }")).toBe("tpe");
+  expect(await strategyOf("{ xgboost: { max_depth: [2, 3] } }", "search: { time: 1h }")).toBe("grid");
+});
+
 test("times and targets are read", () => {
   expect(["90s", "30m", "1h30m", "0.5h"].map((t) => parseDuration(t))).toEqual([
     90_000, 1_800_000, 5_400_000, 1_800_000,

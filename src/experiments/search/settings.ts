@@ -25,7 +25,7 @@ const DEFAULT_TRIALS = 50;
 
 /** @throws UserError for an unknown strategy, pruner or metric, a limit that cannot be read, or a grid without end */
 export async function readSearch(
-  { search = undefined }: ExperimentConfig,
+  { search }: Pick<ExperimentConfig, "search">,
   grids: readonly Grid[],
   yaml: LocatedYaml,
 ): Promise<SearchSettings> {
@@ -37,7 +37,8 @@ export async function readSearch(
       fix: ["Add search: { strategy: tpe, trials: 50 } to the file,", "or --strategy tpe --trials 50"],
     });
   }
-  const id = search?.strategy ?? (ranges ? "tpe" : "grid");
+  const ranged = grids.some(({ axes }) => axes.some((axis) => axis.range));
+  const id = search?.strategy ?? (search && ranged ? "tpe" : "grid");
   const strategy = await named(strategies, id, "strategy", yaml, ["search", "strategy"]);
   if (strategy.kind === "list") {
     try {
@@ -65,11 +66,8 @@ export async function readSearch(
 async function readPruner(search: ExperimentConfig["search"], yaml: LocatedYaml): Promise<SearchSettings["pruning"]> {
   const { kind = "none", reduction = 3, min_rounds: minRounds = 9 } = search?.pruner ?? {};
   if (kind === "none") return undefined;
-  const index = { ...pruners, none: pruners.asha! };
-  return {
-    pruner: await named(index, kind, "pruner", yaml, ["search", "pruner", "kind"]),
-    options: { reduction, minRounds },
-  };
+  const pruner = await named(pruners, kind, "pruner", yaml, ["search", "pruner", "kind"], ["none"]);
+  return { pruner, options: { reduction, minRounds } };
 }
 
 async function named<T>(
@@ -78,10 +76,12 @@ async function named<T>(
   what: string,
   yaml: LocatedYaml,
   path: readonly string[],
+  others: readonly string[] = [],
 ): Promise<T> {
   const load = Object.hasOwn(index, id) ? index[id] : undefined;
   if (load) return load();
-  throw new UserError(`unknown ${what} "${id}"`, { where: yaml.where(path), fix: suggestion(id, Object.keys(index)) });
+  const known = [...Object.keys(index), ...others];
+  throw new UserError(`unknown ${what} "${id}"`, { where: yaml.where(path), fix: suggestion(id, known) });
 }
 
 /** The settings as texts, for tags and people. */
