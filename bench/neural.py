@@ -2,7 +2,7 @@
 
     python neural.py prepare CSV TARGET FOLDER SEED [DROPPED COLUMN]
     python neural.py fit FOLDER            # scikit-learn's MLPClassifier in three settings
-    python neural.py step N                # torch: N training steps of the network 139-256-128-41
+    python neural.py step N NETWORK        # torch: N training steps of mlp (139-256-128-41), transformer-64 or -256
 
 Each prints one line of JSON; cpu is in seconds of one thread.
 """
@@ -70,22 +70,86 @@ def fit(folder):
     return out
 
 
-def step(count):
+def mlp(torch):
+    block = lambda i, o: [torch.nn.Linear(i, o), torch.nn.BatchNorm1d(o), torch.nn.ReLU(), torch.nn.Dropout(0.2)]
+    net = torch.nn.Sequential(*block(139, 256), *block(256, 128), torch.nn.Linear(128, 41))
+    x, y = torch.randn(4096, 139), torch.randint(0, 41, (4096,))
+
+    def loss():
+        rows = torch.randint(0, 4096, (512,))
+        return torch.nn.functional.cross_entropy(net(x[rows]), y[rows])
+
+    return net, loss
+
+
+def transformer(torch, batch):
+    """The same network on the same tokens as src/families/transformer, padded to the longest of the batch."""
+    nn, F = torch.nn, torch.nn.functional
+    dim, heads, layers, classes = 32, 4, 2, 41
+    x = torch.cat([(torch.rand(4096, 132) < 0.085).float(), torch.rand(4096, 7) * 2 - 1], 1)
+    y = torch.randint(0, classes, (4096,))
+    present = torch.cat([torch.ones(4096, 1, dtype=bool), x[:, :132] > 0, torch.ones(4096, 7, dtype=bool)], 1)
+    tokens = [row.nonzero().flatten() for row in present]  # 0 is the patient's own
+
+    class Block(nn.Module):
+        def __init__(self, last):
+            super().__init__()
+            self.last = last
+            self.query, self.key_value = nn.Linear(dim, dim, bias=False), nn.Linear(dim, 2 * dim, bias=False)
+            self.mix, self.down = nn.Linear(dim, dim, bias=False), nn.Linear(2 * dim, dim, bias=False)
+            self.up, self.dropout = nn.Linear(dim, 2 * dim), nn.Dropout(0.2)
+
+        def forward(self, x, mask):
+            normal = F.layer_norm(x, (dim,))
+            if self.last:
+                x = x[:, :1]
+            split = lambda v: v.unflatten(-1, (heads, -1)).transpose(1, 2)
+            key, value = self.key_value(normal).chunk(2, -1)
+            query = self.query(normal[:, :1] if self.last else normal)
+            mixed = F.scaled_dot_product_attention(split(query), split(key), split(value), attn_mask=mask)
+            x = x + self.mix(mixed.transpose(1, 2).flatten(2))
+            return x + self.down(self.dropout(F.relu(self.up(F.layer_norm(x, (dim,))))))
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.base, self.slope = nn.Embedding(140, dim), nn.Parameter(torch.randn(7, dim))
+            self.blocks = nn.ModuleList([Block(l == layers - 1) for l in range(layers)])
+            self.head, self.wide = nn.Linear(dim, classes, bias=False), nn.Linear(139, classes)
+
+        def forward(self, rows):
+            chosen = nn.utils.rnn.pad_sequence([tokens[r] for r in rows.tolist()], True, -1)
+            mask = (chosen >= 0)[:, None, None, :]
+            chosen = chosen.clamp(min=0)
+            number = (chosen - 133).clamp(min=0)
+            value = torch.where(chosen >= 133, x[rows].gather(1, (chosen - 1).clamp(min=0)), 0.0)
+            h = self.base(chosen) + value[..., None] * self.slope[number]
+            for block in self.blocks:
+                h = block(h, mask)
+            return self.head(F.layer_norm(h[:, 0], (dim,))) + self.wide(x[rows])
+
+    net = Net()
+
+    def loss():
+        rows = torch.randint(0, 4096, (batch,))
+        return F.cross_entropy(net(rows), y[rows])
+
+    return net, loss
+
+
+def step(count, network):
     try:
         import torch
     except ImportError:
         return None
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    block = lambda i, o: [torch.nn.Linear(i, o), torch.nn.BatchNorm1d(o), torch.nn.ReLU(), torch.nn.Dropout(0.2)]
-    net = torch.nn.Sequential(*block(139, 256), *block(256, 128), torch.nn.Linear(128, 41))
+    net, loss = mlp(torch) if network == "mlp" else transformer(torch, int(network.split("-")[1]))
     adam = torch.optim.Adam(net.parameters(), lr=1e-3)
-    x, y = torch.randn(4096, 139), torch.randint(0, 41, (4096,))
 
     def once():
-        rows = torch.randint(0, 4096, (512,))
         adam.zero_grad()
-        torch.nn.functional.cross_entropy(net(x[rows]), y[rows]).backward()
+        loss().backward()
         adam.step()
 
     for _ in range(30):

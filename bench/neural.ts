@@ -6,6 +6,7 @@
  *
  * steps: a training step of the network 139-256-128-41 (batch 512, batch norm, dropout, Adam) on each backend of
  * TensorFlow.js that is there, and in torch where a Python with it is named. Target: ≤ 1.3 × torch, ≤ 0.35 × tfjs-node.
+ * Then one of the transformer at its defaults (19 tokens a patient) with 64 and 256 rows. Target: ≤ 0.6 × torch.
  * fits: the family mlp at its defaults against scikit-learn's MLPClassifier in the peer's three settings, on the same
  * prepared rows. Target: macro F1 on validation at most 0.01 below the best setting's, CPU ≤ 1.5 × of that setting.
  */
@@ -17,9 +18,14 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import type { LabelledMatrix } from "../src/core/family.ts";
 import { createRng } from "../src/core/rng.ts";
-import { type BackendId, loadTensors } from "../src/engines/tensor/load.ts";
+import { type BackendId, loadTensors, type Tensors } from "../src/engines/tensor/load.ts";
 import { families } from "../src/families/index.ts";
 import { createNetwork } from "../src/families/mlp/train.ts";
+import { planColumns, tokenise } from "../src/families/transformer/tokens.ts";
+import {
+  createNetwork as createTransformerNetwork,
+  type NetworkOptions as TransformerOptions,
+} from "../src/families/transformer/train.ts";
 import { meanSd } from "../src/statistics/summary.ts";
 import { venvPython } from "../test/support/venv.ts";
 
@@ -32,6 +38,7 @@ const { values } = parseArgs({
     params: { type: "string", default: "{}" },
     torch: { type: "string" },
     backend: { type: "string" }, // used by the benchmark itself: times one backend
+    network: { type: "string", default: "mlp" }, // on which network, with --backend
   },
 });
 const TARGETS: Readonly<Record<string, string>> = {
@@ -42,7 +49,7 @@ const TARGETS: Readonly<Record<string, string>> = {
 const python = (path: string, ...args: string[]): string =>
   execFileSync(path, [join(import.meta.dirname, "neural.py"), ...args], { encoding: "utf8" });
 
-if (values.backend) console.log(JSON.stringify({ cpu: await stepOn(values.backend as BackendId) }));
+if (values.backend) console.log(JSON.stringify({ cpu: await stepOn(values.backend as BackendId, values.network) }));
 else {
   if (values.only !== "fits") steps();
   if (values.only !== "steps") await fits();
@@ -50,12 +57,17 @@ else {
 
 /** Each peer in a process of its own, in turn with ours. */
 function steps(): void {
+  for (const network of ["mlp", "transformer-64", "transformer-256"]) stepsOf(network);
+}
+
+function stepsOf(network: string): void {
   const own = (id: BackendId): number => {
-    const out = execFileSync(process.execPath, [import.meta.filename, "--backend", id], { encoding: "utf8" });
+    const args = [import.meta.filename, "--backend", id, "--network", network];
+    const out = execFileSync(process.execPath, args, { encoding: "utf8" });
     return 1000 * (JSON.parse(out.trim().split("\n").at(-1)!) as { cpu: number }).cpu;
   };
   const torch = (): number => {
-    const found = JSON.parse(python(values.torch!, "step", "100")) as { cpu: number } | null;
+    const found = JSON.parse(python(values.torch!, "step", "100", network)) as { cpu: number } | null;
     if (found === null) throw new Error(`${values.torch} has no torch`);
     return 1000 * found.cpu;
   };
@@ -65,7 +77,8 @@ function steps(): void {
   for (const [name, measure, repeats] of peers) {
     const pairs = Array.from({ length: repeats }, () => [own("openblas"), measure()] as const);
     const [a, b] = pairs.sort((p, q) => p[0] / p[1] - q[0] / q[1])[repeats >> 1]!;
-    console.log(`step: openblas ${a.toFixed(1)} ms, ${name} ${b.toFixed(1)} ms CPU, ratio ${(a / b).toFixed(3)}`);
+    const figures = `openblas ${a.toFixed(1)} ms, ${name} ${b.toFixed(1)} ms CPU, ratio ${(a / b).toFixed(3)}`;
+    console.log(`${network} step: ${figures}`);
   }
 }
 
@@ -79,27 +92,25 @@ function hasTfjsNode(): boolean {
 }
 
 /** Seconds of CPU a step. */
-async function stepOn(id: BackendId): Promise<number> {
+async function stepOn(id: BackendId, name: string): Promise<number> {
   const tensors = await loadTensors({ id });
   const rng = createRng(1);
   const [rows, cols, classes] = [4096, 139, 41];
-  const data = Float32Array.from({ length: rows * cols }, () => rng.next() * 2 - 1);
+  const transformer = name !== "mlp";
+  // Of the transformer's columns 132 are yes or no, so that a patient has 19 tokens.
+  const drawn = (j: number): number => (transformer && j < 132 ? Number(rng.next() < 0.085) : rng.next() * 2 - 1);
+  const data = Float32Array.from({ length: rows * cols }, (_, i) => drawn(i % cols));
   const y = Int32Array.from({ length: rows }, () => rng.int(classes));
-  const network = createNetwork(tensors, {
-    train: { x: { rows, cols, names: [], data }, y },
-    weights: undefined,
-    classes,
-    hidden: [256, 128],
-    dropout: 0.2,
-    batchNorm: true,
-    weightDecay: 0,
-    gamma: 0,
-    rng,
-  });
+  const names = Array.from({ length: cols }, (_, j) => `c${j}`);
+  const common = { train: { x: { rows, cols, names, data }, y }, weights: undefined, weightDecay: 0, gamma: 0, rng };
+  const network = transformer
+    ? createTransformer(tensors, common, classes)
+    : createNetwork(tensors, { ...common, classes, hidden: [256, 128], dropout: 0.2, batchNorm: true });
+  const batch = transformer ? Number(name.split("-")[1]) : 512;
   const run = (count: number): void => {
     for (let i = 0; i < count; i++)
       network.step(
-        Int32Array.from({ length: 512 }, () => rng.int(rows)),
+        Int32Array.from({ length: batch }, () => rng.int(rows)),
         1e-3,
       );
   };
@@ -110,6 +121,21 @@ async function stepOn(id: BackendId): Promise<number> {
   const { user, system } = process.cpuUsage(before);
   network.dispose();
   return (user + system) / 1e6 / count;
+}
+
+type Common = Pick<TransformerOptions, "train" | "weights" | "weightDecay" | "gamma" | "rng">;
+
+function createTransformer(tensors: Tensors, common: Common, classes: number) {
+  const plan = planColumns(common.train.x);
+  const shape = { dim: 32, heads: 4, layers: 2, classes, columns: common.train.x.cols, entries: plan.entries };
+  return createTransformerNetwork(tensors, {
+    ...common,
+    shape,
+    plan,
+    tokens: tokenise(plan, common.train.x),
+    dropout: 0.2,
+    tokenDropout: 0,
+  });
 }
 
 interface Outcome {

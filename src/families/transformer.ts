@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Matrix } from "../core/dataset.ts";
+import { UserError } from "../core/errors.ts";
 import type { Family, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
 import { createRng } from "../core/rng.ts";
@@ -16,7 +17,7 @@ import {
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { networkToOnnx } from "./transformer/onnx.ts";
 import { predict, type Trained } from "./transformer/predict.ts";
-import { planColumns } from "./transformer/tokens.ts";
+import { planColumns, type Tokens, tokenise } from "./transformer/tokens.ts";
 
 const params = z
   .strictObject({
@@ -71,6 +72,9 @@ export const family: Family<z.infer<typeof params>> = {
     const weights = rowWeights(train, classes, options.loss, options.beta);
     const weightOf = classWeights(train.y, classes, weights);
     const plan = planColumns(train.x);
+    const tokens = tokenise(plan, train.x);
+    const batchSize = Math.min(batchSizeOf(options.batch_size, train.x.rows), train.x.rows);
+    checkMemory(tokens, batchSize, options.heads);
     const { dim, heads, layers } = options;
     const shape = { dim, heads, layers, classes, columns: train.x.cols, entries: plan.entries };
     const network = createNetwork(tensors, {
@@ -78,6 +82,7 @@ export const family: Family<z.infer<typeof params>> = {
       weights,
       shape,
       plan,
+      tokens,
       dropout: options.dropout,
       tokenDropout: options.token_dropout,
       weightDecay: options.weight_decay,
@@ -91,7 +96,7 @@ export const family: Family<z.infer<typeof params>> = {
         family: family.id,
         epochs: options.epochs,
         patience: options.patience,
-        batchSize: batchSizeOf(options.batch_size, train.x.rows),
+        batchSize,
         schedule: options.schedule,
         learningRate: options.learning_rate,
         rng,
@@ -116,6 +121,23 @@ export const family: Family<z.infer<typeof params>> = {
     return model(await loadOpenblas(), unpack(fileOf(files, "model.bin")) as State);
   },
 };
+
+/** At most so many attention weights in a step: 1 GB of them. */
+const MOST_WEIGHTS = 2 ** 28;
+
+/** @throws UserError when the patients of a batch may have too many tokens */
+function checkMemory({ starts }: Tokens, batchSize: number, heads: number): void {
+  const longest = starts.reduce((most, start, i) => (i === 0 ? 0 : Math.max(most, start - starts[i - 1]!)), 0);
+  const weights = batchSize * heads * (longest + 1) ** 2;
+  if (weights <= MOST_WEIGHTS) return;
+  throw new UserError("transformer would need more than 1 GB for a step of its attention", {
+    where: `up to ${longest} symptoms, labs and categories of a patient, batch_size ${batchSize}, heads ${heads}`,
+    fix: [
+      `Set batch_size to ${Math.max(1, Math.floor(MOST_WEIGHTS / (heads * (longest + 1) ** 2)))} or less.`,
+      "Leave fewer columns, with the preparation step select or pca.",
+    ],
+  });
+}
 
 function model(blas: Openblas, state: State): FittedModel {
   return {

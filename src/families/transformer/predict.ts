@@ -16,15 +16,16 @@ export interface Trained {
   readonly parameters: Readonly<Record<string, Float32Array>>;
 }
 
-/** So many rows at a time, which bounds the memory. */
-const CHUNK = 256;
+/** At most so many rows at a time, and so many attention weights, which bounds the memory. */
+const [CHUNK, MOST_WEIGHTS] = [256, 1 << 24];
 
 /** [x.rows × classes] */
 export function predict(blas: Openblas, trained: Trained, x: Matrix): Float32Array {
-  const { classes } = trained.shape;
+  const { classes, heads } = trained.shape;
   const proba = new Float32Array(x.rows * classes);
-  for (let start = 0; start < x.rows; start += CHUNK) {
-    const rows = Math.min(CHUNK, x.rows - start);
+  const chunk = Math.max(1, Math.min(CHUNK, Math.floor(MOST_WEIGHTS / (heads * (x.cols + 1) ** 2))));
+  for (let start = 0; start < x.rows; start += chunk) {
+    const rows = Math.min(chunk, x.rows - start);
     const data = x.data.subarray(start * x.cols, (start + rows) * x.cols);
     const part = scores(operations(blas, trained, { ...x, rows, data }), trained.shape.layers);
     for (let i = 0; i < rows; i++) softmaxRow(part, part, i * classes, classes);

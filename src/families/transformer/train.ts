@@ -11,7 +11,7 @@ import type { Tensors } from "../../engines/tensor/load.ts";
 import { crossEntropy } from "../../engines/tensor/loss.ts";
 import { classShares } from "../_shared.ts";
 import { type Operations, type Parameter, parametersOf, type Shape, scores } from "./network.ts";
-import { batchOf, type ColumnPlan, scaleRows, type TokenBatch, tokenise } from "./tokens.ts";
+import { batchOf, type ColumnPlan, scaleRows, type TokenBatch, type Tokens } from "./tokens.ts";
 
 export interface NetworkOptions {
   readonly train: LabelledMatrix;
@@ -19,6 +19,8 @@ export interface NetworkOptions {
   readonly weights: Float32Array | undefined;
   readonly shape: Shape;
   readonly plan: ColumnPlan;
+  /** Of the training rows. */
+  readonly tokens: Tokens;
   /** Share of the outputs in the middle of a block that a step leaves out. */
   readonly dropout: number;
   /** Share of the tokens that a step leaves out. */
@@ -40,8 +42,7 @@ export interface Network {
 
 export function createNetwork(tensors: Tensors, options: NetworkOptions): Network {
   const { tf } = tensors;
-  const { train, weights, shape, plan, dropout, tokenDropout, gamma, rng } = options;
-  const tokens = tokenise(plan, train.x);
+  const { train, weights, shape, plan, tokens, dropout, tokenDropout, gamma, rng } = options;
   const parameters = parametersOf(shape);
   const mask = dropout > 0 ? createDropout(dropout, 2 * shape.dim, rng) : undefined;
   const start = parameters.map((parameter) => {
