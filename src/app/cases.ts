@@ -39,11 +39,6 @@ export async function openKnowledge(
   notify: Notify,
 ): Promise<KnowledgeBase> {
   const own = join(project.root, "data", "knowledge");
-  if (folder === undefined && !existsSync(own))
-    notify({
-      message:
-        "the knowledge base is the excerpt that ships, of a few hundred diseases; give the real one with --knowledge DIR",
-    });
   const shipped = join(programRoot(), "data", "knowledge");
   const chosen = folder === undefined ? (existsSync(own) ? own : shipped) : resolve(folder);
   return loadKnowledge(chosen, { cache: cacheHome(), notify });

@@ -41,6 +41,8 @@ export interface KnowledgeRelease {
   readonly hpoVersion: string;
   /** Rows of the annotations whose term the ontology lacks. */
   readonly unknownTerms: number;
+  /** Whether the annotations say that they are an excerpt. */
+  readonly excerpt: boolean;
 }
 
 /** Aspects of an annotation by their letter in HPOA: phenotype, inheritance, course and onset, modifier, past history. */

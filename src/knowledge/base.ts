@@ -44,7 +44,7 @@ export async function loadKnowledge(folder: string, { cache, notify }: LoadOptio
   function parse(): KnowledgeBase {
     const ontology = parseOntology(hpo, paths.hpo);
     const text = plainText(hpoa, paths.hpoa, "annotation file", WHERE_HPOA);
-    const { version, hpoVersion, diseases, names, annotations, unknownTerms } = parseHpoa(text, paths.hpoa, ontology);
+    const { version, hpoVersion, excerpt, unknownTerms, ...parsed } = parseHpoa(text, paths.hpoa, ontology);
     const orphanet: Orphanet =
       orpha && paths.orphanet
         ? parseOrphanet(plainText(orpha, paths.orphanet, "file of Orphanet", WHERE_ORPHANET), paths.orphanet, ontology)
@@ -55,14 +55,7 @@ export async function loadKnowledge(folder: string, { cache, notify }: LoadOptio
     ];
     if (paths.orphanet && hashes.orphanet)
       files.push({ what: "orphanet", name: basename(paths.orphanet), version: "", hash: hashes.orphanet });
-    const made = {
-      release: { hash, files, hpoVersion, unknownTerms },
-      ontology,
-      diseases,
-      names,
-      annotations,
-      orphanet,
-    };
+    const made = { release: { hash, files, hpoVersion, unknownTerms, excerpt }, ontology, ...parsed, orphanet };
     if (cache !== undefined) writeCache(cache, made);
     return made;
   }
@@ -92,7 +85,11 @@ function findFiles(folder: string): { hpo: string; hpoa: string; orphanet: strin
   return { hpo, hpoa, orphanet: find("orphanet") };
 }
 
-function warn({ release }: KnowledgeBase, notify: LoadOptions["notify"]): void {
+function warn({ release, diseases }: KnowledgeBase, notify: LoadOptions["notify"]): void {
+  if (release.excerpt)
+    notify({
+      message: `the knowledge base is an excerpt of ${diseases.length} diseases, to try things out; give a whole one with --knowledge DIR`,
+    });
   const version = (what: string): string | undefined => release.files.find((file) => file.what === what)?.version;
   const { hpoVersion, unknownTerms } = release;
   if (hpoVersion !== "" && hpoVersion !== version("hpo")) {

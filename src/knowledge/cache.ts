@@ -7,7 +7,7 @@ import type { KnowledgeBase, KnowledgeRelease, Orphanet } from "../core/knowledg
 import { ontologyOf } from "./hpo.ts";
 
 /** To be raised when what is kept, or how files are read, changes. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** DISEASE_CACHE, else the user's cache folder. */
 export function cacheHome(env: NodeJS.ProcessEnv = process.env): string {

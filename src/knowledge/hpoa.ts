@@ -8,6 +8,8 @@ export interface ParsedAnnotations {
   readonly version: string;
   /** Release of the HPO that it was made with, e.g. "2025-01-16"; empty where it is not said. */
   readonly hpoVersion: string;
+  /** A remark in the header says that it is an excerpt, as that which ships does. */
+  readonly excerpt: boolean;
   readonly diseases: readonly string[];
   readonly names: readonly string[];
   readonly annotations: Annotations;
@@ -75,12 +77,13 @@ function checkColumns(cells: readonly string[], path: string, line: number): voi
   });
 }
 
-function headerOf(header: readonly string[]): { version: string; hpoVersion: string } {
+function headerOf(header: readonly string[]): Pick<ParsedAnnotations, "version" | "hpoVersion" | "excerpt"> {
   const value = (key: string): string =>
     header.find((text) => text.startsWith(`#${key}:`))?.slice(key.length + 2) ?? "";
   return {
     version: (value("version") || value("date")).trim(),
     hpoVersion: /\d{4}-\d{2}-\d{2}/.exec(value("hpo-version"))?.[0] ?? "",
+    excerpt: /excerpt/i.test(value("remark")),
   };
 }
 
