@@ -1,7 +1,7 @@
 /** Forests of our own trees (`_tree.ts`): what random forests and extremely randomised trees share. */
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { ONNX_TYPES } from "../core/onnx.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { createMatrixCache } from "../engines/native.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 
 const params = z.strictObject({});

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import type { Matrix } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import type { OnnxBuilder, OnnxValue } from "../core/onnx.ts";
 import { createPacer } from "./_boosting.ts";
 import { checkFinite, fileOf } from "./_shared.ts";

@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import { UserError } from "../core/errors.ts";
 import type { Family, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { ONNX_TYPES, type OnnxBuilder, type OnnxValue } from "../core/onnx.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { distancesOnnx, eachDistances, METRICS, type Points, preparePoints } from "./_distances.ts";

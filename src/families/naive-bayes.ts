@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { pack, unpack } from "../core/formats/container.ts";
 import type { Matrix } from "../core/dataset.ts";
 import type { Family, FitContext, FittedModel } from "../core/family.ts";
+import { pack, unpack } from "../core/formats/container.ts";
 import { ONNX_TYPES } from "../core/onnx.ts";
 import { checkColumns, checkContext, classShares, fileOf, twoValued } from "./_shared.ts";
 import { probabilities } from "./_softmax.ts";

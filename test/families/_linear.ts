@@ -46,7 +46,7 @@ export async function fitLikeSklearn({ family: id, table, params, classes, weigh
     train: weighted ? { ...train, weights } : train,
     validation: train,
     classes,
-    params: family.params.parse({ tol: params["kernel"] === "rbf" ? 1e-5 : 1e-7, max_iter: 20_000, ...params }),
+    params: family.params.parse({ tol: params.kernel === "rbf" ? 1e-5 : 1e-7, max_iter: 20_000, ...params }),
     seed: 7,
     threads: 1,
     signal: new AbortController().signal,

@@ -15,7 +15,7 @@ const root = join(import.meta.dirname, "..", "..");
 export async function venvPython(name: VenvName): Promise<string> {
   const requirements = join(import.meta.dirname, "requirements", `${name}.txt`);
   const digest = createHash("sha256").update(readFileSync(requirements)).digest("hex").slice(0, 8);
-  const home = process.env["DISEASE_VENVS"] ?? join(root, ".venvs");
+  const home = process.env.DISEASE_VENVS ?? join(root, ".venvs");
   const folder = join(home, `${name}-${digest}`);
   const python = join(folder, "bin", "python");
   const ready = join(folder, "ready");
