@@ -43,6 +43,13 @@ export interface SolvedKnowledge {
   without(view: View, publication: string | undefined): SolvedView;
 }
 
+/** Whether knowledge or another paper's cases tell anything of a disease. */
+export function isDescribed({ fused }: SolvedKnowledge, changes: SolvedView, disease: number): boolean {
+  const row = changes.fused.get(disease);
+  if (row !== undefined) return row.terms.length > 0 || row.share > 0;
+  return fused.rows.offsets[disease] < fused.rows.offsets[disease + 1] || fused.shares[disease] > 0;
+}
+
 interface Paper {
   readonly publication: string | undefined;
   /** √ of the number of cases, and the mean of their closures */
