@@ -2,7 +2,7 @@
 
     python neural.py prepare CSV TARGET FOLDER SEED [DROPPED COLUMN]
     python neural.py fit FOLDER            # scikit-learn's MLPClassifier in three settings
-    python neural.py step N NETWORK        # torch: N training steps of mlp (139-256-128-41), transformer-64 or -256
+    python neural.py step N NETWORK        # torch: N training steps of mlp (139-256-128-41), transformer-64[-trimmed] or -256
 
 Each prints one line of JSON; cpu is in seconds of one thread.
 """
@@ -82,8 +82,11 @@ def mlp(torch):
     return net, loss
 
 
-def transformer(torch, batch):
-    """The same network on the same tokens as src/families/transformer, padded to the longest of the batch."""
+def transformer(torch, batch, trimmed):
+    """
+    The tokens of src/families/transformer, padded to the longest of the batch, in torch's own TransformerEncoder; or trimmed:
+    our network line by line, the last block for the first token only.
+    """
     nn, F = torch.nn, torch.nn.functional
     dim, heads, layers, classes = 32, 4, 2, 41
     x = torch.cat([(torch.rand(4096, 132) < 0.085).float(), torch.rand(4096, 7) * 2 - 1], 1)
@@ -114,18 +117,19 @@ def transformer(torch, batch):
         def __init__(self):
             super().__init__()
             self.base, self.slope = nn.Embedding(140, dim), nn.Parameter(torch.randn(7, dim))
-            self.blocks = nn.ModuleList([Block(l == layers - 1) for l in range(layers)])
+            own = lambda: nn.TransformerEncoderLayer(dim, heads, 2 * dim, 0.2, batch_first=True, norm_first=True)
+            self.blocks = nn.ModuleList([Block(l == layers - 1) if trimmed else own() for l in range(layers)])
             self.head, self.wide = nn.Linear(dim, classes, bias=False), nn.Linear(139, classes)
 
         def forward(self, rows):
             chosen = nn.utils.rnn.pad_sequence([tokens[r] for r in rows.tolist()], True, -1)
-            mask = (chosen >= 0)[:, None, None, :]
+            there = chosen >= 0
             chosen = chosen.clamp(min=0)
             number = (chosen - 133).clamp(min=0)
             value = torch.where(chosen >= 133, x[rows].gather(1, (chosen - 1).clamp(min=0)), 0.0)
             h = self.base(chosen) + value[..., None] * self.slope[number]
             for block in self.blocks:
-                h = block(h, mask)
+                h = block(h, there[:, None, None, :]) if trimmed else block(h, src_key_padding_mask=~there)
             return self.head(F.layer_norm(h[:, 0], (dim,))) + self.wide(x[rows])
 
     net = Net()
@@ -144,7 +148,7 @@ def step(count, network):
         return None
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    net, loss = mlp(torch) if network == "mlp" else transformer(torch, int(network.split("-")[1]))
+    net, loss = mlp(torch) if network == "mlp" else transformer(torch, int(network.split("-")[1]), "trimmed" in network)
     adam = torch.optim.Adam(net.parameters(), lr=1e-3)
 
     def once():

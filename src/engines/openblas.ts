@@ -29,6 +29,10 @@ export interface GemmBatch extends Gemm<Float32Array> {
   readonly strideA: number;
   readonly strideB: number;
   readonly strideC: number;
+  /** Where the first matrices begin. Default 0. */
+  readonly offsetA?: number;
+  readonly offsetB?: number;
+  readonly offsetC?: number;
 }
 
 export interface Openblas {
@@ -123,11 +127,10 @@ function batchOf(library: Library): (product: GemmBatch) => void {
     const { m, n, k, transposeA = false, transposeB = false, alpha = 1, beta = 0, batch } = product;
     const { lda = transposeA ? m : k, ldb = transposeB ? k : n, ldc = n } = product;
     const [transA, transB] = [transposeA ? TRANSPOSE : NO_TRANSPOSE, transposeB ? TRANSPOSE : NO_TRANSPOSE];
-    let [a, b, c] = [product.a, product.b, product.c].map((array) => Number(library.address(array))) as [
-      number,
-      number,
-      number,
-    ];
+    const { offsetA = 0, offsetB = 0, offsetC = 0 } = product;
+    let a = Number(library.address(product.a)) + 4 * offsetA;
+    let b = Number(library.address(product.b)) + 4 * offsetB;
+    let c = Number(library.address(product.c)) + 4 * offsetC;
     for (let i = 0; i < batch; i++) {
       call(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
       a += 4 * product.strideA;
