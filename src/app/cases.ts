@@ -256,6 +256,7 @@ export interface EvaluationResult {
   readonly top: number;
   /** Cases without a diagnosis among the candidates' databases; they are not judged. */
   readonly undiagnosed: number;
+  readonly problems: readonly CaseProblem[];
   /** Setting (a): all annotations; (b): without what rests on the case's own publication alone. */
   readonly all: RankingQuality;
   readonly leavePublicationOut: RankingQuality;
@@ -269,7 +270,7 @@ export async function evaluateCases(
 ): Promise<EvaluationResult> {
   const { folds, seed, top, signal, rankings } = settings;
   const base = await openKnowledge(project, settings.knowledge, settings.notify);
-  const { cases } = casesOf(path, settings.notify);
+  const { cases, problems } = casesOf(path, settings.notify);
   const method = await loadMethod(settings.method);
   const knowledge = knowledgeFor(base, { ...settings, leavePublicationOut: false }, cases);
   const solved = solvedCases(cases, knowledge);
@@ -298,6 +299,7 @@ export async function evaluateCases(
       seed,
       top,
       undiagnosed: cases.length - solved.length,
+      problems,
       all,
       leavePublicationOut: await judge(true),
     };

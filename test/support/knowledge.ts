@@ -96,7 +96,8 @@ export const hpoaLine = ({ disease, term, reference, frequency = "", not }: Row)
 
 /** Writes a knowledge base of a few rows into a folder. */
 export function writeKnowledge(folder: string, rows: readonly Row[], entries: readonly Entry[] = []): void {
-  const head = `#description: "HPO annotations for rare diseases [${new Set(rows.map(({ disease }) => disease)).size}: OMIM]"
+  const omim = new Set(rows.map(({ disease }) => disease).filter((id) => id.startsWith("OMIM:")));
+  const head = `#description: "HPO annotations for rare diseases [${omim.size}: OMIM]"
 #version: 2025-01-16
 #hpo-version: http://purl.obolibrary.org/obo/hp/releases/2025-01-16/hp.json
 `;

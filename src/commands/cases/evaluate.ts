@@ -5,6 +5,7 @@ import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases-flags.ts"
 import { evaluationTable, releaseLine } from "../../cli/cases-view.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
 import { paint } from "../../cli/text.ts";
+import { ExitCode } from "../../core/errors.ts";
 
 export default class CasesEvaluate extends CasesCommand {
   static override summary = "Judge a way of ranking by solved cases, in cross-validation over publications.";
@@ -66,6 +67,7 @@ miss. Ties count against us; what is not in the list is a miss. Intervals are 95
         ...ears,
       }),
     );
+    if (result.problems.length > 0) process.exitCode = ExitCode.trialsFailed;
     const format = formatOf(flags);
     this.log(evaluationTable(result, format));
     if (format !== "table") return result;

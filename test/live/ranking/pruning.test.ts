@@ -1,0 +1,50 @@
+/** Setting (b) must not gain from the marks that leaving a publication out makes. */
+import { expect, test } from "vitest";
+import { loadKnowledge } from "../../../src/knowledge/base.ts";
+import { collectCases } from "../../../src/lake/phenopackets/read.ts";
+import { evaluateMethod } from "../../../src/ranking/evaluate.ts";
+import type { DiseaseKnowledge } from "../../../src/ranking/knowledge.ts";
+import { loadMethod, methodIds } from "../../../src/ranking/methods.ts";
+import type { RankingQuality } from "../../../src/ranking/quality.ts";
+import { solvedCases } from "../../../src/ranking/query.ts";
+import { knowledgeOf } from "../../ranking/support.ts";
+import { EXCERPT, SOLVED } from "../../support/knowledge.ts";
+
+test.each(methodIds)(
+  "%s: pruning other diseases too changes the result by less than a point: what is lost is no marker",
+  async (method) => {
+    const base = await loadKnowledge(EXCERPT, { notify: () => {} });
+    const { cases } = collectCases(SOLVED);
+    const knowledge = knowledgeOf(base, cases, { enriched: true });
+    const quality = async (over: DiseaseKnowledge): Promise<RankingQuality["all"]> =>
+      (
+        await evaluateMethod(await loadMethod(method), over, solvedCases(cases, knowledge), {
+          folds: 4,
+          seed: 1,
+          leavePublicationOut: true,
+          top: 50,
+          signal: new AbortController().signal,
+        })
+      ).all;
+    const [plain, decoyed] = [await quality(knowledge), await quality(withDecoys(knowledge))];
+    expect(plain.top1.value).toBeGreaterThan(0.2);
+    expect(Math.abs(decoyed.top1.value - plain.top1.value)).toBeLessThan(0.01);
+    expect(Math.abs(decoyed.top10.value - plain.top10.value)).toBeLessThan(0.01);
+  },
+);
+
+/** The same knowledge, in which other publications are left out besides the one that is asked for. */
+function withDecoys(knowledge: DiseaseKnowledge): DiseaseKnowledge {
+  const { references } = knowledge.base.annotations;
+  const papers = references.filter((text) => /^PMID:\d+$/.test(text));
+  return {
+    ...knowledge,
+    without(publication) {
+      const view = knowledge.without(publication);
+      const first = Number(publication?.replace(/\D/g, "") ?? 0) % papers.length;
+      const decoys = Array.from({ length: 12 }, (_, i) => papers[(first + i * 97) % papers.length]);
+      const pruned = decoys.flatMap((decoy) => [...knowledge.without(decoy).changed]);
+      return { ...view, changed: new Map([...pruned, ...view.changed]) };
+    },
+  };
+}
