@@ -31,4 +31,5 @@ export const rankingFlags = {
 export const leavePublicationOutFlag = Flags.boolean({
   description: "Leave out annotations that rest on the case's own publication alone, for every disease",
   env: "DISEASE_LEAVE_PUBLICATION_OUT",
+  default: false,
 });
