@@ -14,6 +14,8 @@ export interface DatasetOptions {
   readonly y: Int32Array;
   /** [rows] */
   readonly weights?: Float32Array;
+  /** Rows of each query, one after the other, for a ranking objective such as lambdarank; their sum is all rows. */
+  readonly queries?: Int32Array;
   /** Params that decide the bins (max_bin, …). */
   readonly params: Params;
   /** Bins are taken from this one: validation rows are binned as the training rows are. */
@@ -46,6 +48,7 @@ export interface Lightgbm {
 }
 
 const FLOAT32 = 0;
+const INT32 = 2;
 const NORMAL = 0;
 const GAIN = 1;
 
@@ -100,13 +103,14 @@ function bind(library: Library): Lightgbm {
       .map(([name, value]) => `${name}=${value}`)
       .join(" ");
 
-  const makeDataset = (x: Matrix, { y, weights, params, reference }: DatasetOptions): LightgbmDataset => {
+  const makeDataset = (x: Matrix, { y, weights, queries, params, reference }: DatasetOptions): LightgbmDataset => {
     const out = new BigUint64Array(1);
     createDataset(x.data, FLOAT32, x.rows, x.cols, 1, textOf(params), reference?.handle ?? null, out);
     const dataset = { handle: out[0] as bigint };
     datasetReclaimer.register(dataset, dataset.handle);
     setField(dataset.handle, "label", Float32Array.from(y), x.rows, FLOAT32);
     if (weights !== undefined) setField(dataset.handle, "weight", weights, x.rows, FLOAT32);
+    if (queries !== undefined) setField(dataset.handle, "group", queries, queries.length, INT32);
     return dataset;
   };
 
@@ -158,8 +162,10 @@ function bind(library: Library): Lightgbm {
   const datasets = new WeakMap<LightgbmBooster, readonly LightgbmDataset[]>();
 
   return {
-    dataset: (x, options) =>
-      shared(x, [options.y, options.weights, textOf(options.params), options.reference], () => makeDataset(x, options)),
+    dataset: (x, options) => {
+      const { y, weights, queries, params, reference } = options;
+      return shared(x, [y, weights, queries, textOf(params), reference], () => makeDataset(x, options));
+    },
     booster(params, train, validation) {
       const out = new BigUint64Array(1);
       createBooster(train.handle, textOf(params), out);
