@@ -10,5 +10,5 @@ test("the fixture is what the Python package predicts today", async () => {
   const made = JSON.parse(execFileSync(await venvPython("reference"), [script], { encoding: "utf8" }));
   const kept = JSON.parse(readFileSync(script.replace(/\.py$/, ".json"), "utf8"));
   expect({ ...made, predictions: undefined }).toEqual({ ...kept, predictions: undefined });
-  made.predictions.forEach((value: number, i: number) => expect(value).toBeCloseTo(kept.predictions[i], 6));
+  for (const [i, value] of made.predictions.entries()) expect(value).toBeCloseTo(kept.predictions[i], 6);
 });
