@@ -72,7 +72,8 @@ function stepsOf(network: string): void {
     if (found === null) throw new Error(`${values.torch} has no torch`);
     return 1000 * found.cpu;
   };
-  const peers: [name: string, measure: () => number, repeats: number][] = [["tfjs cpu", () => own("cpu"), 1]];
+  const peers: [name: string, measure: () => number, repeats: number][] = [];
+  if (network === "mlp") peers.push(["tfjs cpu", () => own("cpu"), 1]); // the other one takes minutes there
   if (values.torch) peers.push(["torch", () => torch(network), 3]);
   if (values.torch && network !== "mlp") peers.push(["torch, our network", () => torch(`${network}-trimmed`), 3]);
   if (hasTfjsNode()) peers.push(["tfjs-node", () => own("tensorflow"), 3]);
