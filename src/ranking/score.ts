@@ -23,6 +23,21 @@ export interface Evidence {
   readonly shares?: Float64Array;
 }
 
+/** Room that scores of many cases are worked out in, one after the other. */
+export interface Scratch {
+  readonly products: Float64Array;
+  readonly own: Float64Array;
+  readonly above: Float64Array;
+}
+
+export function createScratch(diseases: number): Scratch {
+  return {
+    products: new Float64Array(diseases),
+    own: new Float64Array(diseases),
+    above: new Float64Array(diseases),
+  };
+}
+
 /**
  * Σ over the terms t of log(own·F[t]/BG[t] + above·max over t and its ancestors of F/BG + noise).
  * @param observed distinct phenotypes
@@ -37,16 +52,11 @@ export function likelihoodRatios(
   observed: Uint32Array,
   changed: ReadonlyMap<number, SparseRow & { readonly share?: number }> = new Map(),
   mix: Mix = MIX,
+  scratch: Scratch = createScratch(diseases),
 ): Float64Array {
   const sums = new Float64Array(diseases);
-  const products = new Float64Array(diseases).fill(1);
-  const own = new Float64Array(diseases);
-  const above = new Float64Array(diseases);
-  // A share of the background adds the same to the ratios of all terms.
-  const floor = Float64Array.from(
-    { length: diseases },
-    (_, d) => mix.noise + (shares?.[d] ?? 0) * (mix.own + mix.above),
-  );
+  const { products, own, above } = scratch;
+  products.fill(1);
   observed.forEach((term, n) => {
     own.fill(0);
     above.fill(0);
@@ -64,7 +74,12 @@ export function likelihoodRatios(
       // A term comes first among its ancestors.
       if (at === first) own.set(above);
     }
-    for (let d = 0; d < diseases; d++) products[d] *= mix.own * own[d] + mix.above * above[d] + floor[d];
+    for (let d = 0; d < diseases; d++)
+      products[d] *=
+        mix.own * own[d] +
+        mix.above * above[d] +
+        mix.noise +
+        (shares === undefined ? 0 : shares[d] * (mix.own + mix.above));
     if (n % AT_ONCE === AT_ONCE - 1 || n === observed.length - 1) {
       for (let d = 0; d < diseases; d++) sums[d] += Math.log(products[d]);
       products.fill(1);

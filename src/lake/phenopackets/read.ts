@@ -1,7 +1,7 @@
 /** Cases from a phenopacket, a folder or a ZIP archive of them. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
-import type { CaseProblem, PatientCase } from "../../core/cases.ts";
+import type { CaseProblem, CaseTerm, PatientCase } from "../../core/cases.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { caseOf, NoCase } from "./packet.ts";
 import { readZip } from "./zip.ts";
@@ -42,8 +42,16 @@ export const isCase = (item: PatientCase | CaseProblem): item is PatientCase => 
 export function collectCases(path: string): { cases: readonly PatientCase[]; problems: readonly CaseProblem[] } {
   const cases: PatientCase[] = [];
   const problems: CaseProblem[] = [];
+  // Thousands of cases have the same few thousand terms: each is kept once.
+  const terms = new Map<string, CaseTerm>();
+  const once = (term: CaseTerm): CaseTerm => {
+    const key = `${term.id} ${term.label}`;
+    const known = terms.get(key) ?? term;
+    terms.set(key, known);
+    return known;
+  };
   for (const item of readCases(path)) {
-    if (isCase(item)) cases.push(item);
+    if (isCase(item)) cases.push({ ...item, present: item.present.map(once), excluded: item.excluded.map(once) });
     else problems.push(item);
   }
   const count = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { isKnown } from "../knowledge.ts";
 import type { RankingMethod } from "../method.ts";
-import { likelihoodRatios } from "../score.ts";
+import { createScratch, likelihoodRatios, MIX } from "../score.ts";
 
 /** Likelihood ratios of the annotations: nothing is learned. */
 export const method: RankingMethod = {
@@ -11,13 +11,17 @@ export const method: RankingMethod = {
 
   async train({ knowledge, leavePublicationOut }) {
     const { terms, columns, ids } = knowledge;
+    const scratch = createScratch(ids.length);
     return {
       // Of 1 to 8 the one with the least log loss in setting (b) of the open cases.
       temperature: 4,
       score({ observed, publication }) {
         const view = leavePublicationOut ? knowledge.without(publication) : knowledge.whole;
-        const scores = likelihoodRatios(terms, { columns }, view.background, ids.length, observed, view.changed);
-        return scores.map((score, disease) => (isKnown(knowledge, view, disease) ? score : Number.NEGATIVE_INFINITY));
+        const { background, changed } = view;
+        const scores = likelihoodRatios(terms, { columns }, background, ids.length, observed, changed, MIX, scratch);
+        for (const disease of ids.keys())
+          if (!isKnown(knowledge, view, disease)) scores[disease] = Number.NEGATIVE_INFINITY;
+        return scores;
       },
       dispose() {},
     };
