@@ -18,3 +18,14 @@ test.each(names)("data/README.md tells rows, target, licence, origin and hash of
   expect(section).toContain(`- SHA-256: \`${createHash("sha256").update(bytes).digest("hex")}\``);
   for (const part of ["Licence", "Cite", "Taken from"]) expect(section).toContain(`- ${part}: `);
 });
+
+test.each(["knowledge/hp.obo.gz", "knowledge/phenotype.hpoa.gz", "knowledge/orphanet.jsonl.gz", "phenopackets.zip"])(
+  "data/README.md tells the hash of %s, and its section licence, citation and origin",
+  (name) => {
+    const bytes = readFileSync(join(data, name));
+    const hash = createHash("sha256").update(bytes).digest("hex");
+    const section = readme.split(/^## /m).find((text) => text.includes(hash));
+    for (const part of ["Licence", "Cite"]) expect(section).toContain(`- ${part}: `);
+    expect(section).toMatch(/commit b694d17ec6|release 2025-01-16/);
+  },
+);
