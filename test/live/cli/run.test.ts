@@ -213,8 +213,10 @@ test("the leaderboard goes to standard output, the trials as they end to standar
   expect(code).toBe(0);
   expect(stderr).toMatch(/^4 trials to run on 1 at a time$/m);
   expect(stderr).toMatch(/^ {2}prepared standard, seed 1: \d+ features \(.* s\)$/m);
-  for (const [i, name] of ["baseline", "logistic C=0.1", "logistic C=1", "xgboost"].entries())
-    expect(stderr).toContain(`✓ [${i + 1}/4] ${name}  log_loss `);
+  const ended = [...stderr.matchAll(/^✓ \[(\d)\/4\] (.*?) {2}log_loss /gm)].map(([, count, name]) => [count, name]);
+  expect(ended.map(([count]) => count)).toEqual(["1", "2", "3", "4"]);
+  // the one that was expected to take longest first
+  expect(ended.map(([, name]) => name)).toEqual(["logistic C=0.1", "logistic C=1", "xgboost", "baseline"]);
   expect(stdout).toMatch(/^ *# +trial +log_loss +f1_macro/m);
   expect(stdout).toMatch(/^ 4 +baseline +1\.\d{3} \[1\.\d{3}, \d\.\d{3}\]/m);
   expect(stdout).toMatch(/^small: 4 finished, 0 failed, 0 kept from before$/m);

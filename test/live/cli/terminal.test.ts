@@ -37,13 +37,13 @@ describe.each([
 ])("in a terminal of %i × %i", (cols, rows) => {
   test("the status line stays one line, and what it leaves is whole lines", async () => {
     const terminal = await ended(["exp", "run", "long", "--force"], { cols, rows });
-    const statuses = terminal.output().match(/\r\x1b\[K\[\d+\/\d+\][^\r\n]*/g)!;
+    const statuses = terminal.output().match(/\r\x1b\[K\[ *\d+\/\d+\][^\r\n]*/g)!;
     expect(statuses.length).toBeGreaterThan(12);
     expect(statuses.some((s) => s.includes("xgboost"))).toBe(true);
     for (const status of statuses) expect(taken(status, cols - 1)).toBe(1);
     const screen = terminal.rows();
     expect(screen.filter((row) => row.startsWith("✓ ["))).toHaveLength(12);
-    expect(screen.filter((row) => /^\[\d+\/\d+\]/.test(row))).toEqual([]);
+    expect(screen.filter((row) => /^\[ *\d+\/\d+\]/.test(row))).toEqual([]);
     const head = screen.findIndex((row) => /^ +# +trial/.test(row));
     const ranks = screen.slice(head + 1, head + 7).map((row) => Number(/^ *(\d+) /.exec(row)?.[1]));
     expect(ranks).toEqual([1, 2, 3, 4, 5, 6]);
