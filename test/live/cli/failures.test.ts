@@ -65,7 +65,9 @@ test("families whose engine is missing are failed rows that name the doctor; the
   expect(project.state()).toEqual({ integrity: "ok", statuses: { FINISHED: 3, FAILED: 3 } });
   const reason = (engine: string, family: string) =>
     expect.stringMatching(
-      new RegExp(`^${engine} is not available, .*: (.*, )?${family}(, .*)? \\(.* does not exist\\)\\. Run: disease doctor --fix\\.`),
+      new RegExp(
+        `^${engine} is not available, .*: (.*, )?${family}(, .*)? \\(.* does not exist\\)\\. Run: disease doctor --fix\\.`,
+      ),
     );
   expect(errors(await project.runs("quick"))).toEqual({
     logistic: reason("OpenBLAS", "logistic"),
