@@ -3,41 +3,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { createRng } from "../../../src/core/rng.ts";
 import { createAdam } from "../../../src/engines/tensor/adam.ts";
 import { createDropout, dense } from "../../../src/engines/tensor/dense.ts";
-import { loadTensors, type Tensors } from "../../../src/engines/tensor/load.ts";
+import { loadTensors } from "../../../src/engines/tensor/load.ts";
 import { type CrossEntropyOptions, crossEntropy } from "../../../src/engines/tensor/loss.ts";
+import { expectClose, numbers, onBoth, quietCpu } from "./_backends.ts";
 
-beforeAll(async () => {
-  const { tf } = await loadTensors({ id: "cpu" });
-  Object.assign(tf.backend(), { firstUse: false }); // it would greet
-});
-
-function numbers(length: number, seed: number): Float32Array {
-  const rng = createRng(seed);
-  return Float32Array.from({ length }, () => rng.next() * 4 - 2);
-}
-
-/** The same work on both backends; no tensor may be left over. */
-async function onBoth(work: (tensors: Tensors) => number[][]): Promise<[own: number[][], cpu: number[][]]> {
-  const results: number[][][] = [];
-  for (const id of ["openblas", "cpu"] as const) {
-    const tensors = await loadTensors({ id });
-    const start = tensors.tf.memory().numTensors;
-    results.push(tensors.tf.tidy(() => work(tensors)) as number[][]);
-    expect(tensors.tf.memory().numTensors).toBe(start);
-    tensors.trim();
-  }
-  return results as [number[][], number[][]];
-}
-
-function expectClose(got: number[][], expected: number[][], tolerance = 1e-5): void {
-  expect(got.map((row) => row.length)).toEqual(expected.map((row) => row.length));
-  got.forEach((row, i) => {
-    row.forEach((value, j) => {
-      const wanted = expected[i]![j]!;
-      expect(Math.abs(value - wanted) / (1 + Math.abs(wanted)), `${i}, ${j}`).toBeLessThan(tolerance);
-    });
-  });
-}
+beforeAll(quietCpu);
 
 describe("the dense layer and its gradients are those of plain operations", () => {
   test.each([
