@@ -12,6 +12,8 @@ export interface TrainContext {
    */
   readonly leavePublicationOut: boolean;
   readonly seed: number;
+  /** Threads of native libraries; 1 when absent. */
+  readonly threads?: number;
   readonly signal: AbortSignal;
 }
 
@@ -23,6 +25,8 @@ export interface Ranker {
   score(query: CaseQuery): Float64Array;
   /** Scores are divided by it before the softmax that makes them probabilities. */
   readonly temperature: number;
+  /** Score of "none of these", on the scale of the scores; absent where it was not learned. */
+  readonly none?: number;
   dispose(): void;
 }
 

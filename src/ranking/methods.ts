@@ -4,6 +4,7 @@ import type { RankingMethod } from "./method.ts";
 const METHODS: Readonly<Record<string, () => Promise<RankingMethod>>> = {
   "orphan-lr": async () => (await import("./methods/orphan-lr.ts")).method,
   "orphan-cases": async () => (await import("./methods/orphan-cases.ts")).method,
+  orphan: async () => (await import("./methods/orphan.ts")).method,
 };
 
 /** Ids, the simplest first. */

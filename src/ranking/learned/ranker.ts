@@ -1,0 +1,112 @@
+/** The ranker `orphan`: LightGBM orders the candidates of a case (step 4 of the recipe in docs/orphan.md). */
+import { UserError } from "../../core/errors.ts";
+import type { LightgbmBooster } from "../../engines/lightgbm.ts";
+import type { DiseaseKnowledge } from "../knowledge.ts";
+import type { Ranker, TrainContext } from "../method.ts";
+import type { SolvedCase } from "../query.ts";
+import { ROUNDS, trainBooster } from "./booster.ts";
+import { type Calibration, calibrate, type HeldOut } from "./calibrate.ts";
+import { makeQueries, matrixOf, type Query } from "./queries.ts";
+import { createShortlister, type Shortlist } from "./shortlist.ts";
+
+/** Boosters whose scores are averaged; each does without its own tenth of the papers, by which the probabilities are calibrated. */
+const BOOSTERS = 2;
+const TENTHS = 10;
+/** Fewest queries with an answer: leaves of trees hold 60 candidates. */
+const FEWEST = 20;
+
+export interface RankerParts extends Calibration {
+  readonly boosters: readonly LightgbmBooster[];
+}
+
+/**
+ * Learns from solved cases; a case's own paper is out of the evidence while it is learned from.
+ * @throws UserError when LightGBM is not there, or the cases are too few
+ */
+export async function trainRanker(context: TrainContext): Promise<Ranker> {
+  const { knowledge, solved, leavePublicationOut, seed, threads = 1, signal } = context;
+  const shortlister = createShortlister(knowledge, solved, leavePublicationOut);
+  const { names } = shortlister;
+  const queries = await makeQueries(shortlister, solved, seed, signal);
+  const answered = queries.filter(({ right }) => right >= 0).length;
+  if (answered < FEWEST)
+    throw new UserError(
+      `the ranker cannot learn from ${answered} solved cases whose disease is known from elsewhere too`,
+      {
+        fix: [
+          `Give ${FEWEST} of them or more, better some hundred,`,
+          "or take a method that needs fewer: --method orphan-cases",
+        ],
+      },
+    );
+  const tenths = tenthsOf(queries);
+  const boosters: LightgbmBooster[] = [];
+  const heldOut: HeldOut[] = [];
+  for (let b = 0; b < BOOSTERS; b++) {
+    const learned = matrixOf(
+      names,
+      queries.filter((_, i) => tenths[i] !== b),
+    );
+    const booster = await trainBooster(learned, { seed: seed + b, threads, signal });
+    boosters.push(booster);
+    for (const { features, right } of queries.filter((_, i) => tenths[i] === b))
+      heldOut.push({ scores: predict([booster], names, features), right });
+  }
+  return createRanker(knowledge, solved, leavePublicationOut, { boosters, ...calibrate(heldOut) }, shortlister);
+}
+
+/** A ranker of parts that were learned before, over the same knowledge and solved cases. */
+export function createRanker(
+  knowledge: DiseaseKnowledge,
+  solved: readonly SolvedCase[],
+  leavePublicationOut: boolean,
+  { boosters, temperature, none }: RankerParts,
+  shortlister = createShortlister(knowledge, solved, leavePublicationOut),
+): Ranker {
+  return {
+    temperature,
+    none,
+    score(query) {
+      if (query.observed.length === 0) return new Float64Array(knowledge.ids.length).fill(Number.NEGATIVE_INFINITY);
+      const shortlist = shortlister.of(query, query.publication);
+      return withRest(shortlist, predict(boosters, shortlister.names, shortlist.features));
+    },
+    dispose() {
+      for (const booster of boosters) booster.dispose();
+    },
+  };
+}
+
+/** How far below the last candidate the first of the rest comes, so that its probability is next to nothing. */
+const GAP = 100;
+
+/** [diseases] the candidates by their scores, the rest below them by likelihood ratios */
+function withRest({ candidates, fused }: Shortlist, scores: Float32Array): Float64Array {
+  const lowest = scores.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+  const best = fused.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+  const out = fused.map((score) => lowest - GAP - (best - score));
+  candidates.forEach((disease, i) => {
+    out[disease] = scores[i];
+  });
+  return out;
+}
+
+/** Mean score of the boosters for each row. */
+function predict(boosters: readonly LightgbmBooster[], names: readonly string[], features: Float32Array): Float32Array {
+  const x = { rows: features.length / names.length, cols: names.length, names, data: features };
+  const sums = new Float32Array(x.rows);
+  for (const booster of boosters)
+    booster.predict(x, { outputs: 1, rounds: ROUNDS, threads: 1 }).forEach((score, i) => {
+      sums[i] += score / boosters.length;
+    });
+  return sums;
+}
+
+/** [queries] a number from 0 to 9; queries of a publication have the same. */
+function tenthsOf(queries: readonly Query[]): Uint8Array {
+  const places = new Map<string, number>();
+  return Uint8Array.from(queries, ({ publication }) => {
+    if (!places.has(publication)) places.set(publication, places.size);
+    return places.get(publication)! % TENTHS;
+  });
+}
