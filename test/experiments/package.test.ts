@@ -55,6 +55,22 @@ test("an ONNX file is, to the byte, what the onnx package writes", () => {
   );
 });
 
+test("negative numbers are written as protobuf's int64", () => {
+  const node = { op: "Softmax", domain: "", inputs: ["x"], outputs: ["y"] } as const;
+  const bytesOf = (axis: number): string => {
+    const graph: OnnxModel = {
+      ...{ inputs: [], outputs: [], constants: {}, metadata: {} },
+      nodes: [{ ...node, attributes: { axis } }],
+    };
+    return Buffer.from(encodeOnnx(graph, { name: "d", version: "1" })).toString("hex");
+  };
+  // AttributeProto { name: "axis", i: …, type: INT }, the value as google.protobuf writes it
+  const attribute = (value: string): string => `0a0461786973${`18${value}`}a00102`;
+  expect(bytesOf(-1)).toContain(attribute("ffffffffffffffffff01"));
+  expect(bytesOf(-129)).toContain(attribute("fffeffffffffffffff01"));
+  expect(bytesOf(300)).toContain(attribute("ac02"));
+});
+
 test("a package is the same to the byte each time, and its files say what it is", async () => {
   const { files, patients } = await packagePatients(troubledPatients(false), { family: "baseline", steps: STEPS });
   const saved = Object.fromEntries(

@@ -124,12 +124,18 @@ function repeatedTexts(id: number, texts: readonly string[]): Uint8Array {
   return out;
 }
 
-/** Whole numbers ≥ 0, packed. */
+/** Whole numbers, packed; negative ones sign-extended to 64 bits, as protobuf's int64. */
 function varints(values: Int32Array): Uint8Array {
-  const out = new Uint8Array(values.length * 5);
+  const out = new Uint8Array(values.length * (values.some((value) => value < 0) ? 10 : 5));
   let at = 0;
   for (const value of values) {
     let rest = value;
+    if (value < 0) {
+      // Nine groups of seven bits, then the one bit that is left.
+      for (let group = 0; group < 9; group++, rest >>= 7) out[at++] = (rest & 127) | 128;
+      out[at++] = 1;
+      continue;
+    }
     for (; rest > 127; rest >>>= 7) out[at++] = (rest & 127) | 128;
     out[at++] = rest;
   }
