@@ -239,6 +239,8 @@ export {
   type RankResult,
   rankCases,
 } from "./app/cases.ts";
+export { recordEvaluation } from "./app/cases-record.ts";
+export { type TrainedCases, trainCases } from "./app/cases-train.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";

@@ -11,9 +11,11 @@ import { evaluateMethod } from "../ranking/evaluate.ts";
 import { diseaseFacts, type Explanation, explainDisease } from "../ranking/explain.ts";
 import { buildKnowledge, type DiseaseKnowledge } from "../ranking/knowledge.ts";
 import { listBest, probabilities } from "../ranking/listing.ts";
+import type { Ranker } from "../ranking/method.ts";
 import { loadMethod } from "../ranking/methods.ts";
 import type { RankingQuality } from "../ranking/quality.ts";
 import { resolveCase, type SolvedCase, solvedCases } from "../ranking/query.ts";
+import { readModel } from "./cases-model.ts";
 import { type Project, programRoot } from "./project.ts";
 
 type Notify = (notice: { readonly message: string }) => void;
@@ -46,7 +48,12 @@ export async function openKnowledge(
 
 const DATABASES = { omim: ["OMIM"], orpha: ["ORPHA"], both: ["OMIM", "ORPHA"] } as const;
 
-function knowledgeFor(base: KnowledgeBase, settings: RankingSettings, cases: readonly PatientCase[]): DiseaseKnowledge {
+/** Knowledge in which what cases are diagnosed with is a candidate too. */
+export function knowledgeFor(
+  base: KnowledgeBase,
+  settings: Pick<RankingSettings, "candidates" | "enriched">,
+  cases: readonly Pick<PatientCase, "diagnoses">[],
+): DiseaseKnowledge {
   const databases = DATABASES[settings.candidates];
   const others = cases
     .flatMap(({ diagnoses }) => diagnoses.slice(0, 1))
@@ -58,7 +65,11 @@ function knowledgeFor(base: KnowledgeBase, settings: RankingSettings, cases: rea
 /** Most problems that are told one by one. */
 const MOST_TOLD = 10;
 
-function casesOf(path: string, notify: Notify): { cases: readonly PatientCase[]; problems: readonly CaseProblem[] } {
+/** @throws UserError when there is none */
+export function casesOf(
+  path: string,
+  notify: Notify,
+): { cases: readonly PatientCase[]; problems: readonly CaseProblem[] } {
   const { cases, problems } = collectCases(resolve(path));
   if (cases.length === 0) {
     throw new UserError(problems.length === 1 ? problems[0].problem : `none of ${problems.length} files holds a case`, {
@@ -85,11 +96,15 @@ export interface CaseAnswer {
   readonly scores: readonly number[];
   /** The best ones explained. */
   readonly best: readonly RankedDisease[];
+  /** Probability that it is none of the diseases that were looked at closely; where the method learned it. */
+  readonly none?: number;
 }
 
 export interface RankOptions extends RankingSettings {
   /** Solved cases to learn from. */
   readonly train?: string;
+  /** A learned ranker, in place of a method: its file, or the run that has it. */
+  readonly model?: string;
   readonly top: number;
   /** How many are explained. */
   readonly explained: number;
@@ -111,22 +126,10 @@ export interface RankResult {
 export async function rankCases(project: Project, path: string, options: RankOptions): Promise<RankResult> {
   const base = await openKnowledge(project, options.knowledge, options.notify);
   const { cases, problems } = casesOf(path, options.notify);
-  const method = await loadMethod(options.method);
-  const learned = options.train === undefined ? [] : casesOf(options.train, options.notify).cases;
-  if (method.learns && learned.length === 0)
-    throw new UserError(`the method ${method.id} learns from solved cases`, {
-      where: "--train",
-      fix: ["Give solved cases with --train FILE,", "or take a method that needs none: --method orphan-lr"],
-    });
-  const knowledge = knowledgeFor(base, options, learned);
-  const { leavePublicationOut, signal } = options;
-  const ranker = await method.train({
-    knowledge,
-    solved: solvedCases(learned, knowledge),
-    leavePublicationOut,
-    seed: 1,
-    signal,
-  });
+  const opened =
+    options.model === undefined ? await trainFor(base, options) : await openModel(project, base, options.model);
+  const { method, knowledge, ranker, leavePublicationOut } = opened;
+  const { signal } = options;
   const facts = diseaseFacts(knowledge);
   const file = options.out === undefined ? undefined : createLines(resolve(options.out));
   const answers: CaseAnswer[] = [];
@@ -141,14 +144,15 @@ export async function rankCases(project: Project, path: string, options: RankOpt
       for (const notice of file === undefined ? [] : notices) options.notify({ message: `${one.name}: ${notice}` });
       if (file === undefined) {
         const view = leavePublicationOut ? knowledge.without(query.publication) : knowledge.whole;
-        const shares = probabilities(scores, ranker.temperature);
+        const shares = probabilities(scores, ranker.temperature, ranker.none);
         const best = Array.from(listing.diseases.subarray(0, options.explained), (disease, at) => ({
           rank: at + 1,
           score: listing.scores[at],
           probability: shares[disease],
           ...explainDisease(knowledge, facts, view, query, disease),
         }));
-        answers.push({ case: one.name, notices, ranking, scores: [...listing.scores], best });
+        const none = ranker.none === undefined ? undefined : 1 - shares.reduce((a, b) => a + b, 0);
+        answers.push({ case: one.name, notices, ranking, scores: [...listing.scores], best, none });
       }
       options.onProgress(i + 1, cases.length);
     }
@@ -158,12 +162,42 @@ export async function rankCases(project: Project, path: string, options: RankOpt
   }
   return {
     knowledge: base.release,
-    method: method.id,
+    method,
     candidates: knowledge.ids.length,
     answers,
     cases: cases.length,
     problems,
   };
+}
+
+interface Opened {
+  readonly method: string;
+  readonly knowledge: DiseaseKnowledge;
+  readonly ranker: Ranker;
+  readonly leavePublicationOut: boolean;
+}
+
+async function trainFor(base: KnowledgeBase, options: RankOptions): Promise<Opened> {
+  const { leavePublicationOut, signal } = options;
+  const method = await loadMethod(options.method);
+  const learned = options.train === undefined ? [] : casesOf(options.train, options.notify).cases;
+  if (method.learns && learned.length === 0)
+    throw new UserError(`the method ${method.id} learns from solved cases`, {
+      where: "--train",
+      fix: ["Give solved cases with --train FILE,", "or take a method that needs none: --method orphan-lr"],
+    });
+  const knowledge = knowledgeFor(base, options, learned);
+  const solved = solvedCases(learned, knowledge);
+  const ranker = await method.train({ knowledge, solved, leavePublicationOut, seed: 1, signal });
+  return { method: method.id, knowledge, ranker, leavePublicationOut };
+}
+
+async function openModel(project: Project, base: KnowledgeBase, address: string): Promise<Opened> {
+  const { settings, open } = await readModel(project, base, address);
+  const diagnoses = settings.others.map(({ id, name }) => ({ diagnoses: [{ id, label: name }] }));
+  const knowledge = knowledgeFor(base, settings, diagnoses);
+  const { leavePublicationOut } = settings;
+  return { method: "orphan", knowledge, ranker: await open(knowledge), leavePublicationOut };
 }
 
 /** Writes JSON, one value a line. */
@@ -217,7 +251,7 @@ export async function explainCase(
     knowledge: base.release,
     rank,
     score: scores[number],
-    probability: probabilities(scores, ranker.temperature)[number],
+    probability: probabilities(scores, ranker.temperature, ranker.none)[number],
     ...explainDisease(knowledge, diseaseFacts(knowledge), view, query, number),
     notices,
   };
@@ -272,7 +306,7 @@ export async function evaluateCases(
   const base = await openKnowledge(project, settings.knowledge, settings.notify);
   const { cases, problems } = casesOf(path, settings.notify);
   const method = await loadMethod(settings.method);
-  const knowledge = knowledgeFor(base, { ...settings, leavePublicationOut: false }, cases);
+  const knowledge = knowledgeFor(base, settings, cases);
   const solved = solvedCases(cases, knowledge);
   checkFolds(solved, folds, path);
   const file = rankings && createLines(resolve(rankings.file));

@@ -18,6 +18,8 @@ export function printAnswer(answer: CaseAnswer, print: (line: string) => void): 
   for (const notice of answer.notices) print(`  ${paint("warn", "!")} ${visible(notice)}`);
   for (const one of answer.best) printDisease(one, print);
   if (answer.best.length === 0) print("  no answer");
+  else if (answer.none !== undefined)
+    print(`      ${share(answer.none).padStart(6)}  ${paint("dim", "none of these")}`);
 }
 
 /** One disease in a list: its place, and the strongest of what speaks for and against it. */

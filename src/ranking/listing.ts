@@ -39,11 +39,18 @@ function quantileFloor(scores: Float64Array, top: number): number {
   return Number.NEGATIVE_INFINITY;
 }
 
-/** Softmax over all diseases. */
-export function probabilities(scores: Float64Array, temperature: number): Float64Array {
-  const most = scores.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+/**
+ * Softmax over all diseases, and over "none of these" where it has a score: what is missing to 1 is its share.
+ * @param none its score
+ */
+export function probabilities(
+  scores: Float64Array,
+  temperature: number,
+  none = Number.NEGATIVE_INFINITY,
+): Float64Array {
+  const most = scores.reduce((a, b) => Math.max(a, b), none);
   if (most === Number.NEGATIVE_INFINITY) return new Float64Array(scores.length);
   const odds = scores.map((score) => Math.exp((score - most) / temperature));
-  const sum = odds.reduce((a, b) => a + b, 0);
+  const sum = odds.reduce((a, b) => a + b, Math.exp((none - most) / temperature));
   return odds.map((odd) => odd / sum);
 }

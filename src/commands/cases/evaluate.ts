@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import { type EvaluationResult, evaluateCases } from "../../app.ts";
+import { type EvaluationResult, evaluateCases, recordEvaluation } from "../../app.ts";
 import { CasesCommand } from "../../cli/cases-command.ts";
 import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases-flags.ts";
 import { evaluationTable, releaseLine } from "../../cli/cases-view.ts";
@@ -45,12 +45,18 @@ miss. Ties count against us; what is not in the list is a miss. Intervals are 95
       env: "DISEASE_RANKINGS",
       helpValue: "FILE",
     }),
+    experiment: Flags.string({
+      description: "Experiment that gets a run for each setting, with all figures",
+      env: "DISEASE_EXPERIMENT",
+      helpValue: "NAME",
+    }),
     "leave-publication-out": leavePublicationOutFlag,
     ...formatFlags,
   };
 
   async run(): Promise<EvaluationResult> {
     const { args, flags } = await this.parse(CasesEvaluate);
+    const started = Date.now();
     const result = await this.counting("ranked", (ears) =>
       evaluateCases(this.projectOf(flags), args.cases, {
         method: flags.method ?? "orphan-lr",
@@ -68,6 +74,8 @@ miss. Ties count against us; what is not in the list is a miss. Intervals are 95
       }),
     );
     if (result.problems.length > 0) process.exitCode = ExitCode.trialsFailed;
+    if (flags.experiment !== undefined)
+      await recordEvaluation(this.projectOf(flags), flags.experiment, result, started, this.notify);
     const format = formatOf(flags);
     this.log(evaluationTable(result, format));
     if (format !== "table") return result;

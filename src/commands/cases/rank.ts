@@ -27,6 +27,12 @@ nearest known one, and the case is ranked by the others. Not a diagnosis: a list
       env: "DISEASE_TRAIN",
       helpValue: "CASES",
     }),
+    model: Flags.string({
+      description: "Ranker that `cases train` made: its file, or the id of its run; in place of --method and --train",
+      env: "DISEASE_MODEL",
+      helpValue: "FILE|RUN",
+      exclusive: ["train", "method"],
+    }),
     top: Flags.integer({
       char: "n",
       description: "Diseases a case at most",
@@ -54,6 +60,7 @@ nearest known one, and the case is ranked by the others. Not a diagnosis: a list
         enriched: flags.evidence === "all",
         leavePublicationOut: flags["leave-publication-out"],
         train: flags.train,
+        model: flags.model,
         top: flags.top,
         explained: Math.min(flags.top, 10),
         out: flags.out,

@@ -19,11 +19,19 @@ export interface RankerParts extends Calibration {
   readonly boosters: readonly LightgbmBooster[];
 }
 
+export interface LearnedRanker extends Ranker, RankerParts {
+  readonly none: number;
+  /** Names of what it sees of a candidate. */
+  readonly columns: readonly string[];
+  /** The cases that are part of its evidence. */
+  readonly solved: readonly SolvedCase[];
+}
+
 /**
  * Learns from solved cases; a case's own paper is out of the evidence while it is learned from.
  * @throws UserError when LightGBM is not there, or the cases are too few
  */
-export async function trainRanker(context: TrainContext): Promise<Ranker> {
+export async function trainRanker(context: TrainContext): Promise<LearnedRanker> {
   const { knowledge, solved, leavePublicationOut, seed, threads = 1, signal } = context;
   const shortlister = createShortlister(knowledge, solved, leavePublicationOut);
   const { names } = shortlister;
@@ -62,10 +70,13 @@ export function createRanker(
   leavePublicationOut: boolean,
   { boosters, temperature, none }: RankerParts,
   shortlister = createShortlister(knowledge, solved, leavePublicationOut),
-): Ranker {
+): LearnedRanker {
   return {
     temperature,
     none,
+    columns: shortlister.names,
+    boosters,
+    solved,
     score(query) {
       if (query.observed.length === 0) return new Float64Array(knowledge.ids.length).fill(Number.NEGATIVE_INFINITY);
       const shortlist = shortlister.of(query, query.publication);

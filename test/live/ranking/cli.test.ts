@@ -117,7 +117,7 @@ describe("what cannot be done is said:", () => {
     [
       "an unknown method",
       ["rank", "one.json", "--method", "magic"],
-      /there is no method magic[\s\S]*orphan-lr, orphan-cases/,
+      /there is no method magic[\s\S]*orphan-lr, orphan-cases, orphan/,
     ],
     [
       "a method that lacks cases to learn from",

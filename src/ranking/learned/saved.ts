@@ -1,0 +1,113 @@
+/** A learned ranker as bytes: boosters, calibration, and the solved cases that are part of its evidence. */
+import { UserError } from "../../core/errors.ts";
+import { pack, unpack } from "../../core/formats/container.ts";
+import { loadLightgbm } from "../../engines/lightgbm.ts";
+import type { DiseaseKnowledge } from "../knowledge.ts";
+import type { Ranker } from "../method.ts";
+import type { SolvedCase } from "../query.ts";
+import { ROUNDS } from "./booster.ts";
+import { createRanker, type LearnedRanker } from "./ranker.ts";
+import { createShortlister } from "./shortlist.ts";
+
+const KIND = "orphan ranker 1";
+
+/** How the knowledge was built that a ranker learned over; a ranker is of use with the same alone. */
+export interface RankerSettings {
+  /** Hash of the knowledge base, and its releases as a person reads them. */
+  readonly knowledge: string;
+  readonly releases: string;
+  readonly candidates: "omim" | "orpha" | "both";
+  readonly enriched: boolean;
+  readonly leavePublicationOut: boolean;
+  /** Diseases of solved cases that the knowledge base lacks or not: they were candidates too. */
+  readonly others: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** A ranker that was read and awaits its knowledge. */
+export interface SavedRanker {
+  readonly settings: RankerSettings;
+  /** @throws UserError when LightGBM is not there */
+  open(knowledge: DiseaseKnowledge): Promise<Ranker>;
+}
+
+interface Saved {
+  readonly kind: string;
+  readonly settings: RankerSettings;
+  readonly columns: readonly string[];
+  readonly temperature: number;
+  /** null: it was not learned */
+  readonly none: number | null;
+  readonly boosters: readonly Uint8Array[];
+  /** `age` NaN and `onset` null where they are unknown. */
+  readonly solved: readonly (Omit<SolvedCase, "age" | "onset" | "publication"> & {
+    readonly age: number | null;
+    readonly onset: SolvedCase["onset"] | null;
+    readonly publication: string | null;
+  })[];
+}
+
+export function saveRanker(
+  settings: RankerSettings,
+  { columns, boosters, temperature, none, solved }: LearnedRanker,
+): Uint8Array {
+  const saved: Saved = {
+    kind: KIND,
+    settings,
+    columns,
+    temperature,
+    none: Number.isFinite(none) ? none : null,
+    boosters: boosters.map((booster) => booster.save(ROUNDS)),
+    solved: solved.map(({ age = null, onset = null, publication = null, ...rest }) => ({
+      ...rest,
+      age,
+      onset,
+      publication,
+    })),
+  };
+  return pack(saved);
+}
+
+/** @throws UserError when the bytes are no ranker of this version */
+export function readRanker(bytes: Uint8Array, where: string): SavedRanker {
+  const saved = parse(bytes);
+  if (saved?.kind !== KIND)
+    throw new UserError("the file is no ranker that this version made", {
+      where,
+      fix: "Make one with: disease cases train SOLVED --out FILE",
+    });
+  const { settings, columns, temperature, none, boosters } = saved;
+  const solved = saved.solved.map(
+    ({ age, onset, publication, ...rest }): SolvedCase => ({
+      ...rest,
+      age: age ?? undefined,
+      onset: onset ?? undefined,
+      publication: publication ?? undefined,
+    }),
+  );
+  return {
+    settings,
+    async open(knowledge) {
+      const shortlister = createShortlister(knowledge, solved, settings.leavePublicationOut);
+      if (columns.join() !== shortlister.names.join())
+        throw new UserError("the ranker was made by another version, which saw other features", {
+          where,
+          fix: "Make it anew with: disease cases train SOLVED --out FILE",
+        });
+      const lightgbm = await loadLightgbm();
+      const parts = {
+        boosters: boosters.map((text) => lightgbm.load(text)),
+        temperature,
+        none: none ?? Number.NEGATIVE_INFINITY,
+      };
+      return createRanker(knowledge, solved, settings.leavePublicationOut, parts, shortlister);
+    },
+  };
+}
+
+function parse(bytes: Uint8Array): Saved | undefined {
+  try {
+    return unpack(bytes) as Saved;
+  } catch {
+    return undefined;
+  }
+}
