@@ -3,6 +3,7 @@ import { type Evidence, SCORES, type ScoreName } from "./evidence.ts";
 /** How many of the best by each score are looked at more closely. */
 const BEST: Readonly<Record<ScoreName, number>> = {
   fused: 50,
+  robust: 20,
   known: 30,
   cases: 20,
   cosine: 25,

@@ -14,8 +14,11 @@ import { createSiblings } from "./siblings.ts";
  * The scores that candidates come from. `known` is by annotations alone; it would tell how much of a disease is left when a
  * publication is left out, so there is none then.
  */
-export const SCORES = ["fused", "cases", "cosine", "nearest", "kernel", "siblings", "known"] as const;
+export const SCORES = ["fused", "robust", "cases", "cosine", "nearest", "kernel", "siblings", "known"] as const;
 export type ScoreName = (typeof SCORES)[number];
+
+/** Added to each factor in `robust`, so that a term that does not fit costs little. */
+const ROBUST = 0.3;
 
 export interface Evidence {
   readonly view: View;
@@ -75,6 +78,7 @@ export function createEvidence(
         ratios,
         scores: {
           fused: masked(logSums(ratios, diseases), mine),
+          robust: logSums(ratios, diseases, ROBUST),
           cases: cases(observed, background, changed.cases),
           cosine: cosine(closure, changed.fused),
           nearest: near.nearest,

@@ -3,13 +3,16 @@ import type { Orphanet } from "../../core/knowledge.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { CaseQuery, SolvedCase } from "../query.ts";
 import { frequencyIn } from "../score.ts";
+import { rowOf } from "../sparse.ts";
 import { contentsOf } from "./cosine.ts";
 import { type Evidence, type EvidenceSource, SCORES, type ScoreName } from "./evidence.ts";
+import { createOverlap } from "./overlap.ts";
 import { createPatientFit } from "./patient.ts";
 
 /** By what each score is divided before its softmax: the cosines are far closer together than the log ratios. */
 const SPREAD: Readonly<Record<ScoreName, readonly number[]>> = {
   fused: [1, 2.5],
+  robust: [1],
   cases: [1, 2.5],
   cosine: [0.04],
   nearest: [0.05],
@@ -37,6 +40,7 @@ export function createFeatures(
   const shown = SCORES.filter((name) => !(pruned && name === "known"));
   const content = contentsOf(knowledge.whole);
   const patientFit = createPatientFit(knowledge, solved, pruned);
+  const overlapOf = createOverlap(knowledge, content);
   const weights = createWeights(solved);
   const prevalence = prevalences(knowledge);
   const names = [
@@ -46,7 +50,8 @@ export function createFeatures(
     ]),
     ...["least", "second least", "most", "second most", "mean", "sd", "positive"].map((what) => `ratios ${what}`),
     ...["coverage", "covered", "onset", "age", "sex", "x-linked", "prevalence", "solved weight"],
-    ...["terms", "content", "patient age"],
+    ...["reverse", "terms", "content", "patient age"],
+    ...(pruned ? [] : ["known reverse", "known terms", "known same", "known within"]),
   ];
   const columns = names.length;
 
@@ -75,6 +80,7 @@ export function createFeatures(
       }
       const told = observed.reduce((sum, term) => sum + content[term], 0);
       const fits = patientFit(query, leftOut);
+      const overlap = overlapOf(observed);
       const weight = weights(leftOut);
       const ratios = new Float64Array(observed.length);
       candidates.forEach((disease, i) => {
@@ -99,9 +105,11 @@ export function createFeatures(
           patient.xLinked,
           prevalence[disease],
           weight(disease),
+          overlap.reverse(row),
           observed.length,
           told,
           query.age ?? Number.NaN,
+          ...(pruned ? [] : [overlap.reverse(rowOf(knowledge.rows, disease)), ...overlap.direct(disease)]),
         ])
           out[at++] = value;
       });

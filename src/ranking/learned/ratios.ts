@@ -86,14 +86,14 @@ export function createRatios(
 /** How many factors are multiplied before a logarithm is taken: each is below 1e5, above 0.05. */
 const AT_ONCE = 16;
 
-/** Σ over terms of the log of each factor. @returns [diseases] */
-export function logSums(ratios: Float32Array, diseases: number): Float64Array {
+/** Σ over terms of the log of each factor and `added`. @returns [diseases] */
+export function logSums(ratios: Float32Array, diseases: number, added = 0): Float64Array {
   const sums = new Float64Array(diseases);
   const products = new Float64Array(diseases).fill(1);
   const terms = ratios.length / diseases;
   for (let n = 0; n < terms; n++) {
     const at = n * diseases;
-    for (let d = 0; d < diseases; d++) products[d] *= ratios[at + d];
+    for (let d = 0; d < diseases; d++) products[d] *= ratios[at + d] + added;
     if (n % AT_ONCE !== AT_ONCE - 1 && n !== terms - 1) continue;
     for (let d = 0; d < diseases; d++) sums[d] += Math.log(products[d]);
     products.fill(1);
