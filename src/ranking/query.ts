@@ -37,21 +37,24 @@ export interface ResolvedCase {
  */
 export function resolveCase(one: PatientCase, terms: PhenotypeTerms): ResolvedCase {
   const notices: string[] = [];
+  const query = queryOf(one, terms, (notice) => notices.push(notice()));
+  return { query, notices };
+}
+
+/** @param notify gets notices unwritten, as the search for the nearest term takes longer than all else */
+function queryOf(one: PatientCase, terms: PhenotypeTerms, notify: (notice: () => string) => void): CaseQuery {
   const look = (list: readonly CaseTerm[]): Set<number> =>
-    new Set(list.flatMap((term) => termOf(term, terms, (notice) => notices.push(notice)) ?? []));
+    new Set(list.flatMap((term) => termOf(term, terms, notify) ?? []));
   const observed = look(one.present);
   const excluded = look(one.excluded);
   for (const term of excluded) {
     if (!observed.has(term)) continue;
     excluded.delete(term);
-    notices.push(`${nameOf(terms.ontology, term)} is both present and excluded: it counts as present`);
+    notify(() => `${nameOf(terms.ontology, term)} is both present and excluded: it counts as present`);
   }
-  if (observed.size === 0) notices.push("no term is present that is known: there is nothing to rank by");
+  if (observed.size === 0) notify(() => "no term is present that is known: there is nothing to rank by");
   const { name, sex, age, onset, publication } = one;
-  return {
-    query: { name, observed: sorted(observed), excluded: sorted(excluded), sex, age, onset, publication },
-    notices,
-  };
+  return { name, observed: sorted(observed), excluded: sorted(excluded), sex, age, onset, publication };
 }
 
 /** Those of the cases that have a diagnosis, with its number. */
@@ -59,7 +62,7 @@ export function solvedCases(cases: readonly PatientCase[], knowledge: DiseaseKno
   return cases.flatMap((one) => {
     const disease = one.diagnoses[0]?.id;
     if (disease === undefined) return [];
-    return { ...resolveCase(one, knowledge.terms).query, disease, target: knowledge.indexOf(disease) };
+    return { ...queryOf(one, knowledge.terms, () => {}), disease, target: knowledge.indexOf(disease) };
   });
 }
 
@@ -69,21 +72,23 @@ const nameOf = ({ ids, names }: Ontology, term: number): string => `${ids[term]}
 function termOf(
   { id, label }: CaseTerm,
   { ontology, inside }: PhenotypeTerms,
-  notify: (notice: string) => void,
+  notify: (notice: () => string) => void,
 ): number | undefined {
   const shown = [id, label].filter((text) => text !== "").join(" ");
   const term = ontology.indexOf(id);
   if (term === undefined) {
-    const near = nearestTerm(ontology, label || id);
-    const advice = near === undefined ? "" : `; the nearest is ${nameOf(ontology, near)}`;
-    notify(`${shown} is no term of ${ontology.release}: it is left out${advice}`);
+    notify(() => {
+      const near = nearestTerm(ontology, label || id);
+      const advice = near === undefined ? "" : `; the nearest is ${nameOf(ontology, near)}`;
+      return `${shown} is no term of ${ontology.release}: it is left out${advice}`;
+    });
     return undefined;
   }
   if (inside[term] === 0) {
-    notify(`${shown} is no phenotype: it is left out`);
+    notify(() => `${shown} is no phenotype: it is left out`);
     return undefined;
   }
-  if (ontology.ids[term] !== id) notify(`${shown} is obsolete: ${nameOf(ontology, term)} takes its place`);
+  if (ontology.ids[term] !== id) notify(() => `${shown} is obsolete: ${nameOf(ontology, term)} takes its place`);
   return term;
 }
 
