@@ -7,6 +7,9 @@ import type { PhenotypeTerms } from "../terms.ts";
 /** A term that more diseases than this have is common: its background is the same whichever publication is left out. */
 const COMMON = 250;
 
+/** Terms whose factors are kept, the first that are met: 34 kB each over OMIM. */
+const MOST = 400;
+
 export interface RatioSource {
   /**
    * @param changed vectors that take the place of the learned ones, by disease
@@ -31,6 +34,7 @@ export function createRatios(
   const { parents } = terms.ontology;
   const common = (term: number): boolean => columns.offsets[term + 1] - columns.offsets[term] > COMMON;
   const kept = new Map<number, Float32Array>();
+  const met = new Map<number, Float32Array>();
   const base = Float32Array.from(
     { length: diseases },
     (_, d) => (shares?.[d] ?? 0) * (MIX.own + MIX.above) + MIX.noise,
@@ -53,29 +57,37 @@ export function createRatios(
     return made;
   };
 
+  const scratch = new Float32Array(diseases);
+  const fill = (ratios: Float32Array, term: number, background: Float64Array): void => {
+    scratch.fill(0);
+    const roots = new Set<number>();
+    for (let at = offsets[term]; at < offsets[term + 1]; at++) {
+      const ancestor = ancestors[at];
+      if (!common(ancestor)) {
+        raise(scratch, ancestor, background);
+        for (const parent of parents[ancestor]) if (terms.inside[parent] === 1 && common(parent)) roots.add(parent);
+      } else if (at === offsets[term]) roots.add(ancestor);
+    }
+    for (const root of roots) {
+      const its = aboveOf(root);
+      for (let d = 0; d < diseases; d++) if (its[d] > scratch[d]) scratch[d] = its[d];
+    }
+    for (let d = 0; d < diseases; d++) ratios[d] = MIX.above * scratch[d] + base[d];
+    const inverse = MIX.own / background[term];
+    for (let i = columns.offsets[term]; i < columns.offsets[term + 1]; i++)
+      ratios[columns.rows[i]] += columns.values[i] * inverse;
+  };
+
   return {
     of(observed, { background }, changed) {
       const out = new Float32Array(observed.length * diseases);
-      const above = new Float32Array(diseases);
       observed.forEach((term, n) => {
         const ratios = out.subarray(n * diseases, (n + 1) * diseases);
-        above.fill(0);
-        const roots = new Set<number>();
-        for (let at = offsets[term]; at < offsets[term + 1]; at++) {
-          const ancestor = ancestors[at];
-          if (!common(ancestor)) {
-            raise(above, ancestor, background);
-            for (const parent of parents[ancestor]) if (terms.inside[parent] === 1 && common(parent)) roots.add(parent);
-          } else if (at === offsets[term]) roots.add(ancestor);
-        }
-        for (const root of roots) {
-          const its = aboveOf(root);
-          for (let d = 0; d < diseases; d++) if (its[d] > above[d]) above[d] = its[d];
-        }
-        for (let d = 0; d < diseases; d++) ratios[d] = MIX.above * above[d] + base[d];
-        const inverse = MIX.own / background[term];
-        for (let i = columns.offsets[term]; i < columns.offsets[term + 1]; i++)
-          ratios[columns.rows[i]] += columns.values[i] * inverse;
+        const usual = background === whole || common(term);
+        const known = usual ? met.get(term) : undefined;
+        if (known !== undefined) ratios.set(known);
+        else fill(ratios, term, usual ? whole : background);
+        if (usual && known === undefined && met.size < MOST) met.set(term, ratios.slice());
         for (const [disease, row] of changed) ratios[disease] = termRatio(terms, row, background, term);
       });
       return out;
