@@ -12,11 +12,12 @@ import { loadKnowledge } from "../src/knowledge/base.ts";
 import { cacheHome } from "../src/knowledge/cache.ts";
 import { collectCases } from "../src/lake/phenopackets/read.ts";
 import { paperOf, publicationFolds } from "../src/ranking/evaluate.ts";
-import { buildKnowledge, type DiseaseKnowledge, isKnown } from "../src/ranking/knowledge.ts";
-import { listBest } from "../src/ranking/listing.ts";
+import { buildKnowledge, isKnown } from "../src/ranking/knowledge.ts";
+import { listBest, probabilities } from "../src/ranking/listing.ts";
 import { loadMethod } from "../src/ranking/methods.ts";
 import { rankingQuality, rankOf } from "../src/ranking/quality.ts";
 import { type SolvedCase, solvedCases } from "../src/ranking/query.ts";
+import { withDecoys } from "../test/support/decoys.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -63,6 +64,7 @@ for (const id of values.methods.split(",")) {
     const knowledge = values.decoys && pruned ? withDecoys(whole) : whole;
     const ranked: Parameters<typeof rankingQuality>[0][number][] = [];
     const unsolved: number[] = [];
+    const told = { first: 0, none: 0 };
     const [training, scoring] = [[] as number[], [] as number[]];
     for (let held = 0; held < Number(values.folds); held++) {
       const learned = solved.filter((_, i) => fold[i] !== held);
@@ -81,7 +83,11 @@ for (const id of values.methods.split(",")) {
       const asked = solved.filter((_, i) => fold[i] === held).filter((_, i) => i % Number(values.every) === 0);
       const start = cpu();
       for (const one of asked) {
-        const { diseases, scores } = listBest(ranker.score(one), 100);
+        const given = ranker.score(one);
+        const { diseases, scores } = listBest(given, 100);
+        const shares = probabilities(given, ranker.temperature, ranker.none);
+        told.first += shares[diseases[0]] ?? 0;
+        told.none += 1 - shares.reduce((a, b) => a + b, 0);
         const rank = rankOf(
           Array.from(diseases, (disease) => knowledge.ids[disease]),
           scores,
@@ -109,6 +115,15 @@ for (const id of values.methods.split(",")) {
     console.log(
       `  ${milliseconds.toFixed(1)} ms a case, trained in ${minutes.toFixed(2)} min of CPU, ${megabytes.toFixed(0)} MB at most`,
     );
+    console.log(
+      `  told: rank 1 right ${percent(told.first / ranked.length)}, none of these ${percent(told.none / ranked.length)}; not in the list ${percent(
+        1 -
+          within(
+            ranked.map(({ rank }) => rank),
+            100,
+          ),
+      )}`,
+    );
     if (id !== "orphan") continue;
     const targets: [what: string, value: number, target: number][] = [
       [`(${setting}) top 1`, 100 * all.top1.value, TARGETS[setting][0]],
@@ -133,19 +148,4 @@ process.exitCode = missed ? 1 : 0;
 
 function hasRows({ target, publication }: SolvedCase): boolean {
   return target !== undefined && isKnown(whole, whole.without(publication), target);
-}
-
-/** The same knowledge, in which a dozen other publications are left out besides the one that is asked for. */
-function withDecoys(knowledge: DiseaseKnowledge): DiseaseKnowledge {
-  const papers = knowledge.base.annotations.references.filter((text) => /^PMID:\d+$/.test(text));
-  return {
-    ...knowledge,
-    without(publication) {
-      const view = knowledge.without(publication);
-      const first = Number(publication?.replace(/\D/g, "") ?? 0) % papers.length;
-      const decoys = Array.from({ length: 12 }, (_, i) => papers[(first + i * 97) % papers.length]);
-      const pruned = decoys.flatMap((decoy) => [...knowledge.without(decoy).changed]);
-      return { ...view, changed: new Map([...pruned, ...view.changed]) };
-    },
-  };
 }

@@ -8,6 +8,7 @@ import { loadMethod, methodIds } from "../../../src/ranking/methods.ts";
 import type { RankingQuality } from "../../../src/ranking/quality.ts";
 import { solvedCases } from "../../../src/ranking/query.ts";
 import { knowledgeOf } from "../../ranking/support.ts";
+import { withDecoys } from "../../support/decoys.ts";
 import { EXCERPT, SOLVED } from "../../support/knowledge.ts";
 
 /** Trees that are grown anew differ by some of 300 cases; `bench/orphan.ts --decoys` judges them by thousands. */
@@ -36,19 +37,3 @@ test.each(methodIds)(
     expect(Math.abs(decoyed.top10.value - plain.top10.value)).toBeLessThan(tolerance);
   },
 );
-
-/** The same knowledge, in which other publications are left out besides the one that is asked for. */
-function withDecoys(knowledge: DiseaseKnowledge): DiseaseKnowledge {
-  const { references } = knowledge.base.annotations;
-  const papers = references.filter((text) => /^PMID:\d+$/.test(text));
-  return {
-    ...knowledge,
-    without(publication) {
-      const view = knowledge.without(publication);
-      const first = Number(publication?.replace(/\D/g, "") ?? 0) % papers.length;
-      const decoys = Array.from({ length: 12 }, (_, i) => papers[(first + i * 97) % papers.length]);
-      const pruned = decoys.flatMap((decoy) => [...knowledge.without(decoy).changed]);
-      return { ...view, changed: new Map([...pruned, ...view.changed]) };
-    },
-  };
-}
