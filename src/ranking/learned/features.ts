@@ -21,6 +21,9 @@ const SPREAD: Readonly<Record<ScoreName, readonly number[]>> = {
   known: [1, 2.5],
 };
 
+/** Column with Σ over a disease's papers of √n; 0: it has no solved case. */
+export const SOLVED_WEIGHT = "solved weight";
+
 export interface FeatureSource {
   /** [columns] */
   readonly names: readonly string[];
@@ -49,7 +52,7 @@ export function createFeatures(
       ...SPREAD[name].map((by) => `${name} share ${by}`),
     ]),
     ...["least", "second least", "most", "second most", "mean", "sd", "positive"].map((what) => `ratios ${what}`),
-    ...["coverage", "covered", "onset", "age", "sex", "x-linked", "prevalence", "solved weight"],
+    ...["coverage", "covered", "onset", "age", "sex", "x-linked", "prevalence", SOLVED_WEIGHT],
     ...["reverse", "terms", "content", "patient age"],
     ...(pruned ? [] : ["known reverse", "known terms", "known same", "known within"]),
   ];

@@ -6,6 +6,7 @@ import type { Ranker, TrainContext } from "../method.ts";
 import type { SolvedCase } from "../query.ts";
 import { ROUNDS, trainBooster } from "./booster.ts";
 import { type Calibration, calibrate, type HeldOut } from "./calibrate.ts";
+import { SOLVED_WEIGHT } from "./features.ts";
 import { makeQueries, matrixOf, type Query } from "./queries.ts";
 import { createShortlister, type Shortlist } from "./shortlist.ts";
 
@@ -102,10 +103,18 @@ function withRest({ candidates, fused }: Shortlist, scores: Float32Array): Float
   return out;
 }
 
-/** Mean score of the boosters for each row. */
+/**
+ * Added to the score of a disease without a solved case: learned from a collection, the ranker takes such diseases to be rarer than they
+ * are among new patients. In (b) of the open cases 0, 0.4, 0.8 and 1.5 gave 37.7/56.1, 37.8/56.2, 37.7/56.5 and 37.0/55.8 % at rank 1/10 over all,
+ * and 13.0/36.2, 14.8/38.5, 15.9/41.5 and 18.0/44.6 % where there is no solved case but there are rows.
+ */
+const UNSOLVED = 0.8;
+
+/** Mean score of the boosters for each row, and what diseases without a solved case get. */
 function predict(boosters: readonly LightgbmBooster[], names: readonly string[], features: Float32Array): Float32Array {
   const x = { rows: features.length / names.length, cols: names.length, names, data: features };
-  const sums = new Float32Array(x.rows);
+  const weight = names.indexOf(SOLVED_WEIGHT);
+  const sums = Float32Array.from({ length: x.rows }, (_, i) => (features[i * x.cols + weight] < 1e-6 ? UNSOLVED : 0));
   for (const booster of boosters)
     booster.predict(x, { outputs: 1, rounds: ROUNDS, threads: 1 }).forEach((score, i) => {
       sums[i] += score / boosters.length;
