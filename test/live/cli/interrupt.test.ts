@@ -8,14 +8,14 @@ import { childrenOf, disease, gone, startDisease } from "../../support/cli.ts";
 import { makeProject, patients, type TestProject } from "../../support/project.ts";
 import { openTerminal } from "../../support/pty.ts";
 
-/** A quick trial and two that take a minute, or `rounds` of boosting. */
+/** A quick trial and two that take a minute, or `rounds` of boosting; all at once, since the longest begin first. */
 function slowProject(rounds = 100_000): TestProject {
   const families = `{ baseline: {}, xgboost: { n_estimators: ${rounds}, learning_rate: [0.0001, 0.0002], early_stopping_rounds: 0 } }`;
   return makeProject({
     "experiments/slow.yaml": `data: { path: data/patients.csv, target: disease }
 charts: none
 bootstrap: { resamples: 100 }
-jobs: 2
+jobs: 3
 families: ${families}
 `,
   });
@@ -31,7 +31,7 @@ test("Ctrl-C keeps what is finished, stops the rest and leaves no process behind
   await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
   await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
-  expect(workers).toHaveLength(2);
+  expect(workers).toHaveLength(3);
 
   const again = await disease(["exp", "resume"], { cwd: project.root });
   expect(again).toMatchObject({ code: 2, stderr: expect.stringMatching(/is still running\n {3}at: process \d+ on/) });
@@ -127,7 +127,7 @@ test("an interrupted sweep is resumed under the same parent, also after a kill -
   expect((await first.ended).code).toBe(130);
 
   await using second = await startDisease(["exp", "resume"], { cwd: project.root });
-  await second.said(/^2 trials to run on 2 at a time, 1 finished before are kept$/m);
+  await second.said(/^2 trials to run on 3 at a time, 1 finished before are kept$/m);
   second.kill("SIGKILL");
   await second.ended;
 
