@@ -2,10 +2,10 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { ExitCode, messageOf, UserError } from "../core/errors.ts";
+import { userCache } from "../core/user-cache.ts";
 import type { Project } from "./project.ts";
 
 /** The release that `track up` installs; newer than the embedded store's schema, which it upgrades in place. */
@@ -20,11 +20,7 @@ export function mlflowPython(env: NodeJS.ProcessEnv = process.env): {
   readonly ready: boolean;
 } {
   if (env.DISEASE_MLFLOW) return { python: env.DISEASE_MLFLOW, ready: true };
-  const cache =
-    process.platform === "win32"
-      ? (env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
-      : env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  const folder = join(cache, "disease", MLFLOW.replace("==", "-"));
+  const folder = join(userCache(env), MLFLOW.replace("==", "-"));
   const python = pythonIn(folder);
   return { python, ready: existsSync(python) };
 }

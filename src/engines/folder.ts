@@ -1,16 +1,12 @@
 /** Where the native libraries of this user are. */
-import { homedir } from "node:os";
 import { join } from "node:path";
+import { userCache } from "../core/user-cache.ts";
 import type { EngineSource, Wheel } from "./wheels.ts";
 
 /** DISEASE_ENGINES, else a per-user cache folder shared by all checkouts. */
 export function enginesHome(env: NodeJS.ProcessEnv = process.env): string {
   if (env.DISEASE_ENGINES) return env.DISEASE_ENGINES;
-  const cache =
-    process.platform === "win32"
-      ? (env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
-      : env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(cache, "disease", "engines");
+  return join(userCache(env), "engines");
 }
 
 export function engineFolder(source: EngineSource, platform: string): string {

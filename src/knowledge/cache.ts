@@ -1,9 +1,9 @@
 /** A knowledge base as one binary file, so that it is parsed once a release. */
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pack, unpack } from "../core/formats/container.ts";
 import type { KnowledgeBase, KnowledgeRelease, Orphanet } from "../core/knowledge.ts";
+import { userCache } from "../core/user-cache.ts";
 import { ontologyOf } from "./hpo.ts";
 
 /** To be raised when what is kept, or how files are read, changes. */
@@ -11,12 +11,7 @@ const FORMAT = 2;
 
 /** DISEASE_CACHE, else the user's cache folder. */
 export function cacheHome(env: NodeJS.ProcessEnv = process.env): string {
-  if (env.DISEASE_CACHE) return env.DISEASE_CACHE;
-  const cache =
-    process.platform === "win32"
-      ? (env.LOCALAPPDATA ?? join(homedir(), "AppData", "Local"))
-      : env.XDG_CACHE_HOME || join(homedir(), ".cache");
-  return join(cache, "disease");
+  return env.DISEASE_CACHE || userCache(env);
 }
 
 const fileOf = (home: string, hash: string): string => join(home, "knowledge", `${hash.slice(0, 16)}-v${FORMAT}.bin`);
