@@ -1,5 +1,11 @@
-import type { Column } from "../core/dataset.ts";
+import type { BooleanColumn, Column, NumericColumn } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+
+/** A column that holds a number, or NaN, in each row. */
+export type NumberColumn = NumericColumn | BooleanColumn;
+
+export const isNumbers = (column: Column): column is NumberColumn =>
+  column.kind === "numeric" || column.kind === "boolean";
 
 /** Codes in `to` of each level of `from`, -1 where `to` lacks it: levels go by name, as new data number them otherwise. */
 export function levelCodes(from: readonly string[], to: readonly string[]): Int32Array {

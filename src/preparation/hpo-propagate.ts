@@ -1,9 +1,9 @@
 import { z } from "zod";
-import type { BooleanColumn, Column, Frame, MultilabelColumn, NumericColumn } from "../core/dataset.ts";
+import type { BooleanColumn, Column, Frame, MultilabelColumn } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { ONNX_TYPES, type OnnxBuilder, type OnnxFrame } from "../core/onnx.ts";
 import type { FittedStep, Step } from "../core/step.ts";
-import { claimName, countLevels } from "./_columns.ts";
+import { claimName, countLevels, isNumbers, type NumberColumn } from "./_columns.ts";
 import { doubles, gatherNumbers } from "./_onnx.ts";
 import { newTerms, openTerms, packTerms, Terms, type TermTree } from "./hpo/terms.ts";
 
@@ -45,9 +45,6 @@ const State = z.object({
   terms: Terms.nullable(),
 });
 type State = z.infer<typeof State>;
-
-type NumberColumn = NumericColumn | BooleanColumn;
-const isNumbers = (column: Column): column is NumberColumn => column.kind === "numeric" || column.kind === "boolean";
 
 /**
  * Symptoms that are terms of the HPO switch on what is more general: who has febrile seizures has seizures. Terms are boolean or 0/1

@@ -1,8 +1,8 @@
 import { z } from "zod";
-import type { BooleanColumn, Column, Frame, NumericColumn } from "../core/dataset.ts";
+import type { Frame } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { FittedStep, Step, StepFitContext } from "../core/step.ts";
-import { claimName, countMissing, requireFinite } from "./_columns.ts";
+import { claimName, countMissing, isNumbers, type NumberColumn, requireFinite } from "./_columns.ts";
 import { gatherNumbers } from "./_onnx.ts";
 import { anovaF, mutualInformation, type Score } from "./_scores.ts";
 
@@ -31,9 +31,6 @@ const State = z.object({
 type State = z.infer<typeof State>;
 
 const SCORES: Readonly<Record<Params["by"], Score>> = { f: anovaF, "mutual-information": mutualInformation };
-
-type NumberColumn = NumericColumn | BooleanColumn;
-const isNumbers = (column: Column): column is NumberColumn => column.kind === "numeric" || column.kind === "boolean";
 
 /**
  * Adds the products a×b of pairs of numeric and boolean columns after all others; the product of two booleans is a boolean, and

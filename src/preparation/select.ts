@@ -1,11 +1,11 @@
 import { z } from "zod";
-import type { BooleanColumn, Column, Frame, NumericColumn } from "../core/dataset.ts";
+import type { Column, Frame } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { selectRows } from "../core/frame.ts";
 import type { OnnxColumns } from "../core/onnx.ts";
 import { createRng } from "../core/rng.ts";
 import type { FittedStep, Step, StepFitContext } from "../core/step.ts";
-import { countMissing, presentValues, requireFinite } from "./_columns.ts";
+import { countMissing, type NumberColumn, presentValues, requireFinite } from "./_columns.ts";
 import { pickColumns } from "./_onnx.ts";
 import { valuesOf } from "./_projection.ts";
 import { anovaF, chiSquare, mutualInformation, type Score, variance } from "./_scores.ts";
@@ -57,8 +57,6 @@ const SCORES: Readonly<Partial<Record<Params["by"], Score>>> = {
   "mutual-information": mutualInformation,
   variance,
 };
-
-type NumberColumn = NumericColumn | BooleanColumn;
 
 /**
  * Keeps the columns that score best in train, as scikit-learn's SelectKBest, VarianceThreshold, SelectFromModel and RFE;

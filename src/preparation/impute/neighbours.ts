@@ -1,8 +1,9 @@
 /** Missing numbers from the patients that are nearest in what both have. */
 import { z } from "zod";
-import type { Column, Frame } from "../../core/dataset.ts";
+import type { Frame } from "../../core/dataset.ts";
 import { ONNX_TYPES, type OnnxBuilder, type OnnxFrame, type OnnxValue } from "../../core/onnx.ts";
 import { createRng } from "../../core/rng.ts";
+import { isNumbers } from "../_columns.ts";
 import { doubles, gatherNumbers, pickColumns, whole } from "../_onnx.ts";
 
 export const Neighbours = z.object({
@@ -184,6 +185,3 @@ export function filledByNeighboursInGraph(
   });
   return graph.apply("Concat", made, { axis: 1 });
 }
-
-const isNumbers = (column: Column): column is Extract<Column, { kind: "numeric" | "boolean" }> =>
-  column.kind === "numeric" || column.kind === "boolean";
