@@ -20,6 +20,23 @@ export function selectRows(frame: Frame, rows: Int32Array): Frame {
 }
 
 /**
+ * The rows of row-major `data` [… × cols] in the order given, written into `out`; a row may be taken more than once.
+ * @returns [rows.length × cols]
+ */
+export function takeRows(
+  data: Float32Array,
+  cols: number,
+  rows: ArrayLike<number>,
+  out: Float32Array = new Float32Array(rows.length * cols),
+): Float32Array {
+  for (let i = 0; i < rows.length; i++) {
+    const from = rows[i]! * cols;
+    out.set(data.subarray(from, from + cols), i * cols);
+  }
+  return out;
+}
+
+/**
  * Row-major Float32 numbers of a frame whose columns are all numeric or boolean; missing values stay NaN.
  * @throws TypeError naming the first column that is neither: it has to be encoded before
  */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Matrix } from "../core/dataset.ts";
 import type { Family, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
+import { takeRows } from "../core/frame.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import {
@@ -109,11 +110,7 @@ const SAMPLE = 4096;
 function sampleRows({ rows, cols, data }: Matrix, rng: Rng): { rows: number; data: Float32Array } {
   if (rows <= SAMPLE) return { rows, data };
   const chosen = rng.shuffle(Int32Array.from({ length: rows }, (_, i) => i)).subarray(0, SAMPLE);
-  const sample = new Float32Array(SAMPLE * cols);
-  chosen.forEach((row, i) => {
-    sample.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
-  });
-  return { rows: SAMPLE, data: sample };
+  return { rows: SAMPLE, data: takeRows(data, cols, chosen) };
 }
 
 function model(blas: Openblas, state: State, notices: readonly string[] = []): FittedModel {

@@ -1,4 +1,5 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
+import { takeRows } from "../../core/frame.ts";
 import type { Tensors } from "./types.ts";
 
 /** The named rows of row-major `data` [… × cols] as a tensor [rows.length, cols]. */
@@ -6,8 +7,6 @@ export function gatherRows({ tf, backend }: Tensors, data: Float32Array, cols: n
   const shape: [number, number] = [rows.length, cols];
   const info = backend?.allocate(shape);
   const out = info ? backend!.floats(info) : new Float32Array(rows.length * cols);
-  rows.forEach((row, i) => {
-    out.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
-  });
+  takeRows(data, cols, rows, out);
   return info ? (tf.engine().makeTensorFromTensorInfo(info, backend!) as Tensor2D) : tf.tensor2d(out, shape);
 }

@@ -4,6 +4,7 @@ import type { Matrix } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
 import type { FittedModel, LabelledMatrix } from "../../core/family.ts";
 import { readNpy } from "../../core/formats/npy.ts";
+import { takeRows } from "../../core/frame.ts";
 import { MODEL_FOLDER } from "../../core/model-files.ts";
 import type { TrialResult } from "../../core/trial.ts";
 import { classShares } from "../../families/_shared.ts";
@@ -141,11 +142,7 @@ async function readMembers(members: EnsemblePayload["members"]): Promise<MemberP
 
 function part(x: Matrix, y: Int32Array, wanted: (row: number) => boolean): LabelledMatrix {
   const rows = Int32Array.from(y.keys()).filter(wanted);
-  const data = new Float32Array(rows.length * x.cols);
-  rows.forEach((row, i) => {
-    data.set(x.data.subarray(row * x.cols, (row + 1) * x.cols), i * x.cols);
-  });
-  return { x: { ...x, rows: rows.length, data }, y: rows.map((row) => y[row]!) };
+  return { x: { ...x, rows: rows.length, data: takeRows(x.data, x.cols, rows) }, y: rows.map((row) => y[row]!) };
 }
 
 const none = (x: Matrix): LabelledMatrix => ({ x: { ...x, rows: 0, data: new Float32Array() }, y: new Int32Array() });

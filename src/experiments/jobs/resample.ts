@@ -1,4 +1,5 @@
 import type { LabelledMatrix } from "../../core/family.ts";
+import { takeRows } from "../../core/frame.ts";
 import { createRng, type Rng } from "../../core/rng.ts";
 import type { Resample } from "../../core/trial.ts";
 import { createSmote } from "./smote.ts";
@@ -52,10 +53,6 @@ export async function resampledRows(
 
 /** Rows drawn with replacement. */
 function drawn({ cols, data }: Rows["x"], rows: readonly number[], wanted: number, rng: Rng): Float32Array {
-  const made = new Float32Array(wanted * cols);
-  for (let i = 0; i < wanted; i++) {
-    const row = rows[rng.int(rows.length)]!;
-    made.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
-  }
-  return made;
+  const chosen = Int32Array.from({ length: wanted }, () => rows[rng.int(rows.length)]!);
+  return takeRows(data, cols, chosen);
 }

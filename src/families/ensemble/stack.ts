@@ -24,7 +24,7 @@ export async function fitStack(
 ): Promise<Stack> {
   const { proba, classes, rows } = members;
   const count = proba.length;
-  const logs = proba.map((p) => Float64Array.from(p, (v) => Math.log(Math.max(LEAST, v))));
+  const logs = logsOf(proba);
   const penalty = rows === 0 ? 1 : 1 / (strength * rows);
   const start = new Float64Array(count + classes).fill(1 / count, 0, count);
   const scores = new Float64Array(classes);
@@ -55,9 +55,12 @@ export async function fitStack(
   return { weights: x.slice(0, count), intercepts: x.slice(count) };
 }
 
+const logsOf = (proba: Members["proba"]): Float64Array[] =>
+  proba.map((p) => Float64Array.from(p, (v) => Math.log(Math.max(LEAST, v))));
+
 /** [rows × classes] */
 export function stackProba({ proba, classes, rows }: Members, { weights, intercepts }: Stack): Float32Array {
-  const logs = proba.map((p) => Float64Array.from(p, (v) => Math.log(Math.max(LEAST, v))));
+  const logs = logsOf(proba);
   const scores = new Float64Array(classes);
   const out = new Float32Array(rows * classes);
   for (let i = 0; i < rows; i++) {

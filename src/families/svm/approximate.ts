@@ -1,5 +1,6 @@
 /** RBF machines of many rows: linear ones on functions that approximate the kernel. */
 import type { LabelledMatrix } from "../../core/family.ts";
+import { takeRows } from "../../core/frame.ts";
 import { createRng } from "../../core/rng.ts";
 import type { Openblas } from "../../engines/openblas.ts";
 import { type Basis, createBasis } from "./basis.ts";
@@ -84,10 +85,7 @@ function landmarks(
     .subarray(0, components)
     .sort();
   const n = chosen.length;
-  const own = new Float32Array(n * cols);
-  chosen.forEach((row, i) => {
-    own.set(data.subarray(row * cols, (row + 1) * cols), i * cols);
-  });
+  const own = takeRows(data, cols, chosen);
   const vectors = own.map((value, at) => value - means[at % cols]!);
   const basis = { kind: "rbf" as const, means, vectors, gamma };
   const vectorsOfKernel = createBasis(blas, basis)({ ...x, rows: n, data: own }, 0, n);

@@ -1,4 +1,5 @@
 import { UserError } from "../../core/errors.ts";
+import { takeRows } from "../../core/frame.ts";
 import type { Calibrate } from "../../core/trial.ts";
 import { stratifiedFolds } from "./folds.ts";
 import { type Curve, isotonicCurve } from "./isotonic.ts";
@@ -130,9 +131,9 @@ function rareClasses({ y, units }: Judged, classes: number): Set<number> {
 function pick({ proba, y, units }: Judged, folds: Int32Array, wanted: (fold: number) => boolean): Judged {
   const classes = proba.length / y.length;
   const rows = Int32Array.from(folds.keys()).filter((row) => wanted(folds[row]!));
-  const own = new Float32Array(rows.length * classes);
-  rows.forEach((row, i) => {
-    own.set(proba.subarray(row * classes, (row + 1) * classes), i * classes);
-  });
-  return { proba: own, y: rows.map((row) => y[row]!), units: rows.map((row) => units[row]!) };
+  return {
+    proba: takeRows(proba, classes, rows),
+    y: rows.map((row) => y[row]!),
+    units: rows.map((row) => units[row]!),
+  };
 }
