@@ -1,5 +1,6 @@
 /** What neural families share: epochs with early stopping, schedules, weights of rare classes. */
 import { z } from "zod";
+import type { Matrix } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { FitContext, LabelledMatrix } from "../core/family.ts";
 import type { Rng } from "../core/rng.ts";
@@ -140,6 +141,35 @@ export async function trainEpochs(training: Training): Promise<number> {
     }
   }
   return best;
+}
+
+/** A network and how it is trained; `W` is what predicts. */
+export interface NetworkTraining<W> extends Omit<Training, "validate" | "keep"> {
+  /** [classes] weight of each class's validation rows where the best epoch is chosen. */
+  readonly weightOf: Float64Array;
+  /** What predicts as the network stands. */
+  weights(): W;
+  /** [x.rows × classes] */
+  predict(weights: W, x: Matrix): Float32Array;
+}
+
+/** `trainEpochs`, judged by validation log loss. Returns the epoch that was best, and what predicts as it stood. */
+export async function trainNetwork<W>(training: NetworkTraining<W>): Promise<{ epochs: number; best: W }> {
+  const { validation } = training.context;
+  let current: W | undefined;
+  let best: W | undefined;
+  const epochs = await trainEpochs({
+    ...training,
+    validate() {
+      current = training.weights();
+      const losses = logLosses(training.predict(current, validation.x), validation.y, training.weightOf);
+      return { plain: losses.plain, deciding: losses.weighted };
+    },
+    keep() {
+      best = current ?? training.weights();
+    },
+  });
+  return { epochs, best: best! };
 }
 
 function diverged(family: string, epoch: number, learningRate: number): UserError {

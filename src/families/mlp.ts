@@ -5,15 +5,7 @@ import { pack, unpack } from "../core/formats/container.ts";
 import { takeRows } from "../core/frame.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
-import {
-  batchSizeOf,
-  classWeights,
-  logLosses,
-  lossParams,
-  rowWeights,
-  trainEpochs,
-  trainingParams,
-} from "./_neural.ts";
+import { batchSizeOf, classWeights, lossParams, rowWeights, trainingParams, trainNetwork } from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { type Layer, networkToOnnx, predict } from "./mlp/network.ts";
 import { foldNormalisation } from "./mlp/normalise.ts";
@@ -46,7 +38,7 @@ export const family: Family<z.infer<typeof params>> = {
   acceptsMissing: false,
   async fit(context) {
     checkContext(context, family);
-    const { train, validation, classes, seed } = context;
+    const { train, classes, seed } = context;
     const options = context.params;
     const [{ loadTensors }, { createNetwork }] = await Promise.all([
       import("../engines/tensor/load.ts"),
@@ -57,7 +49,6 @@ export const family: Family<z.infer<typeof params>> = {
     const blas = await loadOpenblas();
     const rng = createRng(seed);
     const weights = rowWeights(train, classes, options.loss, options.beta);
-    const weightOf = classWeights(train.y, classes, weights);
     const sample = sampleRows(train.x, rng);
     const network = createNetwork(tensors, {
       train,
@@ -70,10 +61,8 @@ export const family: Family<z.infer<typeof params>> = {
       gamma: options.loss === "focal" ? options.gamma : 0,
       rng,
     });
-    const folded = (): Layer[] => foldNormalisation(blas, network.layers(), sample.rows, sample.data);
     try {
-      let [layers, current]: [Layer[], Layer[]] = [[], []];
-      const epochs = await trainEpochs({
+      const { epochs, best } = await trainNetwork({
         context,
         family: family.id,
         epochs: options.epochs,
@@ -82,18 +71,13 @@ export const family: Family<z.infer<typeof params>> = {
         schedule: options.schedule,
         learningRate: options.learning_rate,
         rng,
+        weightOf: classWeights(train.y, classes, weights),
         step: (rows, rate) => network.step(rows, rate),
-        validate() {
-          current = folded();
-          const losses = logLosses(predict(blas, current, validation.x), validation.y, weightOf);
-          return { plain: losses.plain, deciding: losses.weighted };
-        },
-        keep() {
-          layers = validation.x.rows > 0 ? current : folded();
-        },
+        weights: () => foldNormalisation(blas, network.layers(), sample.rows, sample.data),
+        predict: (layers, x) => predict(blas, layers, x),
       });
       const notices = tensors.id === "openblas" ? [] : ["trained on tfjs-node: the backend openblas gives other bytes"];
-      return model(blas, { columns: train.x.names, epochs, layers }, notices);
+      return model(blas, { columns: train.x.names, epochs, layers: best }, notices);
     } finally {
       network.dispose();
       tensors.trim();

@@ -5,15 +5,7 @@ import type { Family, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
 import { createRng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
-import {
-  batchSizeOf,
-  classWeights,
-  logLosses,
-  lossParams,
-  rowWeights,
-  trainEpochs,
-  trainingParams,
-} from "./_neural.ts";
+import { batchSizeOf, classWeights, lossParams, rowWeights, trainingParams, trainNetwork } from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { networkToOnnx } from "./transformer/onnx.ts";
 import { predict, type Trained } from "./transformer/predict.ts";
@@ -59,7 +51,7 @@ export const family: Family<z.infer<typeof params>> = {
   acceptsMissing: true,
   async fit(context) {
     checkContext(context, family);
-    const { train, validation, classes, seed } = context;
+    const { train, classes, seed } = context;
     const options = context.params;
     const [{ loadTensors }, { createNetwork }] = await Promise.all([
       import("../engines/tensor/load.ts"),
@@ -70,7 +62,6 @@ export const family: Family<z.infer<typeof params>> = {
     const blas = await loadOpenblas();
     const rng = createRng(seed);
     const weights = rowWeights(train, classes, options.loss, options.beta);
-    const weightOf = classWeights(train.y, classes, weights);
     const plan = planColumns(train.x);
     const tokens = tokenise(plan, train.x);
     const batchSize = Math.min(batchSizeOf(options.batch_size, train.x.rows), train.x.rows);
@@ -90,8 +81,7 @@ export const family: Family<z.infer<typeof params>> = {
       rng,
     });
     try {
-      let [best, current] = [network.parameters(), network.parameters()];
-      const epochs = await trainEpochs({
+      const { epochs, best } = await trainNetwork({
         context,
         family: family.id,
         epochs: options.epochs,
@@ -100,16 +90,10 @@ export const family: Family<z.infer<typeof params>> = {
         schedule: options.schedule,
         learningRate: options.learning_rate,
         rng,
+        weightOf: classWeights(train.y, classes, weights),
         step: (rows, rate) => network.step(rows, rate),
-        validate() {
-          current = network.parameters();
-          const proba = predict(blas, { shape, plan, parameters: current }, validation.x);
-          const losses = logLosses(proba, validation.y, weightOf);
-          return { plain: losses.plain, deciding: losses.weighted };
-        },
-        keep() {
-          best = validation.x.rows > 0 ? current : network.parameters();
-        },
+        weights: () => network.parameters(),
+        predict: (parameters, x) => predict(blas, { shape, plan, parameters }, x),
       });
       return model(blas, { columns: train.x.names, epochs, shape, plan, parameters: best });
     } finally {

@@ -6,7 +6,7 @@ import { type Adam, createAdam } from "../../engines/tensor/adam.ts";
 import { gatherRows } from "../../engines/tensor/batch.ts";
 import { createDropout, dense } from "../../engines/tensor/dense.ts";
 import type { Tensors } from "../../engines/tensor/load.ts";
-import { crossEntropy } from "../../engines/tensor/loss.ts";
+import { trainStep } from "../../engines/tensor/step.ts";
 import { classShares } from "../_shared.ts";
 import { EPSILON, type RawLayer } from "./normalise.ts";
 
@@ -35,7 +35,6 @@ export interface Network {
 }
 
 export function createNetwork(tensors: Tensors, options: NetworkOptions): Network {
-  const { tf } = tensors;
   const { train, weights, classes, hidden, dropout, batchNorm, gamma, rng } = options;
   const widths = [train.x.cols, ...hidden, classes];
   const last = hidden.length;
@@ -62,22 +61,11 @@ export function createNetwork(tensors: Tensors, options: NetworkOptions): Networ
   };
 
   return {
-    step(rows, learningRate) {
-      let logLoss = 0;
-      const loss = tf.tidy(() => {
+    step: (rows, learningRate) =>
+      trainStep(tensors, { adam, y: train.y, weights, gamma }, rows, learningRate, () => {
         const x = gatherRows(tensors, train.x.data, train.x.cols, rows);
-        const labels = Int32Array.from(rows, (row) => train.y[row]!);
-        const rowWeights = weights && Float32Array.from(rows, (row) => weights[row]!);
-        const { value, grads } = tf.valueAndGrads((...params: Tensor[]) => {
-          const result = crossEntropy(tensors, forward(x, params), { labels, weights: rowWeights, gamma });
-          logLoss = result.logLoss;
-          return result.loss;
-        })([...adam.params]);
-        adam.step(grads, learningRate);
-        return value.dataSync()[0]!;
-      });
-      return { loss, logLoss };
-    },
+        return (params) => forward(x, params);
+      }),
     layers: () =>
       Array.from({ length: last + 1 }, (_, l) => {
         const { weights: w, shift, scale } = paramsOf(adam.params, l);

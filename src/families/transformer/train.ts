@@ -8,7 +8,7 @@ import { createDropout, dense } from "../../engines/tensor/dense.ts";
 import { embed } from "../../engines/tensor/embed.ts";
 import { layerNorm } from "../../engines/tensor/layer-norm.ts";
 import type { Tensors } from "../../engines/tensor/load.ts";
-import { crossEntropy } from "../../engines/tensor/loss.ts";
+import { trainStep } from "../../engines/tensor/step.ts";
 import { classShares } from "../_shared.ts";
 import { type Operations, type Parameter, parametersOf, type Shape, scores } from "./network.ts";
 import { batchOf, type ColumnPlan, scaleRows, type TokenBatch, type Tokens } from "./tokens.ts";
@@ -76,23 +76,11 @@ export function createNetwork(tensors: Tensors, options: NetworkOptions): Networ
   };
 
   return {
-    step(rows, learningRate) {
-      let logLoss = 0;
-      const loss = tf.tidy(() => {
+    step: (rows, learningRate) =>
+      trainStep(tensors, { adam, y: train.y, weights, gamma }, rows, learningRate, () => {
         const batch = batchOf(plan, tokens, rows, tokenDropout, rng);
-        const labels = Int32Array.from(rows, (row) => train.y[row]!);
-        const rowWeights = weights && Float32Array.from(rows, (row) => weights[row]!);
-        const { value, grads } = tf.valueAndGrads((...values: Tensor[]) => {
-          const logits = scores(operations(values, batch, rows), shape.layers);
-          const result = crossEntropy(tensors, logits, { labels, weights: rowWeights, gamma });
-          logLoss = result.logLoss;
-          return result.loss;
-        })([...adam.params]);
-        adam.step(grads, learningRate);
-        return value.dataSync()[0]!;
-      });
-      return { loss, logLoss };
-    },
+        return (values) => scores(operations(values, batch, rows), shape.layers);
+      }),
     parameters: () =>
       Object.fromEntries(parameters.map(({ name }, i) => [name, adam.params[i]!.dataSync() as Float32Array])),
     dispose: () => adam.dispose(),
