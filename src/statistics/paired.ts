@@ -47,8 +47,25 @@ export function compareToBest(
   best: number,
   options: PairedOptions,
 ): readonly Verdict[] {
+  const pairs = candidates.map((_, c) => [best, c] as const);
+  return comparePairs(metric, candidates, pairs, options);
+}
+
+/**
+ * Compares pairs of candidates as compareToBest does (difference = second − first). Each candidate's metric is worked out once a
+ * draw, however many pairs it is in.
+ * @param candidates by candidate, by repeat; a pair of which one is not of the first pair's first candidate's patients is not comparable
+ * @param pairs indices of candidates
+ */
+export function comparePairs(
+  metric: Metric,
+  candidates: readonly (readonly Scored[])[],
+  pairs: readonly (readonly [a: number, b: number])[],
+  options: PairedOptions,
+): readonly Verdict[] {
   const { resamples = 1000, level = 0.95, seed, groups } = options;
-  const reference = candidates[best];
+  if (pairs.length === 0) return [];
+  const reference = candidates[pairs[0][0]];
   const reasons = candidates.map((candidate) => repeatsDiffer(reference, candidate));
   const bound = candidates.map((candidate, c) =>
     reasons[c] === undefined ? candidate.map((scored) => metric.bind(scored)) : [],
@@ -60,18 +77,20 @@ export function compareToBest(
   );
   const draws = candidates.map(() => new Float64Array(resamples).fill(Number.NaN));
   for (let b = 0; b < resamples && sampler.units > 1; b++) {
-    const means = meansOf(bound, sampler.draw());
-    for (const [c, values] of draws.entries()) values[b] = means[c] - means[best];
+    const counts = sampler.draw();
+    for (const [c, mean] of meansOf(bound, counts).entries()) draws[c][b] = mean;
   }
   const values = meansOf(bound);
-  return candidates.map((_, c): Verdict => {
-    if (reasons[c] !== undefined) return incomparable(reasons[c]);
-    const difference = values[c] - values[best];
+  return pairs.map(([a, b]): Verdict => {
+    const reason = reasons[a] ?? reasons[b];
+    if (reason !== undefined) return incomparable(reason);
+    const difference = values[b] - values[a];
     if (Number.isNaN(difference)) return incomparable(`${metric.id} is not defined on these patients`);
-    if (c === best) return { difference, low: 0, high: 0, pValue: 1, tied: true, comparable: true };
-    const { low, high } = percentileInterval(draws[c], level);
+    if (a === b) return { difference, low: 0, high: 0, pValue: 1, tied: true, comparable: true };
+    const differences = draws[b].map((value, draw) => value - draws[a][draw]);
+    const { low, high } = percentileInterval(differences, level);
     if (Number.isNaN(low)) return incomparable(`${metric.id} is not defined on too many draws of these patients`);
-    return { difference, low, high, pValue: twoSided(draws[c]), tied: low <= 0 && high >= 0, comparable: true };
+    return { difference, low, high, pValue: twoSided(differences), tied: low <= 0 && high >= 0, comparable: true };
   });
 }
 

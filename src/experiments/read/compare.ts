@@ -4,10 +4,10 @@ import type { TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import { holm } from "../../statistics/holm.ts";
 import { mcnemar } from "../../statistics/mcnemar.ts";
-import { pairedBootstrap } from "../../statistics/paired.ts";
+import { comparePairs } from "../../statistics/paired.ts";
 import { suggestion } from "../located.ts";
 import { findRun } from "./browse.ts";
-import { type LeaderboardRow, leaderboard, metricById } from "./leaderboard.ts";
+import { type Leaderboard, type LeaderboardRow, leaderboard, metricById } from "./leaderboard.ts";
 import { type Predictions, readPredictions } from "./predictions.ts";
 
 /** Most configurations of one comparison: 28 pairs. */
@@ -69,7 +69,13 @@ export interface Comparison {
  */
 export async function compareTrials(store: TrackingStore, options: CompareOptions): Promise<Comparison> {
   const rows: (LeaderboardRow & { readonly experiment: string })[] = [];
-  for (const reference of options.references) rows.push(await resolve(store, reference));
+  const boards = new Map<string, Leaderboard>();
+  const boardOf = async (experiment: string): Promise<Leaderboard> => {
+    const board = boards.get(experiment) ?? (await leaderboard(store, { experiment, resamples: 0 }));
+    boards.set(experiment, board);
+    return board;
+  };
+  for (const reference of options.references) rows.push(await resolve(store, reference, boardOf));
   const twice = rows.findIndex((row, i) => rows.findIndex((other) => other.runs[0] === row.runs[0]) < i);
   if (twice >= 0) {
     throw new UserError(`"${options.references[twice]}" is one of the others: ${rows[twice]!.name}`, {
@@ -85,14 +91,10 @@ export async function compareTrials(store: TrackingStore, options: CompareOption
   const scored = predictions.map((list) => list.map((p) => p.scored));
   const settings = { resamples: options.resamples, level: options.level, seed: 1, groups: units };
 
-  const bootstraps = pairs.flatMap(([a, b]) =>
-    chosen.map((metric) => {
-      const { difference, low, high, pValue, comparable, reason } = pairedBootstrap(
-        metric,
-        scored[a]!,
-        scored[b]!,
-        settings,
-      );
+  const verdicts = chosen.map((metric) => comparePairs(metric, scored, pairs, settings));
+  const bootstraps = pairs.flatMap(([a, b], i) =>
+    chosen.map((metric, m) => {
+      const { difference, low, high, pValue, comparable, reason } = verdicts[m]![i]!;
       if (!comparable) {
         throw new UserError(`${labels[a]} and ${labels[b]} cannot be compared: ${reason}`, {
           exitCode: ExitCode.inconclusive,
@@ -142,15 +144,19 @@ export async function compareTrials(store: TrackingStore, options: CompareOption
   };
 }
 
-/** The configuration that a reference means, with its finished repeats. */
+/**
+ * The configuration that a reference means, with its finished repeats.
+ * @param boardOf reads each experiment's leaderboard once
+ */
 async function resolve(
   store: TrackingStore,
   reference: string,
+  boardOf: (experiment: string) => Promise<Leaderboard>,
 ): Promise<LeaderboardRow & { readonly experiment: string }> {
   const [, name, rank] = /^(.+?)(?:#(\d+))?$/.exec(reference) ?? [undefined, reference];
   const named = await store.getExperimentByName(name!);
   if (named || rank !== undefined) {
-    const board = await leaderboard(store, { experiment: name!, resamples: 0 });
+    const board = await boardOf(name!);
     const row = board.rows.find((r) => r.rank === Number(rank ?? 1));
     if (row) return { ...row, experiment: name! };
     const ranked = board.rows.filter((r) => r.rank !== null).length;
