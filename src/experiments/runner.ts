@@ -6,6 +6,7 @@ import type { Trial } from "../core/trial.ts";
 import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensemble/plan.ts";
 import type { SweepPorts } from "./events.ts";
 import type { EnsemblePayload } from "./jobs/ensemble.ts";
+import type { Finish } from "./jobs/finish.ts";
 import type { PreparePayload } from "./jobs/prepare.ts";
 import type { TrialPayload } from "./jobs/trial.ts";
 import { type Costs, createCosts } from "./lanes/cost.ts";
@@ -16,7 +17,7 @@ import { curveOf, type Known, knownTrials } from "./search/history.ts";
 import { pointSaver, readPoints } from "./search/points.ts";
 import { createPruning, type Pruning, savings, type Trained } from "./search/pruning.ts";
 import { createSupply, type SweepSupply } from "./search/supply.ts";
-import { runTrialAsRun, type TrialEnd } from "./trial-run.ts";
+import { artifactsOf, runTrialAsRun, type TrialEnd } from "./trial-run.ts";
 import type { WorkDir } from "./workdir.ts";
 
 export interface SweepOptions {
@@ -106,9 +107,11 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     },
   });
   const before = supply.trials.filter((t) => history.known.has(t.key));
-  for (const trial of before) await history.compare(trial);
   counts.reused = before.length;
-  for (const trial of before) keep(trial);
+  for (const trial of before) {
+    keep(trial);
+    await history.compare(trial);
+  }
   /** Trials of the ensembles, once what they combine is there; those that are known are kept. */
   const late: EnsembleTrial[] = [];
   const addEnsembles = (): readonly EnsembleTrial[] => {
@@ -233,15 +236,26 @@ async function createParent(plan: Plan, ports: SweepPorts, experimentId: string)
 }
 
 /** Stops what runs: a failing store or disk does, so do Ctrl-C and a target that is reached. */
-function createStop(signal: AbortSignal): { readonly signal: AbortSignal; abort(reason: unknown): void } {
+function createStop(signal: AbortSignal) {
   const stop = new AbortController();
-  return { signal: AbortSignal.any([signal, stop.signal]), abort: (reason) => stop.abort(reason) };
+  return {
+    signal: AbortSignal.any([signal, stop.signal]),
+    abort: (reason: unknown): void => stop.abort(reason),
+    /** Runs something whose failure stops all else. */
+    async guard(run: () => Promise<void>): Promise<void> {
+      try {
+        await run();
+      } catch (error) {
+        stop.abort(error);
+        throw error;
+      }
+    },
+  };
 }
 
 async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promise<void> {
   const { plan, ports, options, experimentId, supply, costs, pruning, counts, finished } = sweep;
   const { store, executor } = ports;
-  const { bootstrap, charts } = plan.experiment.config;
   const datasetFile = workDir.write("dataset.bin", pack(plan.dataset));
   const splitFiles = plan.splits.map((split, i) => workDir.write(`split-${i}.bin`, pack(split)));
   const repeatOf = (trial: Trial): number => plan.splits.indexOf(splitOf(plan, trial));
@@ -293,8 +307,8 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
     return spared;
   }
 
-  await schedule(supply, executor.capacity, keyOf, prepare, async (trial, unprepared) => {
-    try {
+  await schedule(supply, executor.capacity, keyOf, prepare, (trial, unprepared) =>
+    stop.guard(async () => {
       if (signal.aborted) return;
       await savePoints();
       await runTrialAsRun({
@@ -302,66 +316,51 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
         onEnd: (end, runId) => onEnd(trial, end, runId),
         job(outDir) {
           const payload: TrialPayload = {
-            trial,
+            ...finishOf(plan, trial, outDir),
             preparedFile: preparedFile(trial),
-            orphans: plan.orphans,
-            bootstrap,
-            charts: charts === "all",
             threads: options.threads,
-            outDir,
           };
           return { kind: "trial", payload, affinity: payload.preparedFile };
         },
       });
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    }
-  });
+    }),
+  );
+}
+
+/** How a trial's job scores and keeps it. */
+function finishOf({ experiment, orphans }: Plan, trial: Trial, outDir: string): Finish {
+  const { bootstrap, charts } = experiment.config;
+  return { trial, orphans, bootstrap, charts: charts === "all", outDir };
 }
 
 /** Runs the trials of ensembles, each over what its candidates predicted. */
 async function runEnsembles(sweep: Sweep, trials: readonly EnsembleTrial[], sweepId: string): Promise<void> {
   const { plan, ports, options, experimentId, counts } = sweep;
-  const { bootstrap, charts } = plan.experiment.config;
   const stop = createStop(options.signal);
-  const dirOf = async (runId: string): Promise<string> => {
-    const dir = await ports.store.localArtifacts(runId);
-    if (dir === undefined || dir === null) throw new Error("this store keeps no local artifacts");
-    return dir;
-  };
-  const run = async ({ trial, candidates }: EnsembleTrial): Promise<void> => {
-    try {
-      await runTrialAsRun({
-        ...{ plan, ports, experimentId, sweepId, signal: stop.signal, trial },
-        onEnd(end) {
-          counts[end.state === "finished" ? "finished" : "failed"]++;
-          return 0;
-        },
-        async job(outDir) {
-          const members = candidates.map(async ({ trial: { key, name }, runId }) => ({
-            name: `${name} [${key.slice(0, 8)}]`,
-            runId,
-            dir: await dirOf(runId),
-          }));
-          const payload: EnsemblePayload = {
-            ...{ trial, orphans: plan.orphans, bootstrap, charts: charts === "all", outDir },
-            members: await Promise.all(members),
-          };
-          return { kind: "ensemble", payload };
-        },
-      });
-    } catch (error) {
-      stop.abort(error);
-      throw error;
-    }
-  };
+  const memberOf = async ({ trial: { key, name }, runId }: Candidate): Promise<EnsemblePayload["members"][number]> => ({
+    name: `${name} [${key.slice(0, 8)}]`,
+    runId,
+    dir: await artifactsOf(ports.store, runId),
+  });
+  const run = ({ trial, candidates }: EnsembleTrial): Promise<void> =>
+    runTrialAsRun({
+      ...{ plan, ports, experimentId, sweepId, signal: stop.signal, trial },
+      onEnd(end) {
+        counts[end.state === "finished" ? "finished" : "failed"]++;
+        return 0;
+      },
+      async job(outDir) {
+        const members = await Promise.all(candidates.map(memberOf));
+        const payload: EnsemblePayload = { ...finishOf(plan, trial, outDir), members };
+        return { kind: "ensemble", payload };
+      },
+    });
   await schedule(
     listSupply(trials),
     ports.executor.capacity,
     () => undefined,
     async () => {},
-    run,
+    (trial) => stop.guard(() => run(trial)),
   );
 }
 

@@ -1,6 +1,6 @@
 import { ExitCode, messageOf, UserError } from "../core/errors.ts";
 import { type Job, JobCrashed } from "../core/executor.ts";
-import type { RunBatch } from "../core/store.ts";
+import type { RunBatch, TrackingStore } from "../core/store.ts";
 import { type CurvePoint, type RoundEvent, Tag, type Trial, type TrialResult } from "../core/trial.ts";
 import type { SweepPorts } from "./events.ts";
 import type { Plan } from "./plan.ts";
@@ -71,8 +71,7 @@ export async function runTrialAsRun(options: TrialRun): Promise<void> {
   let result: TrialResult;
   try {
     if (options.unprepared) throw options.unprepared;
-    const outDir = await store.localArtifacts(runId);
-    if (!outDir) throw new Error("this store keeps no local artifacts");
+    const outDir = await artifactsOf(store, runId);
     const files = trialArtifacts(plan, trial, facts);
     for (const [path, bytes] of Object.entries(files)) await store.writeArtifact(runId, path, bytes);
     result = (await executor.run(await options.job(outDir), {
@@ -106,6 +105,13 @@ export async function runTrialAsRun(options: TrialRun): Promise<void> {
   }
   ports.onEvent({ type: "finished", trial, runId, result });
   onEnd({ state: "finished", result }, runId);
+}
+
+/** Folder of a run's artifacts. @throws Error where the store keeps none on this machine */
+export async function artifactsOf(store: TrackingStore, runId: string): Promise<string> {
+  const folder = await store.localArtifacts(runId);
+  if (folder === undefined) throw new Error("this store keeps no local artifacts");
+  return folder;
 }
 
 function reasonOf(error: unknown): string {
