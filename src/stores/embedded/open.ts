@@ -64,7 +64,7 @@ export function openDatabase(options: OpenOptions): Database {
     const columns = { ...COLUMNS, ...options.more };
     const lacking = lackingColumns(connection, columns);
     if (lacking.length > 0) throw notMlflow(file, lacking);
-    if (!options.readOnly) useWal(connection); // not before: a file that is not ours stays as it is
+    if (!options.readOnly) switchToWal(connection); // not before: a file that is not ours stays as it is
     const unknown = options.readOnly ? [] : unknownColumns(connection, columns);
     if (unknown.length > 0) {
       options.notify({
@@ -90,7 +90,7 @@ function connectToWrite(folder: string, file: string, busyTimeout: number): Conn
 }
 
 /** Lets readers and a writer work at once. */
-function useWal(connection: Connection): void {
+function switchToWal(connection: Connection): void {
   try {
     connection.script("PRAGMA journal_mode = WAL");
   } catch (error) {
