@@ -69,7 +69,7 @@ describe("the checker finds what is planted:", () => {
     [
       "a command importing a service",
       { "src/commands/exp/a.ts": 'import { s } from "../../experiments/b.ts";' },
-      /commands may import only core, app\.ts/,
+      /commands may import only core, board, app\.ts/,
     ],
     [
       "a room importing the composition root",

@@ -15,16 +15,16 @@ const SERVICES = ["experiments", "registry", "serving", "monitoring", "reports"]
 /** Rooms (or single files of src/) and what each may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  ...each(["metrics", "statistics", "search"], ["core"]),
+  ...each(["metrics", "statistics", "search", "board"], ["core"]),
   ...each(ADAPTERS, ["core"]),
   ...each(["preparation", "families", "gates", "ranking"], ["core", "metrics", "statistics", "engines"]),
   ...each(SERVICES, ["core", ...PURE]),
-  "app.ts": ["core", "app", ...PURE, ...ADAPTERS, ...SERVICES],
-  app: ["core", ...PURE, ...ADAPTERS, ...SERVICES],
+  "app.ts": ["core", "app", "board", ...PURE, ...ADAPTERS, ...SERVICES],
+  app: ["core", "board", ...PURE, ...ADAPTERS, ...SERVICES],
   "worker.ts": ["core", ...PURE, ...ADAPTERS, ...SERVICES],
-  cli: ["core", "app.ts"],
-  tui: ["core", "app.ts", "cli"],
-  commands: ["core", "app.ts", "cli", "tui"],
+  cli: ["core", "board", "app.ts"],
+  tui: ["core", "board", "app.ts", "cli"],
+  commands: ["core", "board", "app.ts", "cli", "tui"],
 };
 
 /** Packages that stand for an outside thing, and the room they are kept in. */

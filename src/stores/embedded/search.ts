@@ -1,8 +1,8 @@
 import type { SQLInputValue } from "node:sqlite";
 import { UserError } from "../../core/errors.ts";
+import type { Entity, Field } from "../../core/filter/fields.ts";
+import { type Clause, type OrderKey, parseFilter, parseOrder } from "../../core/filter/filter.ts";
 import type { SearchRuns } from "../../core/store.ts";
-import type { Entity, Field } from "../filter/fields.ts";
-import { type Clause, type OrderKey, parseFilter, parseOrder } from "../filter/filter.ts";
 import { pageSize } from "../rules.ts";
 import type { Connection, Row } from "./connection.ts";
 import { RUN_COLUMNS } from "./read.ts";

@@ -1,7 +1,7 @@
 import { BATCH_LIMITS, isAlreadyExists, isNotFound, MlflowError, type UploadOptions } from "mlflow-js-client";
 import { UserError } from "../../core/errors.ts";
+import { parseFilter, parseOrder } from "../../core/filter/filter.ts";
 import type { Experiment, MetricPoint, RunBatch, RunInfo, TrackingStore } from "../../core/store.ts";
-import { parseFilter, parseOrder } from "../filter/filter.ts";
 import { checkBatch, checkExperimentName, checkTags } from "../limits.ts";
 import { changedParam, deletedRun, noSuchRun, pageSize, usable, userName } from "../rules.ts";
 import { openClient, type RemoteOptions } from "./client.ts";

@@ -17,7 +17,18 @@ const ENTITIES: Readonly<Record<Entity, readonly string[]>> = {
   attribute: ["attributes", "attribute", "attr", "run"],
   dataset: ["datasets", "dataset"],
 };
-const ATTRIBUTES = ["run_id", "run_name", "user_id", "status", "start_time", "end_time", "artifact_uri"];
+/** Attributes that a caller knows besides MLflow's, and how each is compared. */
+export type MoreAttributes = Readonly<Record<string, "number" | "text">>;
+
+export const ATTRIBUTES: readonly string[] = [
+  "run_id",
+  "run_name",
+  "user_id",
+  "status",
+  "start_time",
+  "end_time",
+  "artifact_uri",
+];
 const NUMERIC_ATTRIBUTES = ["start_time", "end_time"];
 const ATTRIBUTE_ALIASES: Readonly<Record<string, string>> = {
   created: "start_time",
@@ -29,17 +40,19 @@ const ATTRIBUTE_ALIASES: Readonly<Record<string, string>> = {
 const DATASET_KEYS = ["name", "digest", "context"];
 
 /** Whether a field is compared as a number. */
-export function isNumeric(field: Field): boolean {
-  return field.entity === "metric" || (field.entity === "attribute" && NUMERIC_ATTRIBUTES.includes(field.key));
+export function isNumeric({ entity, key }: Field, more: MoreAttributes = {}): boolean {
+  return (
+    entity === "metric" || (entity === "attribute" && (NUMERIC_ATTRIBUTES.includes(key) || more[key] === "number"))
+  );
 }
 
 /**
  * The field that a token of kind "field" names, aliases resolved.
  * @throws UserError with the nearest right name when there is no such entity, attribute or dataset key
  */
-export function fieldOf(token: Token, text: string, what: string): Field {
+export function fieldOf(token: Token, text: string, what: string, more: MoreAttributes = {}): Field {
   const [, head, tail] = /^(`[^`]*`|[^.]*)(?:\.(.*))?$/s.exec(token.text)!;
-  if (tail === undefined) return attribute(unquote(head!), token, text, what);
+  if (tail === undefined) return attribute(unquote(head!), token, text, what, more);
   const name = unquote(head!);
   const entity = (Object.keys(ENTITIES) as Entity[]).find((e) => ENTITIES[e].includes(name));
   if (entity === undefined) {
@@ -53,7 +66,7 @@ export function fieldOf(token: Token, text: string, what: string): Field {
     );
   }
   const key = unquote(tail);
-  if (entity === "attribute") return attribute(key, token, text, what);
+  if (entity === "attribute") return attribute(key, token, text, what, more);
   if (entity === "dataset" && !DATASET_KEYS.includes(key)) {
     throw wrongAt(
       text,
@@ -66,22 +79,25 @@ export function fieldOf(token: Token, text: string, what: string): Field {
   return { entity, key };
 }
 
-function attribute(key: string, token: Token, text: string, what: string): Field {
+function attribute(key: string, token: Token, text: string, what: string, more: MoreAttributes): Field {
   const name = ATTRIBUTE_ALIASES[key] ?? key;
-  if (ATTRIBUTES.includes(name)) return { entity: "attribute", key: name };
-  const close = nearest(name, ATTRIBUTES);
+  const known = [...ATTRIBUTES, ...Object.keys(more)];
+  if (known.includes(name)) return { entity: "attribute", key: name };
+  const close = nearest(name, known);
   throw wrongAt(
     text,
     what,
     token.at,
     `Runs have no attribute "${key}"`,
     close === undefined
-      ? `Write metrics.${key}, params.${key} or tags.${key}, or one of ${ATTRIBUTES.join(", ")}.`
+      ? `Write metrics.${key}, params.${key} or tags.${key}, or one of ${known.join(", ")}.`
       : `Did you mean ${close}?`,
   );
 }
 
-function nearest(name: string, among: readonly string[]): string | undefined {
+/** The name that was probably meant; undefined when none is near. */
+export function nearest(name: string, among: readonly string[]): string | undefined {
+  if (among.length === 0) return undefined;
   const ranked = among.map((a) => ({ a, d: distance(name.toLowerCase(), a) })).sort((x, y) => x.d - y.d);
   return ranked[0]!.d <= Math.max(1, Math.floor(name.length / 3)) ? ranked[0]!.a : undefined;
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
-import { parseFilter, parseOrder } from "../../src/stores/filter/filter.ts";
+import { parseFilter, parseOrder } from "../../src/core/filter/filter.ts";
 
 test.each([
   ["metrics.a > 0.5", { entity: "metric", key: "a", comparator: ">", value: 0.5 }],

@@ -1,4 +1,4 @@
-import { UserError } from "../../core/errors.ts";
+import { UserError } from "../errors.ts";
 
 /** One piece of a filter or an order; `at` and `end` are offsets into the text. */
 export interface Token {
@@ -36,9 +36,20 @@ export function tokenize(text: string, what: string): Token[] {
   }
 }
 
+/** A mistake in a text, which knows its place. */
+export class PlacedError extends UserError {
+  /** Offset into the text. */
+  readonly at: number;
+
+  constructor(text: string, what: string, at: number, message: string, fix: string) {
+    super(message, { where: `${what} "${text}", character ${at + 1}`, fix });
+    this.at = at;
+  }
+}
+
 /** An error that shows where in the text it is. */
-export function wrongAt(text: string, what: string, at: number, message: string, fix: string): UserError {
-  return new UserError(message, { where: `${what} "${text}", character ${at + 1}`, fix });
+export function wrongAt(text: string, what: string, at: number, message: string, fix: string): PlacedError {
+  return new PlacedError(text, what, at, message, fix);
 }
 
 function match(text: string, at: number): Token | undefined {

@@ -1,4 +1,4 @@
-import { type Entity, type Field, fieldOf, isNumeric } from "./fields.ts";
+import { type Entity, type Field, fieldOf, isNumeric, type MoreAttributes } from "./fields.ts";
 import { type Token, tokenize, wrongAt } from "./tokens.ts";
 
 export type Comparator =
@@ -33,10 +33,11 @@ const LISTS: readonly Comparator[] = ["IN", "NOT IN"];
 
 /**
  * Reads MLflow's filter language (as of MLflow 3.18): clauses `entity.key comparator value` joined by AND.
+ * @param more attributes besides MLflow's own
  * @returns no clauses for an empty text
- * @throws UserError naming the character, what was found there and what was expected
+ * @throws PlacedError naming the character, what was found there and what was expected
  */
-export function parseFilter(text: string): Clause[] {
+export function parseFilter(text: string, more: MoreAttributes = {}): Clause[] {
   const tokens = tokenize(text, "filter");
   if (tokens[0]!.kind === "end") return [];
   const clauses: Clause[] = [];
@@ -58,10 +59,10 @@ export function parseFilter(text: string): Clause[] {
   function clause(): Clause {
     const start = take();
     if (start.kind !== "field" || isReserved(start)) throw expected(start, "a field such as metrics.val_f1_macro");
-    const field = fieldOf(start, text, "filter");
+    const field = fieldOf(start, text, "filter", more);
     const operator = peek();
     const comparator = comparison();
-    const allowed = comparatorsOf(field);
+    const allowed = comparatorsOf(field, more);
     if (!allowed.includes(comparator)) {
       throw wrong(
         operator,
@@ -97,7 +98,7 @@ export function parseFilter(text: string): Clause[] {
     if (NULLNESS.includes(comparator)) return null;
     if (LISTS.includes(comparator)) return list();
     const token = take();
-    if (isNumeric(field)) {
+    if (isNumeric(field, more)) {
       if (token.kind !== "number") throw expected(token, "a number");
       return Number(token.text);
     }
@@ -181,15 +182,16 @@ function orderKey(text: string): OrderKey {
   return { ...field, descending };
 }
 
-function comparatorsOf(field: Field): readonly Comparator[] {
-  if (isNumeric(field)) return NUMERIC;
-  const more: Readonly<Record<Exclude<Entity, "metric">, readonly Comparator[]>> = {
+/** What a field can be compared with. */
+export function comparatorsOf(field: Field, more: MoreAttributes = {}): readonly Comparator[] {
+  if (isNumeric(field, more)) return NUMERIC;
+  const besides: Readonly<Record<Exclude<Entity, "metric">, readonly Comparator[]>> = {
     param: NULLNESS,
     tag: NULLNESS,
     dataset: LISTS,
     attribute: field.key === "run_id" ? LISTS : [],
   };
-  return [...TEXT, ...more[field.entity as Exclude<Entity, "metric">]];
+  return [...TEXT, ...besides[field.entity as Exclude<Entity, "metric">]];
 }
 
 function isWord(token: Token, word: string): boolean {
