@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type { Matrix } from "./dataset.ts";
+import type { Knowledge } from "./knowledge.ts";
 import type { OnnxBuilder, OnnxValue } from "./onnx.ts";
 
 export type EngineId = "xgboost" | "lightgbm" | "openblas";
@@ -26,6 +27,19 @@ export interface FitContext<P> {
   readonly signal: AbortSignal;
   /** Called once a round, where the method has rounds; values are mean log losses. */
   onRound?(round: number, losses: { readonly train: number; readonly validation: number }): void;
+  /** For families that know more than the table: absent where nobody gave any. */
+  readonly world?: World;
+}
+
+/** What a table is about: what its classes and groups are called, and what the world knows of them. */
+export interface World {
+  readonly knowledge: Knowledge;
+  /** [classes] */
+  readonly classNames: readonly string[];
+  /** Patients or publications ("PMID:123") of the whole table, also of rows that are not in train. */
+  readonly groupNames: readonly string[];
+  /** [train.x.rows] place in `groupNames`, -1 for a row of none */
+  readonly groups: Int32Array;
 }
 
 /** One value a matrix column, ≥ 0; `kind` says what it is ("gain", "absolute coefficient", …). */
@@ -42,6 +56,8 @@ export interface FittedModel {
   readonly importances?: Importances;
   /** Rounds of the model that predicts (after early stopping), where the method has rounds. */
   readonly rounds?: number;
+  /** Class codes that it can never predict: of families with `knowsClasses`, where nothing is known of a class. */
+  readonly unpredictable?: readonly number[];
   /** Things the data scientist should know, e.g. "did not converge in 200 iterations". */
   readonly notices?: readonly string[];
   /** `predictProba` as nodes of a graph, float [rows, columns (or `uses`)] → float [rows, classes]; absent where ONNX cannot express it. */
@@ -54,7 +70,8 @@ export interface FittedModel {
 
 /**
  * A kind of model. One file in src/families, whose name is the id. The same seed, threads and data give the same model.
- * Every class 0 … classes - 1 must occur in train; otherwise fit throws UserError naming it.
+ * Every class 0 … classes - 1 must occur in train; otherwise fit throws UserError naming it, but for a family that `knowsClasses`
+ * where it is given knowledge.
  */
 export interface Family<P = unknown> {
   readonly id: string;
@@ -69,6 +86,10 @@ export interface Family<P = unknown> {
    * MEMBER=CODE for each class code of each member. Such a family learns from patients that are new to its members.
    */
   readonly input?: "members";
+  /** Predicts classes that knowledge tells of without any row in train. Others are fitted on the classes that have rows. */
+  readonly knowsClasses?: true;
+  /** Files and folders of knowledge that `fit` will ask for; their content decides the result. */
+  files?(params: P): readonly string[];
   /** Whether NaN in the matrix is understood; otherwise fit throws UserError naming the column. */
   readonly acceptsMissing: boolean;
   fit(context: FitContext<P>): Promise<FittedModel>;

@@ -23,6 +23,11 @@ export interface Knowledge {
    * @throws UserError when it is not there or cannot be read
    */
   ontology(path: string): Promise<Ontology>;
+  /**
+   * @param path folder with the HPO and its annotations, as the experiment names it
+   * @throws UserError naming the file that is missing or broken
+   */
+  base(path: string): Promise<KnowledgeBase>;
 }
 
 /** Which files knowledge came from; logged with every run and every answer. */

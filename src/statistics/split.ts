@@ -20,6 +20,8 @@ export interface SplitOptions {
   readonly stratify: boolean;
   /** What is done with rows that are identical in every feature and the target. */
   readonly duplicates: SplitReport["duplicatePolicy"];
+  /** Codes of classes that are drawn as if they were one, so that some of them may have no row in train. */
+  readonly asOne?: readonly number[];
   /** Row numbers of a split made elsewhere, instead of drawing one; all other rows are train. */
   readonly predefined?: { readonly validation: Int32Array; readonly test: Int32Array };
 }
@@ -38,6 +40,8 @@ type Splittable = Pick<Dataset, "frame" | "target" | "group">;
  * rows or classes are taken as far as they bring the counts nearer to these (split-draw.ts), so that sizes are near the
  * fractions, not equal to them. Every class is in train, stratified or not.
  *
+ * Classes `asOne` (rare ones that knowledge stands in for) are one class in all of this.
+ *
  * A predefined split is checked and reported, and never changed.
  * @throws UserError, with counts, when a part would be empty, a group crosses, or fractions do not add up
  */
@@ -45,7 +49,8 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): Split 
   checkFractions(options);
   const duplicates = findDuplicates(dataset);
   const { predefined } = options;
-  const drawn = predefined === undefined ? draw(dataset, options, duplicates) : complete(dataset, predefined);
+  const drawn =
+    predefined === undefined ? draw(joined(dataset, options), options, duplicates) : complete(dataset, predefined);
   const method = predefined === undefined ? methodOf(options, dataset.group !== undefined) : "predefined row numbers";
   return asSplit(dataset, options, duplicates, drawn, method);
 }
@@ -62,10 +67,11 @@ export function splitFolds(dataset: Splittable, options: SplitOptions, folds: nu
   checkFractions(options);
   const duplicates = findDuplicates(dataset);
   const method = `${folds} folds; ${methodOf(options, dataset.group !== undefined)}`;
-  const drawing = startDraw(dataset, options, duplicates);
+  const classes = joined(dataset, options);
+  const drawing = startDraw(classes, options, duplicates);
   return drawFolds(drawing.units, drawing.rest, {
     folds,
-    classes: dataset.target.classes.length,
+    classes: classes.target.classes.length,
     stratify: options.stratify,
     rng: createRng(options.seed),
   }).map((validation, fold) => ({
@@ -82,7 +88,7 @@ function asSplit(
   method: string,
 ): Split {
   const { train, validation, test } = drawn;
-  refuseBadParts(dataset, drawn);
+  refuseBadParts(joined(dataset, options), drawn);
   const notices = [...duplicateNotices(duplicates), ...crossingNotices(duplicates, drawn), ...drawn.notices];
   return {
     seed: options.seed,
@@ -105,6 +111,17 @@ function asSplit(
       notices,
     },
   };
+}
+
+/** The same rows, with the classes that are drawn as one in one. */
+function joined(dataset: Splittable, { asOne = [] }: SplitOptions): Splittable {
+  if (asOne.length < 2) return dataset;
+  const { target } = dataset;
+  const own = [...target.classes.keys()].filter((code) => !asOne.includes(code));
+  const place = new Map(own.map((code, i) => [code, i]));
+  const classes = [...own.map((code) => target.classes[code]!), `${asOne.length} orphan classes`];
+  const codes = target.codes.map((code) => place.get(code) ?? own.length);
+  return { ...dataset, target: { ...target, classes, codes } };
 }
 
 interface Parts extends Pick<Split, "train" | "validation" | "test"> {
@@ -220,7 +237,8 @@ function rareNotices(classes: readonly string[], unitsOf: Int32Array, grouped: b
   return notices;
 }
 
-function methodOf({ train, validation, test, seed, testSeed, stratify, duplicates }: SplitOptions, grouped: boolean) {
+function methodOf(options: SplitOptions, grouped: boolean) {
+  const { train, validation, test, seed, testSeed, stratify, duplicates, asOne = [] } = options;
   const shares = [train, validation, test].map((f) => Math.round(f * 1000) / 10).join("/");
   const identical = { together: "kept together", drop: "dropped", allow: "treated like others" }[duplicates];
   return [
@@ -228,5 +246,6 @@ function methodOf({ train, validation, test, seed, testSeed, stratify, duplicate
     `test drawn with seed ${testSeed}, validation with seed ${seed}`,
     `a class of one unit is in train only${stratify ? ", of two in train and test, of three in each part" : ""}`,
     `identical rows ${identical}`,
+    ...(asOne.length > 1 ? [`${asOne.length} orphan classes drawn as one`] : []),
   ].join("; ");
 }

@@ -10,7 +10,7 @@ export const HPO_EXCERPT = { obo: join(folder, "hp_excerpt.obo"), json: join(fol
 /** A small true excerpt of the Human Phenotype Ontology, whatever path is asked for. */
 export function excerptKnowledge(): Knowledge {
   const knowledge = createKnowledge();
-  return { ontology: () => knowledge.ontology(HPO_EXCERPT.obo) };
+  return { ...knowledge, ontology: () => knowledge.ontology(HPO_EXCERPT.obo) };
 }
 
 /** Patients whose symptoms are HPO terms; row i is of class i % 3. @param lists whether some of them are in a symptom list */

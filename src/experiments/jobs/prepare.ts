@@ -8,9 +8,14 @@ import type { Preparation } from "../../core/trial.ts";
 import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
 import { writeFiles } from "../files.ts";
 import { type ExampleRow, typicalRow } from "../package/example.ts";
-import type { KnowledgeFiles } from "../plan.ts";
 import { loadStep } from "../steps.ts";
+import { knowledgeAt } from "./knowledge.ts";
 import { between, moment } from "./moment.ts";
+
+/** Files that preparation steps read, by the path that the experiment gives. */
+export type KnowledgeFiles = Readonly<
+  Record<string, { /** Absolute. */ readonly path: string /** SHA-256 of the content. */; readonly hash: string }>
+>;
 
 export interface PreparePayload {
   /** Files made by core/formats/container: a Dataset, a Split. */
@@ -28,7 +33,12 @@ export interface PreparePayload {
 export interface Prepared {
   readonly target: string;
   readonly classes: readonly string[];
-  readonly train: { readonly x: Matrix; readonly y: Int32Array };
+  readonly train: {
+    readonly x: Matrix;
+    readonly y: Int32Array;
+    /** Place of each row in `groupNames`, -1 for a row of none; absent where the table has no group column. */
+    readonly groups?: Int32Array;
+  };
   readonly validation: {
     readonly x: Matrix;
     readonly y: Int32Array;
@@ -37,6 +47,8 @@ export interface Prepared {
     /** Patient of each row, or the row itself. */
     readonly units: Int32Array;
   };
+  /** Names of the patients or publications of the whole table. */
+  readonly groupNames?: readonly string[];
   /** State of the fitted preparation. */
   readonly preparation: unknown;
   readonly example: ExampleRow;
@@ -63,7 +75,7 @@ export async function prepare(
       classNames: dataset.target.classes,
       seed: payload.seed,
       signal,
-      knowledge: knowledge && { ontology: (path) => knowledge.ontology(payload.files[path]?.path ?? path) },
+      knowledge: knowledge && knowledgeAt(knowledge, payload.files),
     },
     loadStep,
   );
@@ -72,13 +84,14 @@ export async function prepare(
   const prepared: Prepared = {
     target: dataset.target.name,
     classes: dataset.target.classes,
-    train: { x, y },
+    train: { x, y, groups: dataset.group && pick(dataset.group.codes, split.train) },
     validation: {
       x: frameToMatrix(pipeline.transform(selectRows(dataset.frame, split.validation))),
       y: pick(dataset.target.codes, split.validation),
       rows: split.validation,
       units: unitsOf(dataset, split.validation),
     },
+    groupNames: dataset.group?.levels,
     preparation: pipeline.state,
     example: typicalRow(frame),
   };
