@@ -14,10 +14,10 @@ function commands(): string[] {
 }
 
 /**
- * Packages that stay outside of the bundle: those with binaries of their own, and CommonJS ones that are imported when they
- * are needed, of which a bundle would give the default export alone.
+ * Packages that stay outside of the bundle: those with binaries of their own, CommonJS ones that are imported when they
+ * are needed, of which a bundle would give the default export alone, and one that Ink has no need of outside its own development.
  */
-const OUTSIDE = ["koffi", "@duckdb/node-api", "@resvg/resvg-js", "@tensorflow/*"];
+const OUTSIDE = ["koffi", "@duckdb/node-api", "@resvg/resvg-js", "@tensorflow/*", "react-devtools-core"];
 
 /** What CommonJS packages in an ES module expect to find. */
 const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
@@ -36,6 +36,7 @@ export async function build(): Promise<void> {
     platform: "node",
     target: "node22",
     external: OUTSIDE,
+    define: { "process.env.NODE_ENV": '"production"' }, // of React
     banner: { js: BANNER },
     chunkNames: "[name]-[hash]",
     sourcemap: true,
