@@ -22,6 +22,11 @@ export interface Clause extends Field {
   readonly value: number | string | readonly string[] | null;
 }
 
+export interface PlacedClause extends Clause {
+  /** Where in the text it begins. */
+  readonly at: number;
+}
+
 export interface OrderKey extends Field {
   readonly descending: boolean;
 }
@@ -33,14 +38,21 @@ const LISTS: readonly Comparator[] = ["IN", "NOT IN"];
 
 /**
  * Reads MLflow's filter language (as of MLflow 3.18): clauses `entity.key comparator value` joined by AND.
- * @param more attributes besides MLflow's own
  * @returns no clauses for an empty text
  * @throws PlacedError naming the character, what was found there and what was expected
  */
-export function parseFilter(text: string, more: MoreAttributes = {}): Clause[] {
+export function parseFilter(text: string): Clause[] {
+  return parsePlaced(text).map(({ at: _, ...clause }) => clause);
+}
+
+/**
+ * The same with the place of each clause.
+ * @param more attributes besides MLflow's own
+ */
+export function parsePlaced(text: string, more: MoreAttributes = {}): PlacedClause[] {
   const tokens = tokenize(text, "filter");
   if (tokens[0]!.kind === "end") return [];
-  const clauses: Clause[] = [];
+  const clauses: PlacedClause[] = [];
   let next = 0;
   const take = (): Token => tokens[Math.min(next++, tokens.length - 1)]!;
   const peek = (): Token => tokens[Math.min(next, tokens.length - 1)]!;
@@ -56,7 +68,7 @@ export function parseFilter(text: string, more: MoreAttributes = {}): Clause[] {
     }
   }
 
-  function clause(): Clause {
+  function clause(): PlacedClause {
     const start = take();
     if (start.kind !== "field" || isReserved(start)) throw expected(start, "a field such as metrics.val_f1_macro");
     const field = fieldOf(start, text, "filter", more);
@@ -70,7 +82,7 @@ export function parseFilter(text: string, more: MoreAttributes = {}): Clause[] {
         `Use one of ${allowed.join(", ")}.`,
       );
     }
-    return { ...field, comparator, value: value(field, comparator) };
+    return { ...field, comparator, value: value(field, comparator), at: start.at };
   }
 
   function comparison(): Comparator {

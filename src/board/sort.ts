@@ -1,0 +1,128 @@
+import type { NumberColumn, RunTable, TextColumn } from "../core/board.ts";
+import { ranksOf } from "./rank.ts";
+import type { SortKey } from "./view.ts";
+
+/** Bits that one pass looks at. */
+const DIGIT = 11;
+const RADIX = 1 << DIGIT;
+const MASK = RADIX - 1;
+const LAST = 0xffffffff;
+
+/**
+ * Rows by several keys, the first one first; equals keep their order. Missing values and NaN come last either way. A radix
+ * sort on typed keys: 100,000 rows by a metric take a few milliseconds, where a comparator takes a tenth of a second.
+ * @param rows [n] row numbers; left as they are
+ */
+export function sortRows(table: RunTable, rows: Int32Array, keys: readonly SortKey[]): Int32Array {
+  let from = Int32Array.from(rows);
+  let to = new Int32Array(rows.length);
+  for (const { id, descending } of keys.toReversed()) {
+    const column = table.column(id);
+    if (!column) continue;
+    for (const word of column.kind === "number"
+      ? words(column, table.rows, descending)
+      : ranks(column, table.rows, descending)) {
+      [from, to] = sortByWord(from, to, word);
+    }
+  }
+  return from;
+}
+
+/** Sorts by a word of 32 bits a row, the lowest digits first. @returns the sorted rows and the spare array */
+function sortByWord(
+  from: Int32Array<ArrayBuffer>,
+  to: Int32Array<ArrayBuffer>,
+  word: Uint32Array,
+): Int32Array<ArrayBuffer>[] {
+  const counts = [new Int32Array(RADIX), new Int32Array(RADIX), new Int32Array(RADIX)] as const;
+  const [low, middle, high] = counts;
+  for (let i = 0; i < from.length; i++) {
+    const value = word[from[i]!]!;
+    low[value & MASK]!++;
+    middle[(value >>> DIGIT) & MASK]!++;
+    high[value >>> (2 * DIGIT)]!++;
+  }
+  let [now, spare] = [from, to];
+  for (const [pass, count] of counts.entries()) {
+    const shift = pass * DIGIT;
+    // all alike: nothing to do
+    if (now.length === 0 || count[(word[now[0]!]! >>> shift) & MASK] === now.length) continue;
+    let sum = 0;
+    for (let digit = 0; digit < RADIX; digit++) {
+      const here = count[digit]!;
+      count[digit] = sum;
+      sum += here;
+    }
+    for (let i = 0; i < now.length; i++) {
+      const row = now[i]!;
+      spare[count[(word[row]! >>> shift) & MASK]!++] = row;
+    }
+    [now, spare] = [spare, now];
+  }
+  return [now, spare];
+}
+
+/** Two words a row, low and high, that are in order as unsigned numbers when the column's doubles are. */
+function words({ values }: NumberColumn, rows: number, descending: boolean): Uint32Array[] {
+  const low = new Uint32Array(rows);
+  const high = new Uint32Array(rows);
+  const double = new Float64Array(1);
+  const half = new Uint32Array(double.buffer);
+  const [l, h] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0]; // byte order of this machine
+  const flip = descending ? LAST : 0;
+  for (let row = 0; row < rows; row++) {
+    const value = values[row]!;
+    if (Number.isNaN(value)) {
+      low[row] = LAST;
+      high[row] = LAST;
+      continue;
+    }
+    double[0] = value + 0; // −0 is 0
+    const sign = half[h]! >>> 31 === 1 ? LAST : 0;
+    low[row] = half[l]! ^ sign ^ flip;
+    high[row] = half[h]! ^ (sign === 0 ? 0x80000000 : LAST) ^ flip;
+  }
+  return [low, high];
+}
+
+function ranks(column: TextColumn, rows: number, descending: boolean): Uint32Array[] {
+  const { ranks, size } = ranksOf(column);
+  const word = new Uint32Array(rows);
+  for (let row = 0; row < rows; row++) {
+    const code = column.codes[row]!;
+    word[row] = code < 0 ? size : descending ? size - 1 - ranks[code]! : ranks[code]!;
+  }
+  return [word];
+}
+
+/** The same order for two rows; equals by row number. For putting a few rows into many that are sorted. */
+export function comparator(table: RunTable, keys: readonly SortKey[]): (a: number, b: number) => number {
+  const parts = keys.flatMap(({ id, descending }) => {
+    const column = table.column(id);
+    if (!column) return [];
+    const sign = descending ? -1 : 1;
+    if (column.kind === "number") {
+      const { values } = column;
+      return [(a: number, b: number) => compareNumbers(values[a]!, values[b]!, sign)];
+    }
+    const { codes } = column;
+    const { ranks } = ranksOf(column);
+    const rank = (row: number): number => (codes[row]! < 0 ? Number.NaN : ranks[codes[row]!]!);
+    return [(a: number, b: number) => compareNumbers(rank(a), rank(b), sign)];
+  });
+  return (a, b) => {
+    for (const part of parts) {
+      const found = part(a, b);
+      if (found !== 0) return found;
+    }
+    return a - b;
+  };
+}
+
+/** @param sign −1 turns the order round, but NaN stays last */
+export function compareNumbers(x: number, y: number, sign: number): number {
+  if (x === y) return 0;
+  if (Number.isNaN(x)) return Number.isNaN(y) ? 0 : 1;
+  if (Number.isNaN(y)) return -1;
+  return x < y ? -sign : sign;
+}
