@@ -2,6 +2,7 @@
 import type { Tensor, Tensor2D, TensorInfo } from "@tensorflow/tfjs-core";
 import type { Rng } from "../../core/rng.ts";
 import { addRow, columnSums } from "./matmul.ts";
+import { differentiable } from "./tape.ts";
 import type { TensorBackend, Tensors } from "./types.ts";
 
 export interface DenseParams {
@@ -34,7 +35,8 @@ const TABLE = 1 << 15;
 
 /** Draws masks from a table that is drawn once: a random number a row, not one an element. */
 export function createDropout(rate: number, width: number, rng: Rng): (rows: number) => DropoutMask {
-  const table = Float32Array.from({ length: TABLE + width }, () => (rng.next() < rate ? 0 : 1 / (1 - rate)));
+  const table = new Float32Array(TABLE + width);
+  for (let i = 0; i < table.length; i++) table[i] = rng.next() < rate ? 0 : 1 / (1 - rate);
   return (rows) => ({ table, starts: Int32Array.from({ length: rows }, () => rng.int(TABLE)) });
 }
 
@@ -69,7 +71,8 @@ function composed({ tf }: Tensors, x: Tensor2D, params: DenseParams, options: De
 
 const EPSILON = 1e-5;
 
-function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, params: DenseParams, options: DenseOptions) {
+function fused(tensors: Tensors, backend: TensorBackend, x: Tensor2D, params: DenseParams, options: DenseOptions) {
+  const { tf } = tensors;
   const { weights, shift, scale } = params;
   const { relu, dropout, epsilon = EPSILON, inputGradient = true } = options;
   if (dropout && !relu) throw new Error("dropout is for layers with ReLU");
@@ -78,8 +81,8 @@ function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, params: Den
   const outputs = weights.shape[1]!;
   const wrap = (info: TensorInfo): Tensor => tf.engine().makeTensorFromTensorInfo(info, backend);
 
-  const layer = tf.customGrad((...args) => {
-    const save = args.at(-1) as unknown as (kept: Tensor[]) => void;
+  const operands = [weights, shift, ...(scale ? [scale] : []), ...(inputGradient ? [x] : [])];
+  return differentiable(tensors, operands, (save) => {
     const product = backend.allocate([rows, outputs]);
     const z = backend.floats(product);
     blas.sgemm({ m: rows, n: outputs, k: inputs, a: backend.floats(x), b: backend.floats(weights), c: z });
@@ -124,8 +127,7 @@ function fused({ tf }: Tensors, backend: TensorBackend, x: Tensor2D, params: Den
       return grads.map(wrap);
     };
     return { value, gradFunc };
-  });
-  return layer(weights, shift, ...(scale ? [scale] : []), ...(inputGradient ? [x] : [])) as Tensor2D;
+  }) as Tensor2D;
 }
 
 interface Normaliser {

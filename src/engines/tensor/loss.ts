@@ -1,5 +1,6 @@
 /** Cross entropy of class scores, as one differentiable kernel. */
 import type { Scalar, Tensor, Tensor2D } from "@tensorflow/tfjs-core";
+import { differentiable } from "./tape.ts";
 import type { TensorBackend, Tensors } from "./types.ts";
 
 export interface CrossEntropyOptions {
@@ -49,18 +50,17 @@ function composed({ tf }: Tensors, logits: Tensor2D, options: CrossEntropyOption
   return { loss: tf.mean(losses) as Scalar, logLoss: -tf.sum(logP).dataSync()[0]! };
 }
 
-function fused({ tf }: Tensors, backend: TensorBackend, logits: Tensor2D, options: CrossEntropyOptions): CrossEntropy {
+function fused(tensors: Tensors, backend: TensorBackend, logits: Tensor2D, options: CrossEntropyOptions): CrossEntropy {
+  const { tf } = tensors;
   let logLoss = 0;
-  const scored = tf.customGrad((...args) => {
-    const save = args.at(-1) as unknown as (kept: Tensor[]) => void;
+  const loss = differentiable(tensors, [logits], (save) => {
     const gradient = backend.allocate(logits.shape);
     const sums = lossAndGradient(backend.floats(logits), backend.floats(gradient), options);
     logLoss = sums.logLoss;
     const value = tf.scalar(sums.loss);
     save([tf.engine().makeTensorFromTensorInfo(gradient, backend)]);
     return { value, gradFunc: (dy: Tensor, [kept]: Tensor[]) => [tf.mul(kept!, dy)] };
-  });
-  const loss = scored(logits) as Scalar;
+  }) as Scalar;
   return { loss, logLoss };
 }
 

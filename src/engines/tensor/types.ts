@@ -1,5 +1,5 @@
 /** What the files of this folder share. */
-import type { TensorInfo } from "@tensorflow/tfjs-core";
+import type { Tensor, TensorInfo } from "@tensorflow/tfjs-core";
 import type { Openblas } from "../openblas.ts";
 
 export type Tf = typeof import("@tensorflow/tfjs-core");
@@ -10,8 +10,15 @@ export interface Tensors {
   readonly id: BackendId;
   /** Our backend, when it is the one in use. */
   readonly backend?: TensorBackend;
+  /** Of the step that is being recorded, where it is not tfjs's own. */
+  readonly tape?: Tape;
   /** Frees memory that is kept for the next tensors; to be called when a fit ends, after its tensors are disposed. */
   trim(): void;
+}
+
+export interface Tape {
+  /** @param gradients of the inputs, for one of the value */
+  record(inputs: readonly Tensor[], value: Tensor, gradients: (dy: Tensor) => Tensor[]): void;
 }
 
 export type Cpu = typeof import("@tensorflow/tfjs-backend-cpu");

@@ -47,10 +47,10 @@ export function createNetwork(tensors: Tensors, options: NetworkOptions): Networ
     return { weights: w, shift, ...(scale ? { scale } : {}) };
   };
 
-  const forward = (x: Tensor2D, params: readonly Tensor[]): Tensor2D => {
+  const forward = (recording: Tensors, x: Tensor2D, params: readonly Tensor[]): Tensor2D => {
     let value = x;
     for (let l = 0; l <= last; l++) {
-      value = dense(tensors, value, paramsOf(params, l), {
+      value = dense(recording, value, paramsOf(params, l), {
         relu: l < last,
         dropout: masks[l]?.(x.shape[0]),
         epsilon: EPSILON,
@@ -62,9 +62,9 @@ export function createNetwork(tensors: Tensors, options: NetworkOptions): Networ
 
   return {
     step: (rows, learningRate) =>
-      trainStep(tensors, { adam, y: train.y, weights, gamma }, rows, learningRate, () => {
+      trainStep(tensors, { adam, y: train.y, weights, gamma, plain: true }, rows, learningRate, () => {
         const x = gatherRows(tensors, train.x.data, train.x.cols, rows);
-        return (params) => forward(x, params);
+        return (params, recording) => forward(recording, x, params);
       }),
     layers: () =>
       Array.from({ length: last + 1 }, (_, l) => {
