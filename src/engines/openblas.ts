@@ -1,5 +1,5 @@
 /** Dense linear algebra by OpenBLAS and its LAPACK; all matrices row-major. */
-import { type Library, openLibrary } from "./native.ts";
+import { type Library, type NativeFunction, openLibrary } from "./native.ts";
 
 type Real = Float32Array | Float64Array;
 
@@ -40,9 +40,15 @@ export interface Openblas {
   readonly config: string;
   /** Threads of the calls that follow, process-wide. */
   setThreads(threads: number): void;
+  /** Zeros. On huge pages where Linux grants them, as numpy's arrays: else half of a product's time goes to new pages. */
+  doubles(length: number): Float64Array<ArrayBuffer>;
   sgemm(product: Gemm<Float32Array>): void;
   dgemm(product: Gemm<Float64Array>): void;
   sgemmBatch(product: GemmBatch): void;
+  /** y = alpha · A · x + beta · y of A [y × x] */
+  dgemv(alpha: number, a: Float64Array, x: Float64Array, beta: number, y: Float64Array): void;
+  /** Adds alpha · x · yᵀ to A [x × y]. */
+  dger(alpha: number, x: Float64Array, y: Float64Array, a: Float64Array): void;
   /** Adds A · Aᵀ of [n × k], at half the work of a product. @param c [n × n]; only its upper triangle is written */
   dsyrk(a: Float64Array, n: number, k: number, c: Float64Array): void;
   /**
@@ -90,29 +96,61 @@ function bind(library: Library): Openblas {
       call(ROW_MAJOR, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
     };
   };
+  // Declared when first called: matrix products do not depend on these.
+  const late = (prototype: string): NativeFunction => {
+    let call: NativeFunction | undefined;
+    return (...values) => {
+      call ??= library.declare(prototype);
+      return call(...values);
+    };
+  };
+  const dgemv = late(
+    "void scipy_cblas_dgemv(int order, int trans, int m, int n, double alpha, void *a, int lda, void *x, int incX, double beta, void *y, int incY)",
+  );
+  const dger = late(
+    "void scipy_cblas_dger(int order, int m, int n, double alpha, void *x, int incX, void *y, int incY, void *a, int lda)",
+  );
+  const dsyrk = late(
+    "void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, void *a, int lda, double beta, void *c, int ldc)",
+  );
+  const dsyevd = late("int scipy_LAPACKE_dsyevd(int order, char jobz, char uplo, int n, void *a, int lda, void *w)");
   return {
     config: String(library.declare("const char *scipy_openblas_get_config()")()),
     setThreads: (threads) => void setThreads(threads),
+    doubles: (length) => onHugePages(library, new Float64Array(length)),
     sgemm: gemm<Float32Array>("s"),
     dgemm: gemm<Float64Array>("d"),
     sgemmBatch: batchOf(library),
+    dgemv(alpha, a, x, beta, y) {
+      dgemv(ROW_MAJOR, NO_TRANSPOSE, y.length, x.length, alpha, a, x.length, x, 1, beta, y, 1);
+    },
+    dger(alpha, x, y, a) {
+      dger(ROW_MAJOR, x.length, y.length, alpha, x, 1, y, 1, a, y.length);
+    },
     dsyrk(a, n, k, c) {
-      const call = library.declare(
-        "void scipy_cblas_dsyrk(int order, int uplo, int trans, int n, int k, double alpha, void *a, int lda, double beta, void *c, int ldc)",
-      );
-      call(ROW_MAJOR, UPPER_TRIANGLE, NO_TRANSPOSE, n, k, 1, a, k, 1, c, n);
+      dsyrk(ROW_MAJOR, UPPER_TRIANGLE, NO_TRANSPOSE, n, k, 1, a, k, 1, c, n);
     },
     dsyevd(a, n) {
-      // Declared when called: matrix products do not depend on it.
-      const call = library.declare(
-        "int scipy_LAPACKE_dsyevd(int order, char jobz, char uplo, int n, void *a, int lda, void *w)",
-      );
       const values = new Float64Array(n);
-      const info = call(COLUMN_MAJOR, VECTORS, LOWER, n, a, n, values);
+      const info = dsyevd(COLUMN_MAJOR, VECTORS, LOWER, n, a, n, values);
       if (info !== 0) throw new Error(`dsyevd ended with ${info}`);
       return values;
     },
   };
+}
+
+const HUGE_PAGE = 1 << 21;
+const PAGE = 1 << 12;
+const MADV_HUGEPAGE = 14;
+
+/** Asks for huge pages under an array that nobody has written to; it is as good without them. */
+function onHugePages<T extends NodeJS.TypedArray>(library: Library, array: T): T {
+  if (process.platform !== "linux" || array.byteLength < 2 * HUGE_PAGE) return array;
+  const advise = library.declare("int madvise(uintptr_t start, size_t length, int advice)");
+  const address = library.address(array);
+  const start = Math.ceil(Number(address) / PAGE) * PAGE;
+  advise(start, array.byteLength - (start - Number(address)), MADV_HUGEPAGE);
+  return array;
 }
 
 /**

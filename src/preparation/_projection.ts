@@ -83,8 +83,8 @@ export function rightSingular(blas: Openblas, data: Float64Array, rows: number, 
   });
 }
 
-/** Rows whose products are summed at a time: small enough for a cache. */
-const SUMMED = 512;
+/** Rows whose products are summed at a time: few enough for a cache. */
+const SUMMED = 1024;
 
 /**
  * The same of the columns of a frame less their means, in one pass: sums and products are taken of the distances to the means of
@@ -101,59 +101,57 @@ export function rightSingularCentered(
   if (rows < cols) {
     const means = meansOf(frame, step);
     const data = new Float64Array(cols * rows);
-    centerBlock(values, means, data, 0, rows, rows);
+    gather(values, 0, rows, data, rows);
+    subtract(blas, means, data, rows);
     return { ...rightSingular(blas, data, rows, cols), means };
   }
-  const first = Math.min(rows, SUMMED);
-  const means = Float64Array.from(values, (column) => column.subarray(0, first).reduce((a, b) => a + b, 0) / first);
+  const width = Math.min(rows, SUMMED);
+  const ones = new Float64Array(width).fill(1);
+  const block = new Float64Array(cols * width);
+  const means = new Float64Array(cols);
   const sums = new Float64Array(cols);
   const product = new Float64Array(cols * cols);
-  const block = new Float64Array(cols * first);
   blas.setThreads(1);
-  for (let from = 0; from < rows; from += SUMMED) {
-    const count = Math.min(SUMMED, rows - from);
-    centerBlock(values, means, block, from, count, count, sums);
+  gather(values, 0, width, block, width);
+  blas.dgemv(1 / width, block, ones, 0, means);
+  for (let from = 0; from < rows; from += width) {
+    const count = Math.min(width, rows - from);
+    if (from > 0) gather(values, from, count, block, count);
+    subtract(blas, means, block, count);
+    blas.dgemv(1, block, ones.subarray(0, count), 1, sums);
     blas.dsyrk(block, cols, count, product);
   }
   // What went wrong, by name.
   if (sums.some((sum, j) => !Number.isFinite(sum + product[j * cols + j]))) meansOf(frame, step);
-  for (let i = 0; i < cols; i++) {
-    for (let j = i; j < cols; j++) product[i * cols + j] -= (sums[i] / rows) * sums[j];
-  }
+  blas.dger(-1 / rows, sums, sums, product);
   for (let j = 0; j < cols; j++) means[j] += sums[j] / rows;
   return { ...singular(blas, product, rows, cols), means };
 }
 
-/**
- * Rows of columns less their means, column after column.
- * @param width distance of the columns in the block
- * @param sums [cols] the sum of each is added to it
- * @returns the sum of all: NaN where one is missing
- */
-function centerBlock(
+/** Copies rows of columns, column after column, `width` apart. */
+function gather(
   values: readonly Float64Array[],
-  means: Float64Array,
-  block: Float64Array,
   from: number,
   count: number,
+  block: Float64Array,
   width: number,
-  sums?: Float64Array,
-): number {
-  let all = 0;
-  for (let j = 0; j < values.length; j++) {
-    const column = values[j];
-    const mean = means[j];
-    const at = j * width;
-    let sum = 0;
-    for (let i = 0; i < count; i++) {
-      const value = column[from + i] - mean;
-      block[at + i] = value;
-      sum += value;
-    }
-    if (sums) sums[j] += sum;
-    all += sum;
+): void {
+  for (let j = 0; j < values.length; j++) block.set(values[j].subarray(from, from + count), j * width);
+}
+
+/**
+ * Takes the means off columns that lie side by side: by OpenBLAS, as a loop here is slow until it is compiled, which takes as
+ * long as a fit does.
+ * @param block [means × width]
+ */
+function subtract(blas: Openblas | undefined, means: Float64Array, block: Float64Array, width: number): void {
+  if (blas) {
+    blas.dger(-1, means, new Float64Array(width).fill(1), block);
+    return;
   }
-  return all;
+  for (let j = 0; j < means.length; j++) {
+    for (let at = j * width; at < (j + 1) * width; at++) block[at] -= means[j];
+  }
 }
 
 /** @param turn makes the vectors [n × n] of XXᵀ those of XᵀX, not yet of length 1 */
@@ -174,8 +172,10 @@ function singular(
       squares[i] = 0;
       continue;
     }
-    const length = turn ? Math.sqrt(squares[i]) : 1;
-    for (let j = 0; j < cols; j++) sorted[i * cols + j] = axes[(n - 1 - i) * cols + j] / length;
+    sorted.set(axes.subarray((n - 1 - i) * cols, (n - i) * cols), i * cols);
+    if (!turn) continue;
+    const length = Math.sqrt(squares[i]);
+    for (let at = i * cols; at < (i + 1) * cols; at++) sorted[at] /= length;
   }
   return { squares, axes: sorted };
 }
@@ -184,15 +184,16 @@ function singular(
 export function signedColumns(axes: Float64Array, cols: number, components: number): Float64Array<ArrayBuffer> {
   const weights = new Float64Array(cols * components);
   for (let i = 0; i < components; i++) {
-    const axis = axes.subarray(i * cols, (i + 1) * cols);
-    const largest = axis.reduce((most, weight) => (Math.abs(weight) > Math.abs(most) ? weight : most), 0);
-    for (let j = 0; j < cols; j++) weights[j * components + i] = largest < 0 ? -axis[j] : axis[j];
+    let largest = 0;
+    for (let j = 0; j < cols; j++) if (Math.abs(axes[i * cols + j]) > Math.abs(largest)) largest = axes[i * cols + j];
+    const sign = largest < 0 ? -1 : 1;
+    for (let j = 0; j < cols; j++) weights[j * components + i] = sign * axes[i * cols + j];
   }
   return weights;
 }
 
 /** Rows that are multiplied at a time: always as many, so that a row gives the same bits whatever stands beside it. */
-const BLOCK = 64;
+const BLOCK = 256;
 
 /**
  * The fitted step; its columns are the step's id with 1, 2, …
@@ -215,22 +216,22 @@ export function projection(step: string, state: Projection, blas: Openblas | und
       });
       const values = sources.map((column) => column.values);
       const { rows } = frame;
-      const made = new Float64Array(components * rows);
+      const made = blas?.doubles(components * rows) ?? new Float64Array(components * rows);
       const centered = new Float64Array(names.length * BLOCK);
       const last = new Float64Array(components * BLOCK);
       for (let from = 0; from < rows; from += BLOCK) {
         const count = Math.min(BLOCK, rows - from);
-        if (Number.isNaN(centerBlock(values, center, centered, from, count, BLOCK))) {
-          for (const column of sources) requireComplete(column, step);
-        }
-        if (count === BLOCK) multiply(blas, state, centered, made.subarray(from), rows);
-        else {
-          multiply(blas, state, centered, last, BLOCK);
-          for (let k = 0; k < components; k++) {
-            for (let i = 0; i < count; i++) made[k * rows + from + i] = last[k * BLOCK + i];
-          }
-        }
+        gather(values, from, count, centered, BLOCK);
+        subtract(blas, center, centered, BLOCK);
+        const [out, width] = count === BLOCK ? [made.subarray(from), rows] : [last, BLOCK];
+        multiply(blas, state, centered, out, width);
       }
+      const rest = rows % BLOCK;
+      for (let k = 0; k < components && rest > 0; k++) {
+        made.set(last.subarray(k * BLOCK, k * BLOCK + rest), (k + 1) * rows - rest);
+      }
+      // One missing value makes all of a row's components missing.
+      if (made.subarray(0, rows).includes(Number.NaN)) for (const column of sources) requireComplete(column, step);
       const columns = outputs.map((name, k): NumericColumn => {
         return { kind: "numeric", name, values: made.subarray(k * rows, (k + 1) * rows) };
       });

@@ -6,7 +6,7 @@ import { Projection, projection } from "../../src/preparation/_projection.ts";
 import { fitStep, numeric } from "./support.ts";
 
 const rng = createRng(9);
-const rows = 1300; // blocks of 64 and of 512, and a rest
+const rows = 1300; // blocks of 256 and of 1024, and a rest
 const patients: Frame = {
   rows,
   columns: Array.from({ length: 23 }, (_, j) =>
