@@ -1,18 +1,27 @@
 import { readFile } from "node:fs/promises";
 import { UserError } from "../../core/errors.ts";
+import type { LabelledMatrix } from "../../core/family.ts";
 import { unpack } from "../../core/formats/container.ts";
+import type { Knowledge } from "../../core/knowledge.ts";
 import type { ClassWeight, CurvePoint, RoundEvent, TrialResult } from "../../core/trial.ts";
 import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";
 import { targetShares } from "../../statistics/calibration/prior.ts";
+import { applySteps } from "../../statistics/calibration/steps.ts";
+import { narrowed, widening, widenShares } from "./classes.ts";
 import { type Finish, finishTrial, type TrialReports } from "./finish.ts";
+import { knowledgeAt } from "./knowledge.ts";
 import { moment } from "./moment.ts";
-import type { Prepared } from "./prepare.ts";
+import type { KnowledgeFiles, Prepared } from "./prepare.ts";
 import { resampledRows } from "./resample.ts";
 
 export interface TrialPayload extends Finish {
   readonly preparedFile: string;
   readonly threads: number;
+  /** Files that the family may ask for. */
+  readonly files?: KnowledgeFiles;
+  /** Whether classes may have no row in train. */
+  readonly unseen?: boolean;
 }
 
 /** Reads prepared files and keeps the last few: trials on the same preparation share its matrices. */
@@ -36,24 +45,43 @@ export async function runTrial(
   prepared: Prepared,
   reports: TrialReports,
   context: { readonly signal: AbortSignal; emit(event: RoundEvent): boolean },
+  knowledge?: Knowledge,
 ): Promise<TrialResult> {
   const { trial } = payload;
-  const { validation, classes } = prepared;
+  const { validation, classes, groupNames = [] } = prepared;
   const resampled = await resampledRows(trial.resample, prepared.train, classes, trial.seed);
   const { train } = resampled;
   const family = await families[trial.family]!();
   const curve: CurvePoint[] = [];
   let told = 0;
   const start = moment();
-  const weights = classWeights(trial.classWeight, train.y, classes);
+  const lacking = payload.unseen ? narrowed(train.y, classes.length) : undefined;
+  // To a family that learns from rows alone, classes without one do not exist.
+  const narrow = family.knowsClasses ? undefined : lacking;
+  const weights = lacking
+    ? classWeights(
+        trial.classWeight,
+        lacking.placesOf(train.y),
+        lacking.codes.map((code) => classes[code]!),
+      )
+    : classWeights(trial.classWeight, train.y, classes);
+  const part = (rows: LabelledMatrix): LabelledMatrix => (narrow ? narrow.rowsOf(rows) : rows);
   const model = await family.fit({
-    train: { ...train, weights },
-    validation,
-    classes: classes.length,
+    train: part({ x: train.x, y: train.y, weights }),
+    validation: part(validation),
+    classes: narrow?.codes.length ?? classes.length,
     params: trial.params,
     seed: trial.seed,
     threads: payload.threads,
     signal: context.signal,
+    ...(knowledge && {
+      world: {
+        knowledge: knowledgeAt(knowledge, payload.files ?? {}),
+        classNames: classes,
+        groupNames,
+        groups: prepared.train.groups ?? new Int32Array(train.y.length).fill(-1),
+      },
+    }),
     onRound(round, losses) {
       const point = { round, ...losses };
       curve.push(point);
@@ -62,21 +90,24 @@ export async function runTrial(
   });
   try {
     const fitted = moment();
-    const natural = classShares(prepared.train, classes.length);
+    const widen = widening(model, classes.length, train.y.length, narrow);
+    const steps = widen ? [widen] : [];
+    const natural = widenShares(classShares(prepared.train, classes.length), widen);
     return await finishTrial(
       payload,
       {
         model,
-        proba: model.predictProba(validation.x),
+        steps,
+        proba: applySteps(steps, model.predictProba(validation.x), classes.length),
         validation,
         facts: prepared,
         shares: {
-          learned: classShares({ ...train, weights }, classes.length),
+          learned: widenShares(classShares({ ...train, weights }, classes.length), widen),
           target: targetShares(trial.prior, classes, natural),
         },
         names: train.x.names,
         curve,
-        notices: resampled.notices,
+        notices: [...resampled.notices, ...(narrow ? [lackingNotice(narrow.codes, classes)] : [])],
         times: [start, fitted],
       },
       reports,
@@ -85,6 +116,9 @@ export async function runTrial(
     model.dispose();
   }
 }
+
+const lackingNotice = (codes: readonly number[], classes: readonly string[]): string =>
+  `${classes.length - codes.length} of ${classes.length} classes have no training row, so it never predicts them (each gets the share of half a patient)`;
 
 /** Kept, since engines share what they made of rows and weights among trials with the very same ones. */
 const balanced = new WeakMap<Int32Array, Float32Array>();

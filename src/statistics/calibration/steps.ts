@@ -7,15 +7,20 @@ export type ProbaStep =
   | { readonly kind: "temperature"; readonly temperature: number }
   /** A curve a class, null where its probabilities stay; then rows are made to sum to 1 (rows of zeros: all alike). */
   | { readonly kind: "isotonic"; readonly curves: readonly (Curve | null)[] }
+  /**
+   * First, of a model that cannot predict all classes: `codes` says which its own are, and each of `never` gets `share` of every row.
+   */
+  | { readonly kind: "widen"; readonly codes: Int32Array; readonly never: Int32Array; readonly share: number }
   /** [classes] what probabilities are multiplied by, before rows are made to sum to 1 (Saerens et al. 2002) */
   | { readonly kind: "prior"; readonly factors: Float64Array };
 
 /** [rows × classes] probabilities after the steps. */
 export function applySteps(steps: readonly ProbaStep[], proba: Float32Array, classes: number): Float32Array {
   if (steps.length === 0) return proba;
-  const values = Float64Array.from(proba);
+  let values = Float64Array.from(proba);
   for (const step of steps) {
-    if (step.kind === "temperature") scaleTemperature(values, classes, step.temperature);
+    if (step.kind === "widen") values = widened(values, step, classes);
+    else if (step.kind === "temperature") scaleTemperature(values, classes, step.temperature);
     else {
       for (let at = 0; at < values.length; at++) {
         const k = at % classes;
@@ -26,6 +31,22 @@ export function applySteps(steps: readonly ProbaStep[], proba: Float32Array, cla
     normalise(values, classes);
   }
   return Float32Array.from(values);
+}
+
+type Widen = Extract<ProbaStep, { kind: "widen" }>;
+
+/** [rows × codes] → [rows × classes] */
+function widened(values: Float64Array, { codes, never, share }: Widen, classes: number): Float64Array<ArrayBuffer> {
+  const rows = values.length / codes.length;
+  const left = 1 - share * never.length;
+  const all = new Float64Array(rows * classes);
+  for (let row = 0; row < rows; row++) {
+    codes.forEach((code, i) => {
+      all[row * classes + code] = left * values[row * codes.length + i];
+    });
+    for (const code of never) all[row * classes + code] += share;
+  }
+  return all;
 }
 
 function normalise(values: Float64Array, classes: number): void {
@@ -75,7 +96,17 @@ export function stepsOnnx(
   };
   let value = graph.apply("Cast", [proba], { to: ONNX_TYPES.double });
   for (const step of steps) {
-    if (step.kind === "temperature") {
+    if (step.kind === "widen") {
+      const { codes, never, share } = step;
+      const links = new Float64Array(codes.length * classes);
+      codes.forEach((code, i) => {
+        links[i * classes + code] = 1 - share * never.length;
+      });
+      const shares = new Float64Array(classes);
+      for (const code of never) shares[code] = share;
+      const all = graph.apply("MatMul", [value, double(links, codes.length, classes)]);
+      value = graph.apply("Add", [all, double(shares, classes)]);
+    } else if (step.kind === "temperature") {
       const logits = graph.apply("Log", [graph.apply("Add", [value, double([TINY], 1)])]);
       value = graph.apply("Softmax", [graph.apply("Div", [logits, double([step.temperature], 1)])], { axis: 1 });
     } else if (step.kind === "prior") {
