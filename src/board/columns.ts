@@ -84,8 +84,7 @@ function defaultColumns(table: RunTable, view: BoardView, { order }: BoardRows, 
     ...metrics,
     ...["params.family"].filter(has),
     ...differing(table, params, order).slice(0, MOST.params),
-    ...(view.groupBy.length > 0 ? [] : [Attr.start]),
-    Attr.duration,
+    ...[Attr.start, Attr.duration].filter((id) => has(id) && (id !== Attr.start || view.groupBy.length === 0)),
   ];
 }
 

@@ -14,6 +14,7 @@ export function fill(table: WritableRunTable, runs: Readonly<Record<string, Cell
       ...cells,
     };
     for (const [id, value] of Object.entries(all)) {
+      if (value === undefined) continue;
       if (typeof value === "number") table.setNumber(id, row, value);
       else table.setText(id, row, value);
     }
