@@ -1,12 +1,11 @@
 /** The composition root: the one place that joins stores, executors and readers to the services. */
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { knowledgeFiles } from "./app/knowledge.ts";
-import { type Lanes, machineMemory } from "./app/lanes.ts";
-import { openStore, type Project, programRoot, readData, readText, showPath } from "./app/project.ts";
+import type { Lanes } from "./app/lanes.ts";
+import { readPlanData } from "./app/plan-data.ts";
+import { openStore, type Project, programRoot, readText, showPath } from "./app/project.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
-import type { Dataset, Split } from "./core/dataset.ts";
 import { messageOf, UserError } from "./core/errors.ts";
 import type { TrackingStore } from "./core/store.ts";
 import { fetchEngines } from "./engines/fetch.ts";
@@ -16,14 +15,12 @@ import { type Experiment, parseExperiment } from "./experiments/config.ts";
 import type { SweepEvent } from "./experiments/events.ts";
 import { collectFacts } from "./experiments/facts.ts";
 import { between, moment } from "./experiments/jobs/moment.ts";
-import { checkFileFits } from "./experiments/lanes/memory.ts";
 import { createProfiler, type Profile, profileMetrics } from "./experiments/lanes/profile.ts";
 import { checkTrialCount, type Plan, planTrials } from "./experiments/plan.ts";
 import { runSweep, type SweepResult } from "./experiments/runner.ts";
 import { scaffold } from "./experiments/scaffold.ts";
 import { findSweep, reapDeadSweeps, type SavedSweep } from "./experiments/sweeps.ts";
 import { makeWorkDir } from "./experiments/workdir.ts";
-import { splitDataset, splitFolds } from "./statistics/split.ts";
 
 export interface PlanOptions {
   /** Texts "path.to.key=value". */
@@ -58,47 +55,8 @@ export async function plan(
 ): Promise<Plan> {
   const before = moment();
   checkTrialCount(experiment, options.maxTrials);
-  const file = resolve(project.root, experiment.config.data.path);
-  const { size = 0 } = statSync(file, { throwIfNoEntry: false }) ?? {};
-  checkFileFits(size, options.memory ?? machineMemory(), experiment.config.data.path);
-  const dataset = await readData(project, experiment.config, options.memory);
-  const files = await knowledgeFiles(project, experiment);
-  const planned = planTrials(experiment, dataset, drawSplits(project, experiment, dataset), files);
-  return { ...planned, spent: between(before, moment()) };
-}
-
-function drawSplits(project: Project, experiment: Experiment, dataset: Dataset): Split[] {
-  const { seeds, split } = experiment.config;
-  const { train, validation, test, stratify, duplicates, folds, seed: testSeed } = split;
-  const given = split.file === undefined ? undefined : readSplits(resolve(project.root, split.file));
-  return seeds.flatMap((seed) => {
-    const rows = given?.[seed];
-    if (given && !rows) {
-      throw new UserError(`no split for seed ${seed}`, {
-        where: split.file,
-        fix: `Seeds there: ${Object.keys(given).join(", ")}.`,
-      });
-    }
-    const predefined = rows && { validation: Int32Array.from(rows.validation), test: Int32Array.from(rows.test) };
-    const options = { train, validation, test, testSeed, seed, stratify, duplicates, predefined };
-    return folds === undefined ? [splitDataset(dataset, options)] : [...splitFolds(dataset, options, folds)];
-  });
-}
-
-function readSplits(path: string): Record<string, { validation: number[]; test: number[] }> {
-  const fix = 'It holds JSON: {"SEED": {"validation": [row, …], "test": [row, …]}}, rows counted from 0.';
-  let value: unknown;
-  try {
-    value = JSON.parse(readText(path));
-  } catch (error) {
-    throw error instanceof UserError ? error : new UserError("the split file is not JSON", { where: path, fix });
-  }
-  const isRows = (v: unknown): v is number[] => Array.isArray(v) && v.every((row) => Number.isInteger(row));
-  const entries = Object.entries((value ?? {}) as Record<string, { validation?: unknown; test?: unknown }>);
-  if (entries.length === 0 || !entries.every(([, e]) => isRows(e?.validation) && isRows(e?.test))) {
-    throw new UserError("the split file has another shape", { where: path, fix });
-  }
-  return value as Record<string, { validation: number[]; test: number[] }>;
+  const { dataset, splits, kind } = await readPlanData(project, experiment, options);
+  return { ...planTrials(experiment, dataset, splits, kind), spent: between(before, moment()) };
 }
 
 export interface RunOptions {
@@ -124,7 +82,7 @@ export async function run(
   const experiment = await store.ensureExperiment(plan.experiment.name);
   await reapDeadSweeps(store, experiment.experimentId, systemClock.now());
   const engines = Object.fromEntries((await engineStatus()).map((e) => [e.id, e.available ? e.version : null]));
-  const facts = await collectFacts(project.root, engines);
+  const facts = await collectFacts(project.root, engines, plan.kind.knowledge);
   const executor = createLocalExecutor({ module: workerModule(), jobs, threads: jobs * threads, heapMb });
   try {
     const result = await runSweep(

@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { KnowledgeRelease } from "../core/knowledge.ts";
+import { knowledgeFor } from "../ranking/answers.ts";
 import { trainRanker } from "../ranking/learned/ranker.ts";
 import { saveRanker } from "../ranking/learned/saved.ts";
 import { solvedCases } from "../ranking/query.ts";
-import { casesOf, knowledgeFor, openKnowledge, type RankingSettings } from "./cases.ts";
+import { casesOf, openKnowledge, type RankingSettings } from "./cases.ts";
 import { MODEL_ARTIFACT } from "./cases-model.ts";
 import { openStore, type Project } from "./project.ts";
 
@@ -34,7 +35,7 @@ export interface TrainedCases {
 export async function trainCases(project: Project, path: string, settings: TrainSettings): Promise<TrainedCases> {
   const { leavePublicationOut, seed, threads, signal, notify, candidates, enriched } = settings;
   const startTime = systemClock.now();
-  const base = await openKnowledge(project, settings.knowledge, notify);
+  const { base } = await openKnowledge(project, settings.knowledge, notify);
   const { cases } = casesOf(path, notify);
   const knowledge = knowledgeFor(base, settings, cases);
   const solved = solvedCases(cases, knowledge);

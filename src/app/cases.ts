@@ -7,9 +7,10 @@ import type { KnowledgeBase, KnowledgeRelease } from "../core/knowledge.ts";
 import { loadKnowledge } from "../knowledge/base.ts";
 import { cacheHome } from "../knowledge/cache.ts";
 import { collectCases } from "../lake/phenopackets/read.ts";
+import { type AnswerSettings, knowledgeFor } from "../ranking/answers.ts";
 import { evaluateMethod } from "../ranking/evaluate.ts";
 import { diseaseFacts, type Explanation, explainDisease } from "../ranking/explain.ts";
-import { buildKnowledge, type DiseaseKnowledge } from "../ranking/knowledge.ts";
+import type { DiseaseKnowledge } from "../ranking/knowledge.ts";
 import { listBest, probabilities } from "../ranking/listing.ts";
 import type { Ranker } from "../ranking/method.ts";
 import { loadMethod } from "../ranking/methods.ts";
@@ -20,13 +21,10 @@ import { type Project, programRoot } from "./project.ts";
 
 type Notify = (notice: { readonly message: string }) => void;
 
-export interface RankingSettings {
+export interface RankingSettings extends AnswerSettings {
   readonly method: string;
   /** Folder of the knowledge base; the project's data/knowledge, else the excerpt that ships, when absent. */
   readonly knowledge?: string;
-  readonly candidates: "omim" | "orpha" | "both";
-  /** Whether Orphanet and the diseases' names add to HPOA. */
-  readonly enriched: boolean;
   readonly leavePublicationOut: boolean;
   readonly signal: AbortSignal;
   readonly notify: Notify;
@@ -39,27 +37,11 @@ export async function openKnowledge(
   project: Project,
   folder: string | undefined,
   notify: Notify,
-): Promise<KnowledgeBase> {
+): Promise<{ readonly base: KnowledgeBase /** Absolute. */; readonly folder: string }> {
   const own = join(project.root, "data", "knowledge");
   const shipped = join(programRoot(), "data", "knowledge");
   const chosen = folder === undefined ? (existsSync(own) ? own : shipped) : resolve(folder);
-  return loadKnowledge(chosen, { cache: cacheHome(), notify });
-}
-
-const DATABASES = { omim: ["OMIM"], orpha: ["ORPHA"], both: ["OMIM", "ORPHA"] } as const;
-
-/** Knowledge in which what cases are diagnosed with is a candidate too. */
-export function knowledgeFor(
-  base: KnowledgeBase,
-  settings: Pick<RankingSettings, "candidates" | "enriched">,
-  cases: readonly Pick<PatientCase, "diagnoses">[],
-): DiseaseKnowledge {
-  const databases = DATABASES[settings.candidates];
-  const others = cases
-    .flatMap(({ diagnoses }) => diagnoses.slice(0, 1))
-    .filter(({ id }) => databases.some((database) => id.startsWith(`${database}:`)))
-    .map(({ id, label }) => ({ id, name: label }));
-  return buildKnowledge(base, { databases, others, enriched: settings.enriched });
+  return { base: await loadKnowledge(chosen, { cache: cacheHome(), notify }), folder: chosen };
 }
 
 /** Most problems that are told one by one. */
@@ -124,7 +106,7 @@ export interface RankResult {
 
 /** Ranks the diseases of the knowledge base for each case of a path. */
 export async function rankCases(project: Project, path: string, options: RankOptions): Promise<RankResult> {
-  const base = await openKnowledge(project, options.knowledge, options.notify);
+  const { base } = await openKnowledge(project, options.knowledge, options.notify);
   const { cases, problems } = casesOf(path, options.notify);
   const opened =
     options.model === undefined ? await trainFor(base, options) : await openModel(project, base, options.model);
@@ -231,7 +213,7 @@ export async function explainCase(
 ): Promise<
   { readonly case: string; readonly notices: readonly string[]; readonly knowledge: KnowledgeRelease } & RankedDisease
 > {
-  const base = await openKnowledge(project, settings.knowledge, settings.notify);
+  const { base } = await openKnowledge(project, settings.knowledge, settings.notify);
   const { cases } = casesOf(path, settings.notify);
   if (cases.length > 1)
     throw new UserError(`there are ${cases.length} cases`, { where: path, fix: "Give the file of one case." });
@@ -303,7 +285,7 @@ export async function evaluateCases(
   settings: EvaluateSettings,
 ): Promise<EvaluationResult> {
   const { folds, seed, top, signal, rankings } = settings;
-  const base = await openKnowledge(project, settings.knowledge, settings.notify);
+  const { base } = await openKnowledge(project, settings.knowledge, settings.notify);
   const { cases, problems } = casesOf(path, settings.notify);
   const method = await loadMethod(settings.method);
   const knowledge = knowledgeFor(base, settings, cases);

@@ -11,7 +11,9 @@ import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../e
 import { type Gate, parseGate } from "../experiments/gate-file.ts";
 import { suggestion } from "../experiments/located.ts";
 import { findRun } from "../experiments/read/browse.ts";
+import { isCaseConfig } from "../experiments/schema.ts";
 import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
+import { readCaseData } from "./plan-data.ts";
 import { type Project, readData, readText, showPath } from "./project.ts";
 import { who } from "./workbench.ts";
 
@@ -85,8 +87,11 @@ export async function evaluateGate(
     clock: systemClock,
     user: who(),
     async readData(config) {
-      const file = statSync(resolve(project.root, config.data.path), { throwIfNoEntry: false });
-      return { dataset: await readData(project, config), changed: file?.mtimeMs ?? null };
+      const path = isCaseConfig(config) ? config.data.cases : config.data.path;
+      const changed = statSync(resolve(project.root, path), { throwIfNoEntry: false })?.mtimeMs ?? null;
+      if (!isCaseConfig(config)) return { dataset: await readData(project, config), changed };
+      const { cases, dataset, base } = await readCaseData(project, config);
+      return { dataset, changed, ranked: { cases, base } };
     },
   };
   return judge(ports, { runId: info.runId, gate, champion, part });

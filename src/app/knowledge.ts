@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { Experiment } from "../experiments/config.ts";
-import type { KnowledgeFiles } from "../experiments/plan.ts";
+import type { KnowledgeFiles } from "../experiments/jobs/prepare.ts";
 import { loadStep } from "../experiments/steps.ts";
 import type { Project } from "./project.ts";
 

@@ -3,7 +3,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from "node:pat
 import type { Dataset, Notice } from "../core/dataset.ts";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { TrackingStore } from "../core/store.ts";
-import type { ExperimentConfig } from "../experiments/schema.ts";
+import type { TableConfig } from "../experiments/schema.ts";
 import { readDataset } from "../lake/read.ts";
 import { openEmbeddedStore } from "../stores/embedded/store.ts";
 import { type Tracking, trackingOf } from "./tracking-uri.ts";
@@ -88,7 +88,7 @@ export function showPath(project: Project, path: string): string {
 /** The data that an experiment names; `source` is the path as it is written there. @param memory bytes that may be used */
 export async function readData(
   project: Project,
-  { data }: Pick<ExperimentConfig, "data">,
+  { data }: Pick<TableConfig, "data">,
   memory?: number,
 ): Promise<Dataset> {
   const dataset = await readDataset(resolve(project.root, data.path), {

@@ -66,6 +66,8 @@ export interface GateRule<P = unknown> {
   readonly title: string;
   readonly description: string;
   readonly params: z.ZodType<P>;
+  /** Whether it can judge rankings too; absent: it needs the probability of every class, and is inconclusive about them. */
+  readonly rankings?: true;
   evaluate(context: GateContext, params: P): readonly RuleVerdict[];
 }
 

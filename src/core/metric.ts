@@ -8,6 +8,33 @@ export interface Scored {
   readonly proba: Float32Array;
   /** Class codes of the orphan (rare) classes; may be empty. */
   readonly orphans: readonly number[];
+  /** Where diseases were ranked for cases: what came of it, in place of probabilities by class (`proba` is then empty). */
+  readonly ranks?: Ranks;
+}
+
+/** Where the true disease came in rankings, by setting. */
+export interface Ranks {
+  /** (b): what rests on the case's own publication alone does not count, as with a new patient. */
+  readonly newPatient: RankedRows;
+  /** (a): all annotations count. */
+  readonly allAnnotations: RankedRows;
+  /** [rows] cases of the disease that were learned from */
+  readonly trained: Int32Array;
+  /** [rows] publication */
+  readonly publications: Int32Array;
+}
+
+export interface RankedRows {
+  /** [rows] place of the true disease from 1, ties against us; Infinity where it is not listed */
+  readonly rank: Float32Array;
+  /** [rows] the best place of any disease of its group */
+  readonly groupRank: Float32Array;
+  /** [rows] probability of the answer: of the true disease where it is listed, else of "none of these" */
+  readonly answer: Float32Array;
+  /** [rows] probability of the first disease */
+  readonly first: Float32Array;
+  /** [rows] probability of "none of these" */
+  readonly none: Float32Array;
 }
 
 /**
@@ -30,6 +57,8 @@ export interface Metric {
   readonly greaterIsBetter: boolean;
   /** [lowest, highest] possible value. */
   readonly range: readonly [number, number];
+  /** What it is of: probabilities by class (when absent), or `Scored.ranks`. */
+  readonly input?: "ranks";
   /** Whether the board shows a bootstrap interval beside it. */
   readonly headline: boolean;
   bind(scored: Scored): BoundMetric;

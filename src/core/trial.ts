@@ -72,7 +72,8 @@ export interface TrialResult {
   readonly timing: Readonly<Record<"fit" | "score" | "report", number>>;
   /** Seconds of CPU, native threads included. */
   readonly cpu: Readonly<Record<"fit" | "score" | "report", number>>;
-  readonly features: number;
+  /** Columns that the model sees; absent where they are not counted. */
+  readonly features?: number;
   readonly notices: readonly string[];
 }
 
@@ -94,6 +95,8 @@ export const Tag = {
   codeVersion: "disease.code_version",
   rankMetric: "disease.rank_metric",
   orphans: "disease.orphans",
+  /** What the trial is of: "cases"; absent for a table. */
+  input: "disease.input",
   /** On a server: id of the run in the embedded store that it mirrors. */
   mirrorOf: "disease.run_id",
   parent: "mlflow.parentRunId",

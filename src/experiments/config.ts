@@ -1,13 +1,20 @@
 import { z } from "zod";
 import { UserError } from "../core/errors.ts";
-import type { Family } from "../core/family.ts";
 import type { Step, StepSpec } from "../core/step.ts";
 import type { Preparation } from "../core/trial.ts";
 import { families } from "../families/index.ts";
-import { metrics } from "../metrics/index.ts";
+import { metricsOf } from "../metrics/_all.ts";
 import { steps } from "../preparation/index.ts";
+import { type GridFamily, rankingFamilies } from "./kinds/ranking-families.ts";
 import { type LocatedYaml, type Path, parseLocated, suggestion, zodError } from "./located.ts";
-import { commonParams, DEFAULT_PREPARATIONS, type ExperimentConfig, experimentSchema } from "./schema.ts";
+import {
+  commonParams,
+  DEFAULT_PREPARATIONS,
+  type ExperimentConfig,
+  isCaseConfig,
+  namesCases,
+  schemaOf,
+} from "./schema.ts";
 import { type Axis, type Grid, orderAxes, readAxis } from "./search/axes.ts";
 import { readSearch, type SearchSettings } from "./search/settings.ts";
 
@@ -39,10 +46,9 @@ export async function parseExperiment(
   if (yaml.value === null || yaml.value === undefined) {
     throw new UserError("the file is empty", { where: file, fix: "`disease init` writes an example." });
   }
-  const parsed = experimentSchema.safeParse(yaml.value);
-  if (!parsed.success) throw zodError(parsed.error, yaml, [], (path) => keysAt(experimentSchema, path));
-  const config = parsed.data;
+  const config = readConfig(yaml);
   checkSplit(config, yaml);
+  const metrics = metricsOf(isCaseConfig(config) ? "ranks" : undefined);
   if (!metrics.some((m) => m.id === config.rank.metric)) {
     throw new UserError(`unknown metric "${config.rank.metric}"`, {
       where: yaml.where(["rank", "metric"]),
@@ -54,7 +60,7 @@ export async function parseExperiment(
   }
   const preparations = await readPreparations(config, yaml);
   const all = await readGrids(config, yaml, preparations);
-  const grids = all.filter(({ family }) => family.input === undefined);
+  const grids = all.filter(({ family }) => family.input !== "members");
   const ensembles = all.filter(({ family }) => family.input === "members");
   checkEnsembles(ensembles, grids, yaml);
   return {
@@ -68,6 +74,45 @@ export async function parseExperiment(
     ensembles,
     search: await readSearch(config, grids, yaml),
   };
+}
+
+/** @throws UserError with file, line and the nearest right key */
+function readConfig(yaml: LocatedYaml): ExperimentConfig {
+  const schema = schemaOf(yaml.value);
+  refuseMixtures(yaml);
+  const parsed = schema.safeParse(yaml.value);
+  if (!parsed.success) throw zodError(parsed.error, yaml, [], (path) => keysAt(schema, path));
+  return parsed.data;
+}
+
+/** What belongs to tables and has no meaning beside `data.cases`, and what to do instead. */
+const OF_TABLES: readonly (readonly [path: readonly string[], fix: string])[] = [
+  [["data", "path"], "Name a table (path, target), or cases."],
+  [["data", "target"], "Leave it out: a case's disease is its diagnosis."],
+  [["data", "group"], "Leave it out: cases of one publication are held together."],
+  [["data", "columns"], "Leave it out: a case has terms, sex, age and onset."],
+  [["data", "orphans"], "Leave it out: figures are by number of solved cases as it is."],
+  [["split", "stratify"], "Leave it out: a disease without a solved case is among those that are judged."],
+  [["split", "duplicates"], "Leave it out: publications are held together, whatever their cases are."],
+  [["preparations"], "Leave it out: the terms of a case are taken as they are."],
+  [["charts"], "Leave it out: rankings have none."],
+];
+
+/** @throws UserError where a file about cases says what tables alone have */
+function refuseMixtures(yaml: LocatedYaml): void {
+  if (!namesCases(yaml.value)) return;
+  for (const [path, fix] of OF_TABLES) {
+    const given = path.reduce<unknown>(
+      (value, key) => (value as Record<string, unknown> | null | undefined)?.[key],
+      yaml.value,
+    );
+    if (given !== undefined) {
+      throw new UserError(`${path.join(".")} is for tables, and data.cases names cases`, {
+        where: yaml.where(path),
+        fix,
+      });
+    }
+  }
 }
 
 function stem(file: string): string {
@@ -100,7 +145,11 @@ function checkSplit(config: ExperimentConfig, yaml: LocatedYaml): void {
   }
 }
 
+/** Stands where nothing is prepared. */
+const NOTHING: Preparation = { name: "none", steps: [] };
+
 async function readPreparations(config: ExperimentConfig, yaml: LocatedYaml): Promise<Preparation[]> {
+  if (isCaseConfig(config)) return [NOTHING];
   const given: [string, readonly (string | Record<string, unknown>)[]][] = Object.entries(
     config.preparations ?? DEFAULT_PREPARATIONS,
   );
@@ -142,14 +191,7 @@ async function readGrids(
 ): Promise<Grid[]> {
   const grids: Grid[] = [];
   for (const [id, value] of Object.entries(config.families)) {
-    const load = Object.hasOwn(families, id) ? families[id] : undefined;
-    if (!load) {
-      throw new UserError(`unknown family "${id}"`, {
-        where: yaml.where(["families"], id),
-        fix: suggestion(id, Object.keys(families)),
-      });
-    }
-    const family = await load();
+    const family = await loadFamily(id, isCaseConfig(config), yaml);
     const list = Array.isArray(value) ? value.map((v, i) => [v, i] as const) : [[value, undefined] as const];
     for (const [grid, i] of list) {
       const path = i === undefined ? ["families", id] : ["families", id, i];
@@ -160,8 +202,29 @@ async function readGrids(
   return grids;
 }
 
+/** @throws UserError naming the nearest family of those for what the experiment is about */
+async function loadFamily(id: string, ofCases: boolean, yaml: LocatedYaml): Promise<GridFamily> {
+  const [own, others] = ofCases ? [rankingFamilies, families] : [families, rankingFamilies];
+  if (Object.hasOwn(own, id)) return own[id]!();
+  const where = yaml.where(["families"], id);
+  if (!Object.hasOwn(others, id)) {
+    throw new UserError(`unknown family "${id}"`, { where, fix: suggestion(id, Object.keys(own)) });
+  }
+  throw new UserError(
+    ofCases
+      ? `${id} is a family for tables, and data.cases names cases`
+      : `${id} ranks diseases for cases, and the data are a table`,
+    {
+      where,
+      fix: ofCases
+        ? `Families for cases: ${Object.keys(own).join(", ")}.`
+        : "Name phenopackets (data: { cases: FILE }), or a family for tables such as gbm.",
+    },
+  );
+}
+
 function readGrid(
-  family: Family,
+  family: GridFamily,
   grid: unknown,
   yaml: LocatedYaml,
   path: Path,
@@ -175,10 +238,14 @@ function readGrid(
   }
   const names = preparations.map((p) => p.name);
   const own = (family.params as z.ZodObject<z.ZodRawShape>).shape as Record<string, z.ZodType>;
-  const fields: Record<string, z.ZodType> =
-    family.input === "members"
-      ? { ...own, calibrate: commonParams.shape.calibrate }
-      : { ...own, ...commonParams.shape, preparation: z.enum(names as [string, ...string[]]) };
+  const fields: Record<string, z.ZodType> = {
+    ...own,
+    ...(family.input === "members" && { calibrate: commonParams.shape.calibrate }),
+    ...(family.input === undefined && {
+      ...commonParams.shape,
+      preparation: z.enum(names as [string, ...string[]]),
+    }),
+  };
   const axes: Axis[] = [];
   for (const [key, given] of Object.entries(grid)) {
     const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
@@ -190,7 +257,7 @@ function readGrid(
     }
     axes.push(readAxis(key, given, field, yaml, path));
   }
-  if (family.input === undefined && !axes.some((a) => a.key === "preparation"))
+  if (family.input !== "members" && !axes.some((a) => a.key === "preparation"))
     axes.push({ key: "preparation", values: names });
   return orderAxes(axes, yaml, path);
 }

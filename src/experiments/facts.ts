@@ -23,6 +23,8 @@ export interface Facts {
     readonly memoryMb: number;
   };
   readonly user: string;
+  /** Releases of the knowledge base that was used, and its hash; absent where none was. */
+  readonly knowledge?: Readonly<Record<string, string>>;
 }
 
 const run = promisify(execFile);
@@ -35,6 +37,7 @@ const run = promisify(execFile);
 export async function collectFacts(
   project: string,
   engines: Facts["engines"],
+  knowledge?: Facts["knowledge"],
 ): Promise<{ facts: Facts; diff: string }> {
   const git = async (...args: string[]): Promise<string> =>
     (await run("git", ["-C", project, ...args], { maxBuffer: 1 << 26 })).stdout.trim();
@@ -61,6 +64,7 @@ export async function collectFacts(
       memoryMb: Math.round(totalmem() / 2 ** 20),
     },
     user: userName(),
+    ...(knowledge && { knowledge }),
   };
   return { facts, diff };
 }

@@ -76,6 +76,7 @@ async function readEntry(entry: string | Record<string, unknown>, yaml: LocatedY
     id,
     params: params.data as Record<string, unknown>,
     evaluate(context) {
+      if (context.candidate.scored.ranks !== undefined && !rule.rankings) return [notOnRankings(rule)];
       try {
         return rule.evaluate(context, params.data);
       } catch (error) {
@@ -83,6 +84,17 @@ async function readEntry(entry: string | Record<string, unknown>, yaml: LocatedY
         throw new UserError(error.message, { exitCode: error.exitCode, where, fix: error.fix, cause: error });
       }
     },
+  };
+}
+
+function notOnRankings({ id, title }: GateRule): RuleVerdict {
+  const message = `${title} needs the probability of every class, which rankings of diseases do not have.`;
+  return {
+    rule: id,
+    verdict: "inconclusive",
+    ...{ value: null, low: null, high: null, n: null },
+    message,
+    bound: "data",
   };
 }
 

@@ -1,17 +1,16 @@
 import type { Clock } from "../core/clock.ts";
 import type { Dataset } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
-import { selectColumnRows, selectRows, unitsOf } from "../core/frame.ts";
+import { selectColumnRows, unitsOf } from "../core/frame.ts";
 import type { GateContext, GateOutcome, GateSubject, RuleVerdict, Verdict } from "../core/gate.ts";
-import type { Scored } from "../core/metric.ts";
 import { hashModel, modelFiles } from "../core/model-files.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { findDuplicates } from "../statistics/split-duplicates.ts";
 import { type Champion, type Judged, predictChampion } from "./gate/champion.ts";
 import { recordLook } from "./gate/ledger.ts";
 import { type GateRun, readGateRun, readValidation } from "./gate/run.ts";
+import { type GateData, openSaved, type SavedModel } from "./gate/saved.ts";
 import type { Gate } from "./gate-file.ts";
-import { loadModel, type Predictor } from "./model.ts";
 import type { ExperimentConfig } from "./schema.ts";
 
 export interface GatePorts {
@@ -19,8 +18,7 @@ export interface GatePorts {
   readonly clock: Clock;
   /** Who looks, for the ledger. */
   readonly user: string;
-  /** Reads the data of an experiment; `changed` is when their file was last changed. */
-  readData(config: ExperimentConfig): Promise<{ readonly dataset: Dataset; readonly changed: number | null }>;
+  readData(config: ExperimentConfig): Promise<GateData>;
 }
 
 export interface GateRequest {
@@ -52,7 +50,8 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
   const { store, clock } = ports;
   const { runId, gate, part } = request;
   const run = await readGateRun(store, runId);
-  const { dataset, changed } = await ports.readData(run.config);
+  const data = await ports.readData(run.config);
+  const { dataset, changed } = data;
   if (dataset.hash !== run.dataHash) {
     throw new UserError("the data have changed since the run was trained", {
       where: dataset.source,
@@ -60,7 +59,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
     });
   }
   const files = await modelFiles(store, runId);
-  const model = await loadModel(files, `run ${runId}`);
+  const model = await openSaved(run, data, files, `run ${runId}`);
   try {
     const kept: GateSubject = { runId, scored: await readValidation(store, run, dataset.target.classes) };
     const { first } = findDuplicates(dataset);
@@ -76,7 +75,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
           dataTime: changed,
           knowledge: run.knowledge,
           modelBytes: sizeOf(files),
-          latencyMs: () => latencyOf(model, dataset, rows),
+          latencyMs: () => latencyOf(model, rows),
         },
         now: clock.now(),
         bootstrap: { ...run.config.bootstrap, seed: 1 },
@@ -85,11 +84,8 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
     const onValidation = contextOf("validation", kept);
     refuseMisfits(gate, onValidation);
     const look = part === "test" ? await recordLook(store, run, lookOf(ports, gate)) : undefined;
-    const judged: Judged = { run, dataset, rows: run.parts[part] };
-    const candidate =
-      part === "test"
-        ? { runId, scored: scoredOf(judged, model.predictProba(selectRows(dataset.frame, judged.rows))) }
-        : kept;
+    const judged: Judged = { run, data, rows: run.parts[part] };
+    const candidate = part === "test" ? { runId, scored: model.score(judged.rows) } : kept;
     const champion = await championOf(ports, request, judged, candidate);
     const context = { ...(part === "test" ? contextOf(part, candidate) : onValidation), ...champion };
     const rules = distinct(gate.entries.flatMap((entry) => entry.evaluate(context)));
@@ -149,12 +145,7 @@ async function championOf(
   const readData = async (config: ExperimentConfig): Promise<Dataset> => (await ports.readData(config)).dataset;
   const predicted = await predictChampion(ports.store, champion.runId, judged, readData);
   if ("problem" in predicted) return { championProblem: predicted.problem };
-  return { champion: { runId: champion.runId, scored: scoredOf(judged, predicted.proba) } };
-}
-
-function scoredOf({ run, dataset, rows }: Judged, proba: Float32Array): Scored {
-  const { classes, codes } = dataset.target;
-  return { rows: rows.length, classes, y: rows.map((row) => codes[row]), proba, orphans: run.orphans };
+  return { champion: { runId: champion.runId, scored: predicted.scored } };
 }
 
 /** @param first [rows] the first row that is identical */
@@ -176,19 +167,21 @@ function leakageOf(
 
 /** Bytes of what predicts here: a folder may hold the same model as an MLflow model too. */
 function sizeOf(files: Readonly<Record<string, Uint8Array>>): number {
-  const own = Object.entries(files).filter(([name]) => /^(model\.json|preparation\.bin|family\/.*)$/.test(name));
+  const own = Object.entries(files).filter(([name]) =>
+    /^(model\.json|preparation\.bin|family\/.*|orphan\.bin)$/.test(name),
+  );
   return own.reduce((sum, [, bytes]) => sum + bytes.length, 0);
 }
 
 /** Milliseconds for one raw row: the median of up to 200 predictions within half a second, after a few to warm up. */
-function latencyOf(model: Predictor, { frame }: Dataset, rows: Int32Array): number {
-  const patients = Array.from(rows.subarray(0, 20), (row) => selectRows(frame, Int32Array.of(row)));
-  for (const patient of patients.slice(0, 5)) model.predictProba(patient);
+function latencyOf(model: SavedModel, rows: Int32Array): number {
+  const patients = Array.from(rows.subarray(0, 20), (row) => model.asking(row));
+  for (const predict of patients.slice(0, 5)) predict();
   const times: number[] = [];
   const begin = performance.now();
   while (times.length < 200 && (times.length < 5 || performance.now() - begin < 500)) {
     const start = performance.now();
-    model.predictProba(patients[times.length % patients.length]);
+    patients[times.length % patients.length]();
     times.push(performance.now() - start);
   }
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { families } from "../families/index.ts";
 import { rules } from "../gates/index.ts";
-import { metrics } from "../metrics/index.ts";
+import { allMetrics } from "../metrics/_all.ts";
 import { steps } from "../preparation/index.ts";
 import { strategies } from "../search/index.ts";
 import { pruners } from "../search/pruning/index.ts";
@@ -49,7 +49,7 @@ export async function experimentJsonSchema(): Promise<object> {
   const step = namedEntry(entries);
   properties.preparations = { ...properties.preparations, additionalProperties: { type: "array", items: step } };
   const rank = properties.rank?.properties as Record<string, Json>;
-  rank.metric = { ...rank.metric, enum: metrics.map((m) => m.id) };
+  rank.metric = { ...rank.metric, enum: allMetrics.map((m) => m.id) };
   const search = properties.search?.properties as Record<string, Json>;
   search.strategy = { ...search.strategy, enum: Object.keys(strategies) };
   const kinds = [...Object.keys(pruners), "none"];

@@ -7,15 +7,12 @@ import type { Calibrate, ClassWeight, Preparation, Prior, Resample, Trial } from
 import { countPoints } from "../search/_space.ts";
 import { checkPrior } from "../statistics/calibration/prior.ts";
 import type { Experiment } from "./config.ts";
+import type { Point, TrialKind } from "./kinds/kind.ts";
+import { tableKind } from "./kinds/table.ts";
 import { type Grid, valuesAt } from "./search/axes.ts";
 
 /** More than this many trials are planned only when `--max-trials` says so. */
 export const DEFAULT_MAX_TRIALS = 1000;
-
-/** Files that preparation steps read, by the path that the experiment gives. */
-export type KnowledgeFiles = Readonly<
-  Record<string, { /** Absolute. */ readonly path: string /** SHA-256 of the content. */; readonly hash: string }>
->;
 
 export interface Plan {
   readonly experiment: Experiment;
@@ -26,7 +23,7 @@ export interface Plan {
   readonly trials: readonly Trial[];
   /** The trials of a point of the experiment's space, one a repeat. */
   readonly trialsOf: (point: SpacePoint) => readonly Trial[];
-  readonly files: KnowledgeFiles;
+  readonly kind: TrialKind;
   /** Class codes of the orphan classes. */
   readonly orphans: readonly number[];
   /** Seconds that reading the data and drawing the splits took. */
@@ -63,15 +60,16 @@ export function checkTrialCount(experiment: Experiment, maxTrials = DEFAULT_MAX_
 /**
  * Every trial of an experiment: of a grid the product of its axes and the repeats, doubles left out.
  * @param splits one a repeat
+ * @param kind what its trials are of
  */
 export function planTrials(
   experiment: Experiment,
   dataset: Dataset,
   splits: readonly Split[],
-  files: KnowledgeFiles = {},
+  kind: TrialKind = tableKind(experiment, dataset),
 ): Plan {
-  const orphans = orphanClasses(experiment, dataset);
-  const trialsOf = trialMaker(experiment, dataset, splits, files, orphans);
+  const { orphans } = kind;
+  const trialsOf = trialMaker(experiment, dataset, splits, kind);
   const { strategy, space, trials: most } = experiment.search;
   const trials = new Map<string, Trial>();
   const points = new Set<string>();
@@ -81,15 +79,14 @@ export function planTrials(
     if (points.size > most) break;
     for (const trial of made) if (!trials.has(trial.key)) trials.set(trial.key, trial);
   }
-  return { experiment, dataset, splits, trials: [...trials.values()], trialsOf, files, orphans };
+  return { experiment, dataset, splits, trials: [...trials.values()], trialsOf, kind, orphans };
 }
 
 function trialMaker(
   experiment: Experiment,
   dataset: Dataset,
   splits: readonly Split[],
-  files: KnowledgeFiles,
-  orphans: readonly number[],
+  kind: TrialKind,
 ): Plan["trialsOf"] {
   const varying = varyingKeys(experiment.grids);
   const { bootstrap } = experiment.config;
@@ -100,15 +97,9 @@ function trialMaker(
     const asked = {
       family: point.family,
       params: point.params,
-      preparation: point.preparation.steps,
-      classWeight: point.classWeight,
-      // Left out where they are none, so that what was asked before there were such is asked alike.
-      resample: point.resample === "none" ? undefined : point.resample,
-      calibrate: point.calibrate === "none" ? undefined : point.calibrate,
-      prior: point.prior === "none" ? undefined : point.prior,
-      files: hashesOf(point.preparation, files),
+      ...kind.asked(point),
       data: dataset.hash,
-      orphans,
+      orphans: kind.orphans,
       bootstrap,
       split: experiment.config.split,
     };
@@ -128,19 +119,6 @@ function trialMaker(
     }));
   };
 }
-
-/** Of the files that a preparation names; undefined where it names none, so that such trials are known as ever. */
-function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly string[] | undefined {
-  const named = Object.entries(files).filter(([path]) =>
-    steps.some(({ params }) => Object.values(params).includes(path)),
-  );
-  return named.length === 0 ? undefined : named.map(([, { hash }]) => hash);
-}
-
-export type Point = Pick<
-  Trial,
-  "family" | "params" | "preparation" | "classWeight" | "resample" | "calibrate" | "prior"
->;
 
 function pointOf(grid: Grid, values: Readonly<Record<string, unknown>>, preparations: readonly Preparation[]): Point {
   const { preparation, class_weight, resample, calibrate, prior, ...params } = values;
@@ -204,22 +182,4 @@ export function repeatParts(experiment: Experiment, { seed, fold }: Pick<Trial, 
 
 export function show(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value);
-}
-
-function orphanClasses(experiment: Experiment, dataset: Dataset): number[] {
-  const { orphans } = experiment.config.data;
-  const { classes, codes } = dataset.target;
-  if (Array.isArray(orphans)) {
-    return orphans.map((name) => {
-      const code = classes.indexOf(name);
-      if (code >= 0) return code;
-      throw new UserError(`data.orphans: no class "${name}" in ${dataset.target.name}`, {
-        where: experiment.file,
-        fix: `Classes: ${classes.slice(0, 20).join(", ")}${classes.length > 20 ? ", …" : ""}`,
-      });
-    });
-  }
-  const counts = new Int32Array(classes.length);
-  for (const code of codes) counts[code]!++;
-  return [...counts.keys()].filter((code) => counts[code]! <= orphans.max_rows);
 }

@@ -3,6 +3,7 @@ import { hashBytes } from "../core/hash.ts";
 import type { DatasetInput, MetricPoint, RunBatch } from "../core/store.ts";
 import { type CurvePoint, Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
 import type { Facts } from "./facts.ts";
+import { repeatOf } from "./kinds/kind.ts";
 import type { Plan } from "./plan.ts";
 import { ownProcess } from "./process.ts";
 import { prunedMetrics } from "./search/history.ts";
@@ -93,13 +94,14 @@ export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Fact
     ...(trial.fold === undefined ? {} : { [Tag.fold]: String(trial.fold) }),
     [Tag.splitHash]: splitOf(plan, trial).hash,
     [Tag.orphans]: JSON.stringify(plan.orphans),
+    ...(plan.kind.input === "table" ? {} : { [Tag.input]: plan.kind.input }),
     ...sharedTags(plan, facts),
   };
 }
 
 /** The split of a trial. */
 export function splitOf(plan: Plan, trial: Trial): Split {
-  return plan.splits.find((s) => s.seed === trial.seed && s.fold === trial.fold)!;
+  return plan.splits[repeatOf(plan.splits, trial)]!;
 }
 
 /** Files that each trial keeps beside its results. */
@@ -147,19 +149,14 @@ export function trialInputs(plan: Plan, trial?: Trial): DatasetInput[] {
   }));
 }
 
-export function trialParams(trial: Trial): Record<string, string> {
+export function trialParams({ kind }: Pick<Plan, "kind">, trial: Trial): Record<string, string> {
   const params: Record<string, string> = {
     family: trial.family,
-    preparation: trial.preparation.name,
-    preparation_steps: trial.preparation.steps.map((s) => s.id).join(" > "),
-    class_weight: trial.classWeight,
+    ...kind.params(trial),
     seed: String(trial.seed),
     ...(trial.fold === undefined ? {} : { fold: String(trial.fold + 1) }),
   };
-  // Runs of before there were these have no such param, and are alike.
-  const { resample, calibrate, prior } = trial;
-  const common = Object.entries({ resample, calibrate, prior }).filter(([, value]) => value !== "none");
-  for (const [key, value] of [...common, ...Object.entries(trial.params)])
+  for (const [key, value] of Object.entries(trial.params))
     params[key] = typeof value === "string" ? value : JSON.stringify(value);
   return params;
 }
@@ -175,7 +172,7 @@ export function trialMetrics(result: TrialResult, timestamp: number): MetricPoin
     if (high !== undefined && !Number.isNaN(high)) add(`${VALIDATION}${id}_high`, high);
   }
   for (const [part, seconds] of Object.entries(result.timing)) add(`${part}_seconds`, seconds);
-  add("features", result.features);
+  if (result.features !== undefined) add("features", result.features);
   if (result.rounds !== undefined) add("rounds", result.rounds);
   return points;
 }

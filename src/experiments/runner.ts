@@ -1,17 +1,14 @@
 import { UserError } from "../core/errors.ts";
-import { pack } from "../core/formats/container.ts";
 import type { SpacePoint } from "../core/search.ts";
 import type { RunStatus } from "../core/store.ts";
 import type { Trial } from "../core/trial.ts";
 import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensemble/plan.ts";
 import type { SweepPorts } from "./events.ts";
 import type { EnsemblePayload } from "./jobs/ensemble.ts";
-import type { Finish } from "./jobs/finish.ts";
-import type { PreparePayload } from "./jobs/prepare.ts";
-import type { TrialPayload } from "./jobs/trial.ts";
+import { finishOf } from "./kinds/table.ts";
 import { type Costs, createCosts } from "./lanes/cost.ts";
 import { countTrials, type Plan } from "./plan.ts";
-import { ownerTags, searchTags, splitOf, sweepArtifacts, sweepTags, trialInputs } from "./record.ts";
+import { ownerTags, searchTags, sweepArtifacts, sweepTags, trialInputs } from "./record.ts";
 import { listSupply, schedule } from "./schedule.ts";
 import { curveOf, type Known, knownTrials } from "./search/history.ts";
 import { pointSaver, readPoints } from "./search/points.ts";
@@ -256,28 +253,14 @@ function createStop(signal: AbortSignal) {
 async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promise<void> {
   const { plan, ports, options, experimentId, supply, costs, pruning, counts, finished } = sweep;
   const { store, executor } = ports;
-  const datasetFile = workDir.write("dataset.bin", pack(plan.dataset));
-  const splitFiles = plan.splits.map((split, i) => workDir.write(`split-${i}.bin`, pack(split)));
-  const repeatOf = (trial: Trial): number => plan.splits.indexOf(splitOf(plan, trial));
+  const jobs = plan.kind.open(plan, workDir, options.threads);
   const stop = createStop(options.signal);
   const { signal } = stop;
   const savePoints = pointSaver(store, sweepId, () => supply.points);
 
-  const keyOf = (trial: Trial): string => `${trial.preparation.name}-${repeatOf(trial)}`;
-  const preparedFile = (trial: Trial): string =>
-    workDir.file(`prepared-${indexOfPreparation(plan, trial)}-${repeatOf(trial)}.bin`);
-
-  async function prepare(trial: Trial): Promise<void> {
+  async function prepare(trial: Trial, lane: number): Promise<void> {
     if (signal.aborted) return;
-    const payload: PreparePayload = {
-      datasetFile,
-      splitFile: splitFiles[repeatOf(trial)]!,
-      preparation: trial.preparation,
-      seed: trial.seed,
-      files: plan.files,
-      outFile: preparedFile(trial),
-    };
-    const made = (await executor.run({ kind: "prepare", payload }, { signal })) as {
+    const made = (await executor.run({ ...jobs.prepare(trial), affinity: laneName(lane) }, { signal })) as {
       features: number;
       seconds: number;
       cpu: number;
@@ -307,31 +290,21 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
     return spared;
   }
 
-  await schedule(supply, executor.capacity, keyOf, prepare, (trial, unprepared) =>
+  const run = (trial: Trial, unprepared: unknown, lane: number): Promise<void> =>
     stop.guard(async () => {
       if (signal.aborted) return;
       await savePoints();
       await runTrialAsRun({
         ...{ plan, ports, experimentId, sweepId, signal, trial, unprepared, pruning },
         onEnd: (end, runId) => onEnd(trial, end, runId),
-        job(outDir) {
-          const payload: TrialPayload = {
-            ...finishOf(plan, trial, outDir),
-            preparedFile: preparedFile(trial),
-            threads: options.threads,
-          };
-          return { kind: "trial", payload, affinity: payload.preparedFile };
-        },
+        job: (outDir) => ({ ...jobs.fit(trial, outDir), affinity: laneName(lane) }),
       });
-    }),
-  );
+    });
+  await schedule(supply, executor.capacity, jobs.keyOf, prepare, run, ({ family }) => family);
 }
 
-/** How a trial's job scores and keeps it. */
-function finishOf({ experiment, orphans }: Plan, trial: Trial, outDir: string): Finish {
-  const { bootstrap, charts } = experiment.config;
-  return { trial, orphans, bootstrap, charts: charts === "all", outDir };
-}
+/** A lane keeps to its worker, which has loaded and compiled what the lane's trials need. */
+const laneName = (lane: number): string => `lane ${lane}`;
 
 /** Runs the trials of ensembles, each over what its candidates predicted. */
 async function runEnsembles(sweep: Sweep, trials: readonly EnsembleTrial[], sweepId: string): Promise<void> {
@@ -362,8 +335,4 @@ async function runEnsembles(sweep: Sweep, trials: readonly EnsembleTrial[], swee
     async () => {},
     (trial) => stop.guard(() => run(trial)),
   );
-}
-
-function indexOfPreparation(plan: Plan, trial: Trial): number {
-  return plan.experiment.preparations.findIndex((p) => p.name === trial.preparation.name);
 }

@@ -101,25 +101,38 @@ export const searchSchema = z.strictObject({
     .optional(),
 });
 
+const tableData = z.strictObject({
+  path: z.string().min(1).describe("CSV, TSV or Parquet file (.gz too), relative to the project folder"),
+  target: z.string().min(1).describe("Column that holds the disease"),
+  group: z.string().min(1).optional().describe("Column of the patient or publication: a group never crosses the split"),
+  columns: z.record(z.string(), columnSchema).default({}).describe("Role and type by column name"),
+  missing: orOne(z.array(z.string())).optional().describe("Texts that mean a missing value, beside the empty cell"),
+  delimiter: z.string().length(1).optional().describe("Found by itself when absent"),
+  orphans: z
+    .union([z.array(z.string()), z.strictObject({ max_rows: z.int().min(1) })])
+    .default([])
+    .describe("Orphan (rare) classes: their names, or all classes with at most max_rows rows"),
+});
+
+const caseData = z.strictObject({
+  cases: z
+    .string()
+    .min(1)
+    .describe(
+      "Solved cases as GA4GH phenopackets: one .json, a .zip or a folder of them, relative to the project folder",
+    ),
+  knowledge: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Folder of the knowledge base; data/knowledge, else the excerpt that ships, when absent"),
+  candidates: z.enum(["omim", "orpha", "both"]).default("omim").describe("Which diseases can be an answer"),
+});
+
 export const experimentSchema = z.strictObject({
   name: name.optional().describe("Name of the MLflow experiment; the file's name when absent"),
   description: z.string().optional(),
-  data: z.strictObject({
-    path: z.string().min(1).describe("CSV, TSV or Parquet file (.gz too), relative to the project folder"),
-    target: z.string().min(1).describe("Column that holds the disease"),
-    group: z
-      .string()
-      .min(1)
-      .optional()
-      .describe("Column of the patient or publication: a group never crosses the split"),
-    columns: z.record(z.string(), columnSchema).default({}).describe("Role and type by column name"),
-    missing: orOne(z.array(z.string())).optional().describe("Texts that mean a missing value, beside the empty cell"),
-    delimiter: z.string().length(1).optional().describe("Found by itself when absent"),
-    orphans: z
-      .union([z.array(z.string()), z.strictObject({ max_rows: z.int().min(1) })])
-      .default([])
-      .describe("Orphan (rare) classes: their names, or all classes with at most max_rows rows"),
-  }),
+  data: tableData,
   split: z
     .strictObject({
       train: fraction.default(0.7),
@@ -175,7 +188,41 @@ export const experimentSchema = z.strictObject({
   charts: z.enum(["all", "none"]).default("all").describe("Charts (SVG and PNG) of every trial, or of none"),
 });
 
-export type ExperimentConfig = z.infer<typeof experimentSchema>;
+/** The same for cases in place of a table: diseases are ranked for each, and publications are held together. */
+export const caseExperimentSchema = experimentSchema.omit({ preparations: true, charts: true }).extend({
+  data: caseData,
+  split: experimentSchema.shape.split.unwrap().omit({ stratify: true, duplicates: true }).prefault({}),
+  rank: z
+    .strictObject({
+      metric: z.string().default("top10").describe("Validation metric that orders the leaderboard"),
+    })
+    .prefault({}),
+});
+
+export type TableConfig = z.infer<typeof experimentSchema>;
+export type CaseConfig = z.infer<typeof caseExperimentSchema>;
+export type ExperimentConfig = TableConfig | CaseConfig;
+
+/** Whether an experiment file is about cases: by what it says, before it was checked. */
+export function namesCases(value: unknown): boolean {
+  const data = (value as { data?: unknown } | null)?.data;
+  return typeof data === "object" && data !== null && "cases" in data;
+}
+
+export const isCaseConfig = (config: ExperimentConfig): config is CaseConfig => namesCases(config);
+
+/** The schema that an experiment file is held to. */
+export const schemaOf = (value: unknown): typeof experimentSchema | typeof caseExperimentSchema =>
+  namesCases(value) ? caseExperimentSchema : experimentSchema;
+
+/** Params that every way of ranking takes beside its own. */
+export const rankingParams = z.strictObject({
+  evidence: z
+    .enum(["all", "hpoa"])
+    .default("all")
+    .describe("all: Orphanet and the diseases' names add to HPOA; hpoa: HPOA alone"),
+});
+
 export type ColumnConfig = z.infer<typeof columnSchema>;
 
 /** Used where a file names no preparation. */

@@ -53,7 +53,7 @@ export async function runTrialAsRun(options: TrialRun): Promise<void> {
     startTime: clock.now(),
     tags: trialTags(plan, trial, sweepId, facts),
   });
-  await store.write(runId, { params: trialParams(trial), inputs: trialInputs(plan, trial) });
+  await store.write(runId, { params: trialParams(plan, trial), inputs: trialInputs(plan, trial) });
   ports.onEvent({ type: "started", trial, runId });
   const began = clock.now();
   const seconds = (): number => (clock.now() - began) / 1000;

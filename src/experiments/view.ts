@@ -52,7 +52,8 @@ export interface ColumnView {
 
 export function planView(plan: Plan): PlanView {
   const { dataset, experiment, splits, orphans } = plan;
-  const declared = experiment.config.data.columns;
+  const { data } = experiment.config;
+  const declared = "columns" in data ? data.columns : {};
   const column = (role: string, c: Column): ColumnView => ({
     name: c.name,
     role,

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { GateContext, RuleVerdict, Verdict } from "../core/gate.ts";
 import type { Metric, Scored } from "../core/metric.ts";
-import { metrics } from "../metrics/index.ts";
+import { allMetrics } from "../metrics/_all.ts";
 import { bootstrapIntervals } from "../statistics/bootstrap.ts";
 
 /** A number found on the patients, with its interval (NaN where it has none) and the patients that it rests on. */
@@ -21,19 +21,21 @@ export const minPatients = (fewest: number) =>
   z.int().min(1).default(fewest).describe("Patients needed; with fewer the rule is inconclusive");
 
 export const metricParam = z
-  .enum(metrics.map((m) => m.id) as [string, ...string[]])
+  .enum(allMetrics.map((m) => m.id) as [string, ...string[]])
   .describe("A metric by its id, as on the leaderboard");
 
-/** The metric of an id that `metricParam` has checked. */
+/** The metric of an id that `metricParam` has checked; not defined on what it is not of (probabilities, rankings). */
 export function metricOf(id: string): Metric {
-  return metrics.find((m) => m.id === id)!;
+  const metric = allMetrics.find((m) => m.id === id)!;
+  const isOf = ({ ranks }: Scored): boolean => (metric.input === "ranks") === (ranks !== undefined);
+  return { ...metric, bind: (scored) => (isOf(scored) ? metric.bind(scored) : () => Number.NaN) };
 }
 
 /** How many different patients (or groups) there are. */
 export const patientsIn = (units: Int32Array): number => new Set(units).size;
 
 /** Means of a right or wrong a row: where all rows agree they still have an exact interval. */
-const SHARES = ["accuracy", "recall_weighted", "top3_accuracy", "recall_orphan"];
+const SHARES = ["accuracy", "recall_weighted", "top3_accuracy", "recall_orphan", "top1", "top3", "top10", "top50"];
 
 /**
  * A metric with its percentile bootstrap interval over patients. A share that is 0 or 1 in every draw gets the exact

@@ -24,6 +24,7 @@ export const rule: GateRule<Params> = {
   description:
     "Paired bootstrap of candidate and champion on the same test patients: the lower end of the gain is not below −margin",
   params: Params,
+  rankings: true,
   evaluate(context, { metric, margin, without_champion, min_n }) {
     const options = { margin, withoutChampion: without_champion, minN: min_n };
     return [versusChampion(`champion ${metric} ≥ −${margin}`, metricOf(metric), context, options)];

@@ -19,6 +19,7 @@ export const rule: GateRule<Params> = {
   title: "Latency and size",
   description: "Ceilings on the time of one prediction and on the size of the model",
   params: Params,
+  rankings: true,
   evaluate({ facts }, { latency_ms, model_mb }) {
     const check = (name: string, unit: string, value: number, most: number) =>
       verdictOf(

@@ -14,6 +14,7 @@ export const rule: GateRule<Params> = {
   title: "Data freshness",
   description: "The data are not older than so many days, by the time at which their file was last changed",
   params: Params,
+  rankings: true,
   evaluate({ facts, now }, { max_days }) {
     const name = `freshness ≤ ${max_days} days`;
     if (facts.dataTime === null) {

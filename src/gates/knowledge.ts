@@ -17,6 +17,7 @@ export const rule: GateRule<Params> = {
   title: "Knowledge releases",
   description: "The model was trained with these releases of the knowledge base (HPO, Orphanet, OMIM)",
   params: Params,
+  rankings: true,
   evaluate({ facts }, { at_least = {}, exactly = {} }) {
     const used = new Map(Object.entries(facts.knowledge ?? {}).map(([name, release]) => [name.toLowerCase(), release]));
     const check = (name: string, sign: "≥" | "=", wanted: string) => {

@@ -21,6 +21,7 @@ export const rule: GateRule<Params> = {
   title: "Leakage",
   description: "No test patient was seen in training",
   params: Params,
+  rankings: true,
   evaluate({ leakage, candidate }, { max_identical_rows, max_shared_groups }) {
     const check = (name: string, what: string, found: number, most: number) =>
       verdictOf(

@@ -18,6 +18,7 @@ export const rule: GateRule<Params> = {
   title: "Metric",
   description: "A floor or a ceiling on a metric of the test patients",
   params: Params,
+  rankings: true,
   evaluate({ candidate, units, bootstrap }, params) {
     const { name, min_n: minN } = params;
     const found = estimate(metricOf(name), candidate.scored, units, bootstrap);

@@ -45,6 +45,7 @@ export const rule: GateRule<Params> = {
   description:
     "A floor or a ceiling on a metric in the worst subgroup by a column: no group of patients is left behind",
   params: Params,
+  rankings: true,
   evaluate(context, params) {
     const { candidate, units, bootstrap } = context;
     const { column, min_n: minN } = params;

@@ -3,7 +3,7 @@ import { createRng } from "../core/rng.ts";
 import { orphanetGroups } from "./groups.ts";
 import type { DiseaseKnowledge } from "./knowledge.ts";
 import { listBest } from "./listing.ts";
-import type { RankingMethod } from "./method.ts";
+import type { Ranker, RankingMethod } from "./method.ts";
 import { type RankedCase, type RankingQuality, rankingQuality, rankOf } from "./quality.ts";
 import type { SolvedCase } from "./query.ts";
 
@@ -45,6 +45,35 @@ export function publicationFolds(cases: readonly SolvedCase[], folds: number, se
   return fold;
 }
 
+/** What a ranker says of a solved case. */
+export interface CaseRank extends Pick<RankedCase, "rank" | "groupRank"> {
+  /** [diseases] */
+  readonly all: Float64Array;
+  readonly listed: CaseRanking;
+}
+
+/**
+ * Ranks the diseases for a solved case.
+ * @param top length of the list; what is not listed is a miss
+ */
+export function rankCase(
+  ranker: Pick<Ranker, "score">,
+  { ids }: Pick<DiseaseKnowledge, "ids">,
+  groupOf: (disease: string) => ReadonlySet<string>,
+  one: SolvedCase,
+  top: number,
+): CaseRank {
+  const all = ranker.score(one);
+  const { diseases, scores } = listBest(all, top);
+  const ranking = Array.from(diseases, (disease) => ids[disease]);
+  return {
+    all,
+    listed: { case: one.name, ranking, scores: [...scores] },
+    rank: rankOf(ranking, scores, new Set([one.disease])),
+    groupRank: rankOf(ranking, scores, groupOf(one.disease)),
+  };
+}
+
 /** Ranks all cases fold by fold and says how good the rankings are. */
 export async function evaluateMethod(
   method: RankingMethod,
@@ -63,12 +92,11 @@ export async function evaluateMethod(
     try {
       for (const one of cases.filter((_, i) => fold[i] === held)) {
         signal.throwIfAborted();
-        const listing = listBest(ranker.score(one), top);
-        const ranking = Array.from(listing.diseases, (disease) => knowledge.ids[disease]);
-        onRanked?.({ case: one.name, ranking, scores: [...listing.scores] });
+        const { listed, rank, groupRank } = rankCase(ranker, knowledge, groupOf, one, top);
+        onRanked?.(listed);
         ranked.push({
-          rank: rankOf(ranking, listing.scores, new Set([one.disease])),
-          groupRank: rankOf(ranking, listing.scores, groupOf(one.disease)),
+          rank,
+          groupRank,
           disease: one.disease,
           publication: paperOf(one),
           trained: counts.get(one.disease)?.length ?? 0,

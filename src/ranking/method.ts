@@ -1,4 +1,6 @@
 /** What a way of ranking diseases for a case is: one file each in methods/. */
+import type { z } from "zod";
+import type { AnswerSettings } from "./answers.ts";
 import type { DiseaseKnowledge } from "./knowledge.ts";
 import type { CaseQuery, SolvedCase } from "./query.ts";
 
@@ -12,6 +14,8 @@ export interface TrainContext {
    */
   readonly leavePublicationOut: boolean;
   readonly seed: number;
+  /** Hyper-parameters that are not to be the method's defaults. */
+  readonly params?: Readonly<Record<string, unknown>>;
   /** Threads of native libraries; 1 when absent. */
   readonly threads?: number;
   readonly signal: AbortSignal;
@@ -30,11 +34,25 @@ export interface Ranker {
   dispose(): void;
 }
 
+/** How the knowledge was built that a ranker is of; it is of use with the same alone. */
+export interface RankerSettings extends AnswerSettings {
+  /** Hash of the knowledge base, and its releases as a person reads them. */
+  readonly knowledge: string;
+  readonly releases: string;
+  readonly leavePublicationOut: boolean;
+  /** Diseases of solved cases that the knowledge base lacks or not: they were candidates too. */
+  readonly others: readonly { readonly id: string; readonly name: string }[];
+}
+
 export interface RankingMethod {
   readonly id: string;
   readonly title: string;
   readonly description: string;
+  /** Hyper-parameters: each has a default and a description, unknown keys are refused. */
+  readonly params: z.ZodObject;
   /** Whether it learns from solved cases. */
   readonly learns: boolean;
   train(context: TrainContext): Promise<Ranker>;
+  /** Bytes of what was learned, which `readModel` opens; absent where training again takes no time. */
+  save?(settings: RankerSettings, ranker: Ranker): Uint8Array;
 }

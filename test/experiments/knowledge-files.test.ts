@@ -7,6 +7,7 @@ import { knowledgeFiles } from "../../src/app/knowledge.ts";
 import { findProject } from "../../src/app/project.ts";
 import type { Dataset, Split } from "../../src/core/dataset.ts";
 import { parseExperiment } from "../../src/experiments/config.ts";
+import { tableKind } from "../../src/experiments/kinds/table.ts";
 import { planTrials } from "../../src/experiments/plan.ts";
 import { HPO_EXCERPT } from "../support/hpo.ts";
 
@@ -37,10 +38,9 @@ test("the content of a file that a step reads counts in its trials' keys, and in
   expect(files).toEqual({ "hp.obo": { path: join(project.root, "hp.obo"), hash } });
   const keys = (given: typeof files): Record<string, string> =>
     Object.fromEntries(
-      planTrials(asked, dataset, [{ hash: "s" } as Split], given).trials.map(({ preparation, key }) => [
-        preparation.name,
-        key,
-      ]),
+      planTrials(asked, dataset, [{ hash: "s" } as Split], tableKind(asked, dataset, given)).trials.map(
+        ({ preparation, key }) => [preparation.name, key],
+      ),
     );
   const before = keys(files);
   const after = keys({ "hp.obo": { ...files["hp.obo"]!, hash: "another release" } });

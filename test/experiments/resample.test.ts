@@ -5,6 +5,7 @@ import { hashJson } from "../../src/core/hash.ts";
 import { type Experiment, parseExperiment } from "../../src/experiments/config.ts";
 import { resampledRows } from "../../src/experiments/jobs/resample.ts";
 import { classWeights } from "../../src/experiments/jobs/trial.ts";
+import { tableKind } from "../../src/experiments/kinds/table.ts";
 import { type Plan, planTrials } from "../../src/experiments/plan.ts";
 import { trialParams } from "../../src/experiments/record.ts";
 
@@ -91,6 +92,8 @@ async function plan(logistic: string): Promise<Plan["trials"]> {
   // Nothing but its hash is read.
   return planTrials(await parse(logistic), dataset, [{ hash: "s" } as Split]).trials;
 }
+const kind = tableKind(await parse("{}"), dataset);
+const paramsOf = (trial: Plan["trials"][number]): Record<string, string> => trialParams({ kind }, trial);
 
 test("a trial without resampling is what it was before there was any: same key, no param", async () => {
   const [absent] = await plan("{}");
@@ -109,14 +112,14 @@ test("a trial without resampling is what it was before there was any: same key, 
     split,
   };
   expect(absent.pointKey).toBe(hashJson(asked));
-  expect(trialParams(absent)).not.toHaveProperty("resample");
+  expect(paramsOf(absent)).not.toHaveProperty("resample");
 });
 
 test("resampling makes another trial, named after it where it varies and kept as a param", async () => {
   const [none, oversampled] = await plan("{ resample: [none, oversample] }");
   expect(oversampled.key).not.toBe(none.key);
   expect([none.name, oversampled.name]).toEqual(["logistic resample=none", "logistic resample=oversample"]);
-  expect(trialParams(oversampled).resample).toBe("oversample");
+  expect(paramsOf(oversampled).resample).toBe("oversample");
 });
 
 test("calibration and prior make another trial, kept as params; without them it is what it was", async () => {
@@ -126,8 +129,8 @@ test("calibration and prior make another trial, kept as params; without them it 
   const [plain, scaled] = await plan("{ calibrate: [none, temperature], prior: { a: 0.2 } }");
   expect(new Set([absent.key, plain.key, scaled.key]).size).toBe(3);
   expect([plain.name, scaled.name]).toEqual(["logistic calibrate=none", "logistic calibrate=temperature"]);
-  expect(trialParams(scaled)).toMatchObject({ calibrate: "temperature", prior: '{"a":0.2}' });
-  expect(Object.keys(trialParams(absent))).not.toEqual(expect.arrayContaining(["calibrate"]));
+  expect(paramsOf(scaled)).toMatchObject({ calibrate: "temperature", prior: '{"a":0.2}' });
+  expect(Object.keys(paramsOf(absent))).not.toEqual(expect.arrayContaining(["calibrate"]));
 });
 
 test("a prior of a class that is not there is refused before anything runs", async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { evaluateMethod, publicationFolds } from "../../src/ranking/evaluate.ts";
 import { orphanetGroups } from "../../src/ranking/groups.ts";
 import { listBest, probabilities } from "../../src/ranking/listing.ts";
@@ -146,6 +147,7 @@ test("each case is ranked once, by what was learned from other papers alone", as
   const knowledge = knowledgeOf(base, cases);
   const seen: string[] = [];
   const spy: RankingMethod = {
+    params: z.strictObject({}),
     id: "spy",
     title: "",
     description: "",

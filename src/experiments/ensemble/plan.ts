@@ -1,7 +1,8 @@
 import { CODE_VERSION } from "../../core/build.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { Calibrate, Preparation, Trial } from "../../core/trial.ts";
-import { namedParams, type Plan, type Point, repeatParts, show, varyingKeys } from "../plan.ts";
+import type { Point } from "../kinds/kind.ts";
+import { namedParams, type Plan, repeatParts, show, varyingKeys } from "../plan.ts";
 import type { Grid } from "../search/axes.ts";
 import { MEMBERS } from "./members.ts";
 

@@ -1,24 +1,24 @@
 import type { Column, Dataset } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
-import { selectRows } from "../../core/frame.ts";
+import type { Scored } from "../../core/metric.ts";
 import { modelFiles } from "../../core/model-files.ts";
 import type { TrackingStore } from "../../core/store.ts";
-import { loadModel } from "../model.ts";
-import type { ExperimentConfig } from "../schema.ts";
+import { type ExperimentConfig, isCaseConfig } from "../schema.ts";
 import { type GateRun, readGateRun } from "./run.ts";
+import { type GateData, openSaved } from "./saved.ts";
 
 /** The model that is in use, or why it cannot be had; undefined when there is none yet. */
 export type Champion = { readonly runId: string } | { readonly problem: string } | undefined;
 
 export interface Judged {
   readonly run: GateRun;
-  readonly dataset: Dataset;
+  readonly data: GateData;
   /** Row numbers of the dataset: the patients that candidate and champion are compared on. */
   readonly rows: Int32Array;
 }
 
 /**
- * The champion's probabilities for the same patients, [rows × classes]; or why there are none: it was trained on some of
+ * The champion's predictions for the same patients; or why there are none: it was trained on some of
  * them, that cannot be known, or it knows other classes or columns.
  */
 export async function predictChampion(
@@ -26,18 +26,18 @@ export async function predictChampion(
   championRunId: string,
   judged: Judged,
   readData: (config: ExperimentConfig) => Promise<Dataset>,
-): Promise<{ readonly proba: Float32Array } | { readonly problem: string }> {
+): Promise<{ readonly scored: Scored } | { readonly problem: string }> {
   try {
     const champion = await readGateRun(store, championRunId);
-    const model = await loadModel(await modelFiles(store, championRunId), `run ${championRunId}`);
+    const ranks = isCaseConfig(champion.config);
+    if (ranks !== isCaseConfig(judged.run.config))
+      return { problem: ranks ? "it ranks diseases for cases" : "it predicts the classes of a table" };
+    const files = await modelFiles(store, championRunId);
+    const model = await openSaved(judged.run, judged.data, files, `run ${championRunId}`);
     try {
-      const { target } = judged.dataset;
-      const { card } = model;
-      if (card.target !== target.name) return { problem: `it predicts "${card.target}", not "${target.name}"` };
-      if (card.classes.join("\n") !== target.classes.join("\n")) return { problem: "it knows other diseases" };
       const problem = await trainedOn(champion, judged, readData);
       if (problem !== undefined) return { problem };
-      return { proba: model.predictProba(selectRows(judged.dataset.frame, judged.rows)) };
+      return { scored: model.score(judged.rows) };
     } finally {
       model.dispose();
     }
@@ -50,7 +50,7 @@ export async function predictChampion(
 /** Why the champion may know some of these patients already; undefined when it does not. */
 async function trainedOn(
   champion: GateRun,
-  { run, dataset, rows }: Judged,
+  { run, data: { dataset }, rows }: Judged,
   readData: (config: ExperimentConfig) => Promise<Dataset>,
 ): Promise<string | undefined> {
   const { train, validation } = champion.parts;

@@ -1,12 +1,12 @@
 import type { Split } from "../../core/dataset.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
-import { readNpy } from "../../core/formats/npy.ts";
 import { hashBytes } from "../../core/hash.ts";
 import type { Scored } from "../../core/metric.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import { parseLocated } from "../located.ts";
-import { type ExperimentConfig, experimentSchema } from "../schema.ts";
+import { readPredictions } from "../read/predictions.ts";
+import { type ExperimentConfig, schemaOf } from "../schema.ts";
 
 type Parts = Pick<Split, "train" | "validation" | "test">;
 
@@ -57,9 +57,10 @@ export async function readGateRun(store: TrackingStore, runId: string): Promise<
     };
     const hash = hashBytes("train", parts.train, "validation", parts.validation, "test", parts.test);
     if (hash !== tags[Tag.splitHash]) throw new Error("split.json is not the split of this run: it was changed");
+    const { value } = parseLocated(sweep.file, yaml, sweep.overrides);
     return {
       run,
-      config: experimentSchema.parse(parseLocated(sweep.file, yaml, sweep.overrides).value),
+      config: schemaOf(value).parse(value),
       file: sweep.file,
       dataHash: tags[Tag.dataHash] ?? "",
       parts,
@@ -78,11 +79,9 @@ export async function readGateRun(store: TrackingStore, runId: string): Promise<
 /** The predictions on validation that the run kept. */
 export async function readValidation(
   store: TrackingStore,
-  { run, orphans, parts }: GateRun,
+  { run, orphans }: GateRun,
   classes: readonly string[],
 ): Promise<Scored> {
-  const read = async (name: string): Promise<ReturnType<typeof readNpy>["data"]> =>
-    readNpy(await store.readArtifact(run.info.runId, `predictions/${name}.npy`)).data;
-  const [proba, y] = await Promise.all(["validation", "validation_y"].map(read));
-  return { rows: parts.validation.length, classes, y: y as Int32Array, proba: proba as Float32Array, orphans };
+  const { scored } = await readPredictions(store, run.info.runId);
+  return { ...scored, classes, orphans };
 }

@@ -2,7 +2,7 @@ import { UserError } from "../../core/errors.ts";
 import type { Metric } from "../../core/metric.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { configName, Tag, VALIDATION } from "../../core/trial.ts";
-import { metrics } from "../../metrics/index.ts";
+import { allMetrics } from "../../metrics/_all.ts";
 import { compareToBest, type Verdict } from "../../statistics/paired.ts";
 import { meanSd } from "../../statistics/summary.ts";
 import { suggestion } from "../located.ts";
@@ -68,13 +68,13 @@ export interface LeaderboardOptions {
 
 /** @throws UserError naming the nearest metric */
 export function metricById(id: string, where?: string): Metric {
-  const metric = metrics.find((m) => m.id === id);
+  const metric = allMetrics.find((m) => m.id === id);
   if (metric) return metric;
   throw new UserError(`unknown metric "${id}"`, {
     where,
     fix: suggestion(
       id,
-      metrics.map((m) => m.id),
+      allMetrics.map((m) => m.id),
     ),
   });
 }
@@ -126,7 +126,7 @@ async function trialRuns(store: TrackingStore, experimentId: string, options: Le
       filter: options.filter || `tags.\`${Tag.kind}\` = 'trial'`,
       orderBy: ["attributes.start_time ASC"],
       columns: {
-        metrics: metrics
+        metrics: allMetrics
           .flatMap((m) => [m.id, `${m.id}_low`, `${m.id}_high`])
           .map((key) => VALIDATION + key)
           .concat("fit_seconds"),
@@ -190,7 +190,7 @@ function rowOf(group: readonly Run[]): LeaderboardRow {
   const done = group.filter((r) => r.info.status === "FINISHED");
   const shown = done[0] ?? group.at(-1)!;
   const cells: Record<string, LeaderboardCell> = {};
-  for (const key of [...metrics.map((m) => VALIDATION + m.id), "fit_seconds"]) {
+  for (const key of [...allMetrics.map((m) => VALIDATION + m.id), "fit_seconds"]) {
     const values = done.map((r) => r.metrics[key]).filter((v) => v !== undefined);
     if (values.length === 0) continue;
     const one = values.length === 1;

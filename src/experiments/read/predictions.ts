@@ -2,6 +2,7 @@ import { readNpy } from "../../core/formats/npy.ts";
 import type { Scored } from "../../core/metric.ts";
 import type { TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
+import { readRanks } from "../ranking/score.ts";
 
 /** What a trial predicted for its validation patients. */
 export interface Predictions {
@@ -13,14 +14,16 @@ export interface Predictions {
 
 /** @throws UserError when the run keeps none */
 export async function readPredictions(store: TrackingStore, runId: string): Promise<Predictions> {
-  const read = async (name: string): Promise<ReturnType<typeof readNpy>> =>
-    readNpy(await store.readArtifact(runId, `predictions/${name}.npy`));
-  const [proba, y, units, { tags }] = await Promise.all([
-    read("validation"),
-    read("validation_y"),
-    read("validation_units"),
-    store.getRun(runId),
-  ]);
+  const bytes = (name: string): Promise<Uint8Array> => store.readArtifact(runId, `predictions/${name}.npy`);
+  const { tags } = await store.getRun(runId);
+  const splitHash = tags[Tag.splitHash] ?? runId;
+  if (tags[Tag.input] === "cases") {
+    const scored = await readRanks(bytes);
+    return { scored, units: scored.ranks!.publications, splitHash };
+  }
+  const [proba, y, units] = (await Promise.all(["validation", "validation_y", "validation_units"].map(bytes))).map(
+    readNpy,
+  ) as [ReturnType<typeof readNpy>, ReturnType<typeof readNpy>, ReturnType<typeof readNpy>];
   const [rows, k] = proba.shape as [number, number];
   return {
     scored: {
@@ -31,6 +34,6 @@ export async function readPredictions(store: TrackingStore, runId: string): Prom
       orphans: JSON.parse(tags[Tag.orphans] ?? "[]") as number[],
     },
     units: units.data as Int32Array,
-    splitHash: tags[Tag.splitHash] ?? runId,
+    splitHash,
   };
 }

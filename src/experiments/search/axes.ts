@@ -1,8 +1,8 @@
 import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
-import type { Family } from "../../core/family.ts";
 import type { Condition, Dimension, RangeDimension, SearchSpace, SpacePoint } from "../../core/search.ts";
 import { endless, same, valuesOf } from "../../search/_space.ts";
+import type { GridFamily } from "../kinds/ranking-families.ts";
 import { type LocatedYaml, type Path, suggestion, zodError } from "../located.ts";
 import { choiceSchema, rangeSchema } from "../schema.ts";
 
@@ -17,7 +17,7 @@ export interface Axis {
 }
 
 export interface Grid {
-  readonly family: Family;
+  readonly family: GridFamily;
   /** The family's id, with the number of the grid where there are several: "xgboost.1". */
   readonly label: string;
   readonly axes: readonly Axis[];

@@ -33,7 +33,7 @@ export interface LearnedRanker extends Ranker, RankerParts {
  * @throws UserError when LightGBM is not there, or the cases are too few
  */
 export async function trainRanker(context: TrainContext): Promise<LearnedRanker> {
-  const { knowledge, solved, leavePublicationOut, seed, threads = 1, signal } = context;
+  const { knowledge, solved, leavePublicationOut, seed, params, threads = 1, signal } = context;
   const shortlister = createShortlister(knowledge, solved, leavePublicationOut);
   const { names } = shortlister;
   const queries = await makeQueries(shortlister, solved, seed, signal);
@@ -56,7 +56,7 @@ export async function trainRanker(context: TrainContext): Promise<LearnedRanker>
       names,
       queries.filter((_, i) => tenths[i] !== b),
     );
-    const booster = await trainBooster(learned, { seed: seed + b, threads, signal });
+    const booster = await trainBooster(learned, { seed: seed + b, params, threads, signal });
     boosters.push(booster);
     for (const { features, right } of queries.filter((_, i) => tenths[i] === b))
       heldOut.push({ scores: predict([booster], names, features), right });

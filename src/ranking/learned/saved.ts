@@ -3,25 +3,13 @@ import { UserError } from "../../core/errors.ts";
 import { pack, unpack } from "../../core/formats/container.ts";
 import { loadLightgbm } from "../../engines/lightgbm.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
-import type { Ranker } from "../method.ts";
+import type { Ranker, RankerSettings } from "../method.ts";
 import type { SolvedCase } from "../query.ts";
 import { ROUNDS } from "./booster.ts";
 import { createRanker, type LearnedRanker } from "./ranker.ts";
 import { createShortlister } from "./shortlist.ts";
 
 const KIND = "orphan ranker 1";
-
-/** How the knowledge was built that a ranker learned over; a ranker is of use with the same alone. */
-export interface RankerSettings {
-  /** Hash of the knowledge base, and its releases as a person reads them. */
-  readonly knowledge: string;
-  readonly releases: string;
-  readonly candidates: "omim" | "orpha" | "both";
-  readonly enriched: boolean;
-  readonly leavePublicationOut: boolean;
-  /** Diseases of solved cases that the knowledge base lacks or not: they were candidates too. */
-  readonly others: readonly { readonly id: string; readonly name: string }[];
-}
 
 /** A ranker that was read and awaits its knowledge. */
 export interface SavedRanker {

@@ -1,0 +1,109 @@
+import type { Dataset } from "../../core/dataset.ts";
+import { UserError } from "../../core/errors.ts";
+import { pack } from "../../core/formats/container.ts";
+import type { Preparation, Trial } from "../../core/trial.ts";
+import type { Experiment } from "../config.ts";
+import type { Finish } from "../jobs/finish.ts";
+import type { KnowledgeFiles, PreparePayload } from "../jobs/prepare.ts";
+import type { TrialPayload } from "../jobs/trial.ts";
+import type { TableConfig } from "../schema.ts";
+import { type Point, repeatOf, type TrialKind } from "./kind.ts";
+
+/**
+ * Trials on a table of patients: its columns are prepared, and a family predicts the class.
+ * @param files that preparation steps read
+ * @throws UserError when the experiment names an orphan class that is not there
+ */
+export function tableKind(experiment: Experiment, dataset: Dataset, files: KnowledgeFiles = {}): TrialKind {
+  const orphans = orphanClasses(experiment, dataset);
+  return {
+    input: "table",
+    orphans,
+    asked: ({ preparation, classWeight, resample, calibrate, prior }: Point) => ({
+      preparation: preparation.steps,
+      classWeight,
+      // Left out where they are none, so that what was asked before there were such is asked alike.
+      resample: resample === "none" ? undefined : resample,
+      calibrate: calibrate === "none" ? undefined : calibrate,
+      prior: prior === "none" ? undefined : prior,
+      files: hashesOf(preparation, files),
+    }),
+    params: ({ preparation, classWeight, resample, calibrate, prior }) => {
+      // Runs of before there were these have no such param, and are alike.
+      const common = Object.entries({ resample, calibrate, prior }).filter(([, value]) => value !== "none");
+      return {
+        preparation: preparation.name,
+        preparation_steps: preparation.steps.map((s) => s.id).join(" > "),
+        class_weight: classWeight,
+        ...Object.fromEntries(
+          common.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
+        ),
+      };
+    },
+    open({ splits }, workDir, threads) {
+      const datasetFile = workDir.write("dataset.bin", pack(dataset));
+      const splitFiles = splits.map((split, i) => workDir.write(`split-${i}.bin`, pack(split)));
+      const names = experiment.preparations.map(({ name }) => name);
+      const preparedFile = (trial: Trial): string =>
+        workDir.file(`prepared-${names.indexOf(trial.preparation.name)}-${repeatOf(splits, trial)}.bin`);
+      return {
+        keyOf: (trial) => `${trial.preparation.name}-${repeatOf(splits, trial)}`,
+        prepare(trial) {
+          const payload: PreparePayload = {
+            datasetFile,
+            splitFile: splitFiles[repeatOf(splits, trial)]!,
+            preparation: trial.preparation,
+            seed: trial.seed,
+            files,
+            outFile: preparedFile(trial),
+          };
+          return { kind: "prepare", payload };
+        },
+        fit(trial, outDir) {
+          const payload: TrialPayload = {
+            ...finishOf({ experiment, orphans }, trial, outDir),
+            preparedFile: preparedFile(trial),
+            threads,
+          };
+          return { kind: "trial", payload, affinity: payload.preparedFile };
+        },
+      };
+    },
+  };
+}
+
+/** How a trial's job scores and keeps it. */
+export function finishOf(
+  { experiment, orphans }: { readonly experiment: Experiment; readonly orphans: readonly number[] },
+  trial: Trial,
+  outDir: string,
+): Finish {
+  const { bootstrap, charts } = experiment.config as TableConfig;
+  return { trial, orphans, bootstrap, charts: charts === "all", outDir };
+}
+
+/** Of the files that a preparation names; undefined where it names none, so that such trials are known as ever. */
+function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly string[] | undefined {
+  const named = Object.entries(files).filter(([path]) =>
+    steps.some(({ params }) => Object.values(params).includes(path)),
+  );
+  return named.length === 0 ? undefined : named.map(([, { hash }]) => hash);
+}
+
+function orphanClasses(experiment: Experiment, dataset: Dataset): number[] {
+  const { orphans } = (experiment.config as TableConfig).data;
+  const { classes, codes } = dataset.target;
+  if (Array.isArray(orphans)) {
+    return orphans.map((name) => {
+      const code = classes.indexOf(name);
+      if (code >= 0) return code;
+      throw new UserError(`data.orphans: no class "${name}" in ${dataset.target.name}`, {
+        where: experiment.file,
+        fix: `Classes: ${classes.slice(0, 20).join(", ")}${classes.length > 20 ? ", …" : ""}`,
+      });
+    });
+  }
+  const counts = new Int32Array(classes.length);
+  for (const code of codes) counts[code]!++;
+  return [...counts.keys()].filter((code) => counts[code]! <= orphans.max_rows);
+}
