@@ -1,12 +1,14 @@
 /** The composition root: the one place that joins stores, executors and readers to the services. */
 import { existsSync, statSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
-import type { Lanes } from "./app/lanes.ts";
+import { askedJobs, type Lanes, threadsOf } from "./app/lanes.ts";
 import { readPlanData } from "./app/plan-data.ts";
 import { openStore, type Project, programRoot, readText, showPath } from "./app/project.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
 import { messageOf, UserError } from "./core/errors.ts";
+import type { Executor } from "./core/executor.ts";
 import type { TrackingStore } from "./core/store.ts";
 import { fetchEngines } from "./engines/fetch.ts";
 import { engineStatus } from "./engines/status.ts";
@@ -16,7 +18,7 @@ import type { SweepEvent } from "./experiments/events.ts";
 import { collectFacts } from "./experiments/facts.ts";
 import { between, moment } from "./experiments/jobs/moment.ts";
 import { createProfiler, type Profile, profileMetrics } from "./experiments/lanes/profile.ts";
-import { checkTrialCount, type Plan, planTrials } from "./experiments/plan.ts";
+import { checkTrialCount, countTrials, type Plan, planTrials } from "./experiments/plan.ts";
 import { runSweep, type SweepResult } from "./experiments/runner.ts";
 import { scaffold } from "./experiments/scaffold.ts";
 import { findSweep, reapDeadSweeps, type SavedSweep } from "./experiments/sweeps.ts";
@@ -59,8 +61,39 @@ export async function plan(
   return { ...planTrials(experiment, dataset, splits, kind), spent: between(before, moment()) };
 }
 
+/**
+ * Starts the processes of a sweep while its plan is still being made: they load what its trials need. To be given to `run`, and to be
+ * closed. Undefined where the plan decides on their memory.
+ */
+export function startWorkers(
+  experiment: Experiment,
+  options: { readonly jobs?: number; readonly memory?: number },
+): Executor | undefined {
+  if (options.memory !== undefined) return undefined;
+  const jobs = askedJobs(experiment, options.jobs);
+  const executor = createLocalExecutor({
+    module: workerModule(),
+    jobs,
+    threads: jobs * threadsOf(jobs),
+    args: (index) => warmArgs(experiment, index),
+  });
+  executor.warm?.(Math.min(countTrials(experiment), availableParallelism()));
+  return executor;
+}
+
+/** Families and steps; the first process alone loads what neural networks need, since the scheduler gives it the first of them. */
+function warmArgs({ grids, ensembles, preparations }: Experiment, index: number): string[] {
+  const families = [...grids, ...ensembles].map(({ family }) => family.id);
+  const steps = preparations.flatMap((p) => p.steps.map((step) => step.id));
+  return [...new Set([...steps, ...families])].filter((id) => index === 0 || !NEURAL.includes(id));
+}
+
+const NEURAL: readonly string[] = ["mlp", "transformer"];
+
 export interface RunOptions {
   readonly lanes: Lanes;
+  /** Of `startWorkers`: used where they are as many as the lanes. */
+  readonly workers?: Executor;
   /** Whether to find out where the time goes. */
   readonly profile?: boolean;
   readonly force?: boolean;
@@ -83,7 +116,11 @@ export async function run(
   await reapDeadSweeps(store, experiment.experimentId, systemClock.now());
   const engines = Object.fromEntries((await engineStatus()).map((e) => [e.id, e.available ? e.version : null]));
   const facts = await collectFacts(project.root, engines, plan.kind.knowledge);
-  const executor = createLocalExecutor({ module: workerModule(), jobs, threads: jobs * threads, heapMb });
+  const { workers } = options;
+  const executor =
+    workers?.capacity === jobs && heapMb === undefined
+      ? workers
+      : createLocalExecutor({ module: workerModule(), jobs, threads: jobs * threads, heapMb });
   try {
     const result = await runSweep(
       plan,

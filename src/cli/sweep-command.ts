@@ -38,6 +38,8 @@ export interface SweepOptions {
   readonly force?: boolean;
   readonly resume?: string;
   readonly profile?: boolean;
+  /** Processes that have been started for it. */
+  readonly workers?: Parameters<typeof run>[3]["workers"];
 }
 
 export interface SweepOutput extends SweepResult {

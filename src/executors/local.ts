@@ -15,6 +15,8 @@ export interface LocalExecutorOptions {
   readonly threads: number;
   /** Heap of one worker in MB; the system's default when absent. */
   readonly heapMb?: number;
+  /** Arguments of the process with this number: what it may load before its first job. */
+  readonly args?: (index: number) => readonly string[];
   /** Milliseconds that an aborted job gets to stop by itself before its process is killed. */
   readonly grace?: number;
 }
@@ -24,9 +26,14 @@ interface Worker {
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
   readonly affinities: Set<string>;
+  /** Whether it has had a job. */
+  used: boolean;
   stderr: string;
   current?: { resolve(value: unknown): void; reject(error: unknown): void; onEvent?(event: unknown): void };
 }
+
+/** Room for what is thrown away soon: a trial makes much of that, and short-lived workers pay for each collection. */
+const NODE_OPTIONS = ["--max-semi-space-size=32"];
 
 /**
  * Runs jobs in child processes that are forked as they are needed, or all by `warm`, and kept for the next job. A process that dies takes
@@ -37,14 +44,15 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   const all = new Set<Worker>();
   const waiting: ((worker: Worker) => void)[] = [];
   let closed = false;
+  let started = 0;
 
   function start(): Worker {
     const compiled = getCompileCacheDir();
     const threads = String(Math.max(1, Math.floor(options.threads / options.jobs)));
-    const child = fork(options.module, [], {
+    const child = fork(options.module, options.args?.(started++) ?? [], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: options.heapMb ? [`--max-old-space-size=${options.heapMb}`] : [],
+      execArgv: [...NODE_OPTIONS, ...(options.heapMb ? [`--max-old-space-size=${options.heapMb}`] : [])],
       env: {
         ...process.env,
         // As in this process: code that was compiled once is read back.
@@ -55,7 +63,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       },
     });
     const { promise: exited, resolve: exit } = Promise.withResolvers<void>();
-    const worker: Worker = { child, exited, affinities: new Set(), stderr: "" };
+    const worker: Worker = { child, exited, affinities: new Set(), used: false, stderr: "" };
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
       worker.stderr = (worker.stderr + text).slice(-4000);
     });
@@ -85,7 +93,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
 
   function take(affinity?: string): Promise<Worker> {
     const near = affinity === undefined ? -1 : idle.findIndex((w) => w.affinities.has(affinity));
-    const worker = near >= 0 ? idle.splice(near, 1)[0] : idle.pop();
+    const fresh = idle.findIndex((w) => w.affinities.size === 0);
+    const [worker] = idle.splice(near >= 0 ? near : fresh, 1); // of -1 the last one
     if (worker) return Promise.resolve(worker);
     if (all.size < options.jobs) return Promise.resolve(start());
     return new Promise((resolve) => waiting.push(resolve));
@@ -102,6 +111,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   async function run(job: Job, { signal, onEvent }: JobOptions): Promise<unknown> {
     signal.throwIfAborted();
     const worker = await take(job.affinity);
+    worker.used = true;
     let timer: NodeJS.Timeout | undefined;
     const abort = (): void => {
       if (worker.child.connected) worker.child.send({ type: "abort" }, () => {});
@@ -137,7 +147,11 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
     async close() {
       closed = true;
       const exits = [...all].map((w) => w.exited);
-      for (const worker of all) if (!worker.current && worker.child.connected) worker.child.disconnect();
+      for (const { child, used, current } of all) {
+        if (!used)
+          child.kill("SIGKILL"); // it need not end loading first
+        else if (!current && child.connected) child.disconnect();
+      }
       const timer = setTimeout(() => {
         for (const worker of all) worker.child.kill("SIGKILL");
       }, options.grace ?? 2000);

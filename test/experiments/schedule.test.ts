@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { listSupply, schedule } from "../../src/experiments/schedule.ts";
+import { listSupply, schedule, takeFrom } from "../../src/experiments/schedule.ts";
 
 const key = (item: string): string => item[0]!;
 
@@ -65,4 +65,33 @@ test("the first rejection of a run stops the lanes and is thrown", async () => {
   );
   await expect(all).rejects.toThrow("disk full");
   expect(ran).toEqual(["a1", "a2"]);
+});
+
+test("a lane leaves short items to the lanes that have run their like, as long as there are others", async () => {
+  const queue = ["a1", "a2", "a3", "b1", "b2", "c1"];
+  const supply = {
+    take: (readiness: Parameters<typeof takeFrom<string>>[1], isForeign?: (item: string) => boolean) =>
+      takeFrom(queue, readiness, () => 0.1, isForeign),
+  };
+  const lanes: Record<string, number> = {};
+  await schedule(
+    supply,
+    2,
+    () => undefined,
+    async () => {},
+    async (item, _, lane) => {
+      lanes[item] = lane;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    key,
+  );
+  expect(lanes).toEqual({ a1: 0, b1: 1, a2: 0, b2: 1, a3: 0, c1: 1 });
+});
+
+test("items that take long, and the last ones, go to any lane", () => {
+  const foreign = (item: string): boolean => item.startsWith("f");
+  const cost = (item: string): number => Number(item.slice(1));
+  const queue = ["f0.2", "f9", "n0.1", "n3"];
+  const order = Array.from({ length: 4 }, () => takeFrom(queue, () => "ready", cost, foreign));
+  expect(order).toEqual(["f9", "n3", "n0.1", "f0.2"]);
 });

@@ -25,4 +25,5 @@ export const echoJobs: Readonly<Record<string, JobHandler>> = {
     for (;;) hoard.push(new Array(1e6).fill(hoard.length));
   },
   pid: async () => process.pid,
+  args: async () => process.argv.slice(2),
 };

@@ -7,6 +7,7 @@ import {
   plan,
   type Round,
   runUntilGate,
+  startWorkers,
 } from "../../app.ts";
 import {
   jobsFlag,
@@ -87,40 +88,45 @@ pass on validation, no better model could make them pass, or the rounds are spen
         fix: "Add --until-gate NAME.",
       });
     }
-    // Before the store is opened: what is wrong with the data leaves no empty store behind.
     const memory = flags.memory === undefined ? undefined : parseBytes(flags.memory, "--memory");
-    const limits = { maxTrials: flags["max-trials"], memory };
-    const firstPlan = await plan(project, first, limits);
-    for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
-    return await this.withStore(project, async (store) => {
-      let output: SweepOutput | undefined;
-      const sweep = async (experiment: typeof first): Promise<SweepOutput> => {
-        const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
-        const { jobs, force, profile } = flags;
-        const options = { jobs, memory, force, profile };
-        output = await this.sweep(project, store, planned, options, flags["log-models"]);
-        return output;
-      };
-      if (!gate) {
-        await sweep(first);
-        return output!;
-      }
-      const result = await runUntilGate(project, store, first, {
-        gate,
-        maxRounds: flags["max-rounds"] ?? 3,
-        sweep,
-        onRound: (round) => printRound(round, (line) => this.log(line)),
-        notify: this.notify,
+    const workers = startWorkers(first, { jobs: flags.jobs, memory });
+    try {
+      // Before the store is opened: what is wrong with the data leaves no empty store behind.
+      const limits = { maxTrials: flags["max-trials"], memory };
+      const firstPlan = await plan(project, first, limits);
+      for (const notice of [...firstPlan.dataset.notices, ...firstPlan.splits[0]!.report.notices]) this.notify(notice);
+      return await this.withStore(project, async (store) => {
+        let output: SweepOutput | undefined;
+        const sweep = async (experiment: typeof first): Promise<SweepOutput> => {
+          const planned = experiment === first ? firstPlan : await plan(project, experiment, limits);
+          const { jobs, force, profile } = flags;
+          const options = { jobs, memory, force, profile, workers: experiment === first ? workers : undefined };
+          output = await this.sweep(project, store, planned, options, flags["log-models"]);
+          return output;
+        };
+        if (!gate) {
+          await sweep(first);
+          return output!;
+        }
+        const result = await runUntilGate(project, store, first, {
+          gate,
+          maxRounds: flags["max-rounds"] ?? 3,
+          sweep,
+          onRound: (round) => printRound(round, (line) => this.log(line)),
+          notify: this.notify,
+        });
+        if (result.gate) {
+          printGate(result.gate, (line) => this.log(line));
+          // The last sweep has set its own; what failed in any round counts after the gate's word.
+          const failed = result.rounds.reduce((sum, round) => sum + round.failed, 0);
+          process.exitCode = exitCodeOfGate(result.gate.verdict) || (failed > 0 ? ExitCode.trialsFailed : ExitCode.ok);
+          if (failed > 0) this.log(`failed trials: ${failed}; the reasons: disease exp leaderboard ${first.name}`);
+        }
+        return { ...output!, rounds: result.rounds, gate: result.gate };
       });
-      if (result.gate) {
-        printGate(result.gate, (line) => this.log(line));
-        // The last sweep has set its own; what failed in any round counts after the gate's word.
-        const failed = result.rounds.reduce((sum, round) => sum + round.failed, 0);
-        process.exitCode = exitCodeOfGate(result.gate.verdict) || (failed > 0 ? ExitCode.trialsFailed : ExitCode.ok);
-        if (failed > 0) this.log(`failed trials: ${failed}; the reasons: disease exp leaderboard ${first.name}`);
-      }
-      return { ...output!, rounds: result.rounds, gate: result.gate };
-    });
+    } finally {
+      await workers?.close();
+    }
   }
 }
 

@@ -3,7 +3,7 @@
  * `openblas`: tfjs's cpu backend with the kernels that matter replaced.
  *
  * A fused differentiable kernel is a function that takes `Tensors`. Where `tensors.backend` is there it makes its outputs
- * with `backend.allocate` inside `tf.customGrad`, whose gradient function it gives itself (dense.ts is an example); so
+ * with `backend.allocate` inside `differentiable` (tape.ts), whose gradient function it gives itself (dense.ts is an example); so
  * nothing is registered, and no other backend sees it. Elsewhere it builds the same from tf's own operations.
  * A plain kernel is registered by its tfjs name in kernels.ts and the files beside it; gradients.ts has the gradients of
  * the operations that families build on, since tfjs-core comes without any.

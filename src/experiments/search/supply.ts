@@ -147,13 +147,13 @@ export function createSupply({ plan, known, saved, now, onKnown, costOf }: Suppl
     get reached() {
       return reached;
     },
-    take(readiness) {
+    take(readiness, isForeign) {
       const more = queue.length > 0 || (strategy.kind === "sequence" && entries.length < most);
       const late = now() - start >= time;
       if (late && more) end ??= "the time is over";
       if (late || reached !== null) return undefined;
       while (queue.length === 0) if (!suggest()) return undefined;
-      return takeFrom(queue, readiness, costOf);
+      return takeFrom(queue, readiness, costOf, isForeign);
     },
     ended(trial, outcome) {
       const entry = byConfig.get(trial.configKey)!;

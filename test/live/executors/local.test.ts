@@ -69,6 +69,17 @@ test("warm starts the processes before the first job comes, no more than there a
   expect(pids.map((pid) => isAlive(pid as number))).toEqual([false, false]);
 });
 
+test("a job of a new affinity goes to a process that has none, and each process gets the arguments of its number", async () => {
+  const executor = make({ args: (index: number) => [`number ${index}`] });
+  executor.warm?.(2);
+  const args = (affinity: string): Promise<unknown> =>
+    executor.run({ kind: "args", payload: null, affinity }, { signal });
+  expect([await args("a"), await args("b"), await args("a"), await args("b")]).toEqual(
+    [0, 1, 0, 1].map((index) => [`number ${index}`]),
+  );
+  await executor.close();
+});
+
 test("what a dead process said last is its reason", () => {
   expect(crashReason(1, null, "Error: x\nno such library\n")).toBe("exited with code 1: no such library");
   expect(crashReason(null, "SIGSEGV", "")).toBe("crashed (SIGSEGV)");
