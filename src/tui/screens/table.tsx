@@ -1,0 +1,333 @@
+/** The leaderboard: a live table of runs that is sorted, filtered, grouped and searched. */
+import { Text } from "ink";
+import { columnIds, shownColumns, titleOf } from "../../board/columns.ts";
+import { complete } from "../../board/complete.ts";
+import { sortText, toggleSort } from "../../board/edit.ts";
+import { compileFilter, unknownNames } from "../../board/filter.ts";
+import { type BoardView, CONFIGURATION } from "../../board/view.ts";
+import { textAt } from "../../core/board/run-table.ts";
+import { Attr } from "../../core/board.ts";
+import { messageOf } from "../../core/errors.ts";
+import { PlacedError } from "../../core/filter/tokens.ts";
+import { displayWidth, visible } from "../../core/visible.ts";
+import type { ActionId } from "../keys.ts";
+import { createTablePainter, leftFor, placeColumns, type TableColumn, type TableFrame } from "../painter/table.ts";
+import { fitStyled } from "../painter/text.ts";
+import { columnsPanel } from "../panels/columns.tsx";
+import { promptPanel } from "../panels/prompt.tsx";
+import { viewsPanel } from "../panels/views.tsx";
+import type { Screen, Shell } from "../screen.ts";
+import type { BoardSource } from "../source.ts";
+import { tableCommand } from "../table/command.ts";
+import { tableLine } from "../table/lines.ts";
+import { createTableModel } from "../table/model.ts";
+import { createVerdicts } from "../table/verdicts.ts";
+import { createWidths } from "../table/widths.ts";
+import { styled } from "../theme.ts";
+
+/** Lines that a step of the wheel moves. */
+const WHEEL = 3;
+
+export function tableScreen(shell: Shell, source: BoardSource, initial: BoardView): Screen {
+  const { table } = source;
+  const model = createTableModel(table, initial, source.rank);
+  const painter = createTablePainter();
+  const widthsOf = createWidths(table);
+  const verdicts = createVerdicts(source, model);
+  let columns: readonly TableColumn[] = [];
+  let drawn = { epoch: -1, theme: shell.theme };
+  let height = 1;
+  let left = 0;
+
+  source.listen(() => {
+    model.refresh();
+    shell.render();
+  });
+
+  /** @returns whether the view could be taken */
+  function change(view: Partial<BoardView>): boolean {
+    try {
+      model.change(view);
+    } catch (error) {
+      shell.tell(messageOf(error), "bad");
+      return false;
+    }
+    shell.render();
+    return true;
+  }
+
+  function moveCursor(to: number): void {
+    model.moveCursor(to);
+    left = leftFor(columns, left, model.cursor, shell.size.columns);
+  }
+
+  function sortBy(more: boolean): void {
+    const id = model.columns[model.cursor]?.id;
+    if (id !== undefined) change({ sort: toggleSort(model.view, id, source.directions, more).sort });
+  }
+
+  function group(): void {
+    const id = model.columns[model.cursor]?.id;
+    if (model.view.groupBy.length > 0) change({ groupBy: [] });
+    else if (id !== undefined) change({ groupBy: [id === Attr.name ? CONFIGURATION : id] });
+  }
+
+  function openFilter(): void {
+    const check = (text: string): ReturnType<NonNullable<Parameters<typeof promptPanel>[1]["check"]>> => {
+      try {
+        compileFilter(text, table);
+      } catch (error) {
+        if (error instanceof PlacedError) return { text: error.message, at: error.at, wrong: true };
+        return { text: messageOf(error), wrong: true };
+      }
+      const unknown = unknownNames(text, table)[0];
+      if (unknown) {
+        const near = unknown.nearest === undefined ? "" : `; did you mean ${visible(unknown.nearest)}?`;
+        return { text: `no run has ${visible(unknown.id)}${near}`, at: unknown.at, wrong: false };
+      }
+      const applied = text === model.view.filter;
+      return { text: applied ? "applied" : "draft; Enter applies it", wrong: false };
+    };
+    shell.open(
+      promptPanel(shell, {
+        label: "filter",
+        text: model.view.filter,
+        check,
+        complete: (text, at) => complete(text, at, table),
+        accept: (text) => check(text)?.wrong !== true && change({ filter: text.trim() }),
+      }),
+    );
+  }
+
+  function openSearch(): void {
+    const origin = model.selected;
+    const before = model.search;
+    const say = (text: string, found: boolean): void => {
+      if (text !== "" && !found) shell.tell(`nothing found: ${text}`, "warn");
+    };
+    shell.open(
+      promptPanel(shell, {
+        label: "/",
+        text: "",
+        draft(text) {
+          const found = model.find(text, origin);
+          if (!found) model.select(origin);
+          say(text, found);
+        },
+        accept(text) {
+          say(text, model.find(text, origin));
+          return true;
+        },
+        cancel() {
+          model.find(before, origin);
+          model.select(origin);
+        },
+      }),
+    );
+  }
+
+  function openViews(): void {
+    const doing = (done: string, action: () => void): void => {
+      try {
+        action();
+        shell.tell(done, "good");
+      } catch (error) {
+        shell.tell(messageOf(error), "bad");
+      }
+    };
+    shell.open(
+      viewsPanel(shell, {
+        list: source.views,
+        take: (name, view) => change(view) && shell.tell(`view ${visible(name)}`, "good"),
+        save: (name) => doing(`saved as ${visible(name)}`, () => source.saveView(name, model.view)),
+        remove: (name) => doing(`removed ${visible(name)}`, () => source.removeView(name)),
+      }),
+    );
+  }
+
+  function openColumns(): void {
+    const shown = () => shownColumns(table, { ...model.view, differing: false }, model.rows, source.rank);
+    shell.open(
+      columnsPanel(shell, {
+        shown,
+        all: () => columnIds(table),
+        width: (id) => widthsOf(model.rows, shown(), model.top).find((column) => column.id === id)?.width ?? 10,
+        change: (how) => void change(how(model.view)),
+      }),
+    );
+  }
+
+  function find(step: 1 | -1): void {
+    if (model.search === "") shell.tell("nothing is searched for; / begins");
+    else if (!model.findNext(step)) shell.tell(`nothing found: ${model.search}`, "warn");
+  }
+
+  function copy(): void {
+    const command = tableCommand(source.experiments, model.view);
+    shell.copy(command);
+    shell.tell(`copied: ${command}`, "good");
+  }
+
+  function back(): void {
+    if (model.search !== "") model.find("", model.selected);
+    else if (model.view.filter !== "") change({ filter: "" });
+  }
+
+  async function refresh(): Promise<void> {
+    shell.tell("looking for changes …");
+    await source.refresh();
+    shell.tell("up to date");
+  }
+
+  const actions: Partial<Record<ActionId, () => void>> = {
+    down: () => model.select(model.selected + 1),
+    up: () => model.select(model.selected - 1),
+    first: () => model.select(0),
+    last: () => model.select(model.rows.lines.length - 1),
+    "half-down": () => model.select(model.selected + Math.ceil(height / 2)),
+    "half-up": () => model.select(model.selected - Math.ceil(height / 2)),
+    "page-down": () => model.select(model.selected + height),
+    "page-up": () => model.select(model.selected - height),
+    left: () => moveCursor(model.cursor - 1),
+    right: () => moveCursor(model.cursor + 1),
+    "first-column": () => {
+      left = 0;
+      moveCursor(0);
+    },
+    "last-column": () => moveCursor(columns.length - 1),
+    sort: () => sortBy(false),
+    "sort-more": () => sortBy(true),
+    filter: openFilter,
+    search: openSearch,
+    "next-found": () => find(1),
+    "previous-found": () => find(-1),
+    differing: () => change({ differing: !model.view.differing }),
+    columns: openColumns,
+    group,
+    fold: () => model.toggleFold() || shell.tell("no group or sweep here; b groups, w folds sweeps"),
+    nesting: () => change({ nesting: model.view.nesting === "fold" ? "flat" : "fold" }),
+    views: openViews,
+    mark: () => {
+      model.toggleMark();
+      model.select(model.selected + 1);
+    },
+    "unmark-all": () => model.unmarkAll(),
+    copy,
+    refresh: () => void refresh(),
+    back,
+  };
+
+  function frame(width: number): TableFrame {
+    if (drawn.epoch !== model.epoch || drawn.theme !== shell.theme) {
+      if (drawn.theme !== shell.theme) model.touch();
+      drawn = { epoch: model.epoch, theme: shell.theme };
+      columns = widthsOf(model.rows, model.columns, model.top);
+      left = leftFor(columns, left, model.cursor, width);
+    }
+    const { sort } = model.view;
+    const arrow = (place: number): string =>
+      `${sort[place]!.descending ? "▼" : "▲"}${sort.length > 1 ? place + 1 : ""}`;
+    return {
+      theme: shell.theme,
+      columns,
+      left,
+      cursor: model.cursor,
+      arrows: new Map(sort.map(({ id }, place) => [id, arrow(place)])),
+      lines: model.rows.lines.length,
+      top: model.top,
+      selected: model.selected,
+      epoch: model.epoch,
+      marked: model.marked,
+      line: (line, shown) => tableLine(table, model, verdicts, line, shown),
+    };
+  }
+
+  return {
+    context: "table",
+    header(width) {
+      const { theme } = shell;
+      const running = countRunning();
+      const n = model.rows.order.length;
+      const what = source.experiments.length > 0 ? source.experiments.map(visible).join(", ") : "all experiments";
+      const parts = [
+        styled(theme, "strong", what),
+        `${n.toLocaleString("en")}${n < table.rows ? ` of ${table.rows.toLocaleString("en")}` : ""} runs`,
+        ...(running > 0 ? [styled(theme, "accent", `▶ ${running} running`)] : []),
+        ...(model.view.groupBy.length > 0 ? [`by ${model.view.groupBy.map(titleOf).map(visible).join(", ")}`] : []),
+        ...(model.view.differing ? ["differing columns"] : []),
+        ...(model.view.filter !== "" ? [`filter ${styled(theme, "warn", visible(model.view.filter))}`] : []),
+      ];
+      const fresh = freshness();
+      const room = width - displayWidth(fresh.text) - 2;
+      return `${fitStyled(parts.join("  "), Math.max(0, room))}  ${styled(theme, fresh.meaning, fresh.text)}`;
+    },
+    status(width) {
+      const { theme } = shell;
+      const { selected, rows, view, marks, search } = model;
+      const place =
+        rows.lines.length === 0
+          ? ""
+          : `${(selected + 1).toLocaleString("en")}/${rows.lines.length.toLocaleString("en")}`;
+      const run = model.run();
+      const error = run === undefined ? undefined : textAt(table, "tags.disease.error", run);
+      const parts = [
+        place,
+        ...(marks.size > 0 ? [`● ${marks.size} marked`] : []),
+        view.sort.length > 0 ? `sort ${sortText(view.sort.slice(0, 3))}` : "newest first",
+        ...(search !== "" ? [`/${visible(search)}`] : []),
+        ...(run === undefined ? [] : [table.runId(run).slice(0, 8)]),
+        ...(error === undefined ? [] : [`✗ ${visible(error)}`]),
+      ];
+      return styled(theme, "dim", parts.join("  ").slice(0, width * 2));
+    },
+    view: () => (model.rows.lines.length > 0 ? undefined : <Text>{emptyText()}</Text>),
+    paint(size) {
+      if (model.rows.lines.length === 0) return { rows: [] };
+      height = size.rows - 1;
+      model.fit(height);
+      return painter.paint(frame(size.columns), size);
+    },
+    act(action) {
+      const does = actions[action];
+      does?.();
+      return does !== undefined;
+    },
+    mouse(event, y) {
+      if (event.kind !== "press")
+        model.scroll(event.kind === "wheel-down" ? WHEEL : event.kind === "wheel-up" ? -WHEEL : 0);
+      else {
+        const placed = placeColumns(columns, left, shell.size.columns);
+        const column = placed.find(({ x, width }) => event.x >= x && event.x < x + width);
+        if (column) model.moveCursor(column.index);
+        if (y > 0 && model.top + y - 1 < model.rows.lines.length) model.select(model.top + y - 1);
+        else if (y === 0 && column) sortBy(event.shift);
+      }
+      shell.paint();
+    },
+  };
+
+  function countRunning(): number {
+    const status = table.column(Attr.status);
+    if (status?.kind !== "text") return 0;
+    const running = status.texts.indexOf("RUNNING");
+    return running < 0 ? 0 : model.rows.order.reduce((n, row) => n + (status.codes[row] === running ? 1 : 0), 0);
+  }
+
+  function freshness(): { text: string; meaning: "good" | "warn" | "bad" } {
+    const { status, progress } = source;
+    if (status.state === "unreachable") {
+      const since = new Date(status.since).toTimeString().slice(0, 5);
+      return { text: `! away since ${since}: ${visible(status.message).slice(0, 40)}`, meaning: "bad" };
+    }
+    if (status.state === "absent") return { text: "no store yet", meaning: "warn" };
+    if (status.state === "live") return { text: "live", meaning: "good" };
+    return { text: progress === null ? "loading …" : `loading ${Math.floor(100 * progress)} %`, meaning: "warn" };
+  }
+
+  function emptyText(): string {
+    if (source.status.state === "loading") return "Reading the runs …";
+    const { filter } = model.view;
+    if (filter !== "") return `No run matches ${visible(filter)}.\nf changes the filter, Esc clears it.`;
+    return "No runs yet. Begin with\n\n  disease exp run quickstart\n\nin another terminal (disease init makes a project): they appear here by themselves.";
+  }
+}
