@@ -47,7 +47,7 @@ async function hearts() {
   return { prepared, asked };
 }
 
-async function run(prepared: Prepared, change: Partial<Trial>) {
+async function run(prepared: Prepared, change: Partial<Trial>, unseen = false) {
   const outDir = mkdtempSync(join(root, "run-"));
   const trial: Trial = {
     key: "k",
@@ -72,6 +72,7 @@ async function run(prepared: Prepared, change: Partial<Trial>) {
     charts: false,
     threads: 1,
     outDir,
+    unseen,
   };
   const signal = new AbortController().signal;
   const result = await runTrial(payload, prepared, async () => ({}), { signal, emit: () => true });
@@ -130,4 +131,31 @@ test("smote, class shares and isotonic curves go together", async () => {
   expect(share).toBeLessThan(0.6);
   expect(healthy.reduce((a, b) => a + b) / asked.rows).toBeGreaterThan(share + 0.1);
   predictor.dispose();
+});
+
+test("classes without a training row are never predicted, where the split may leave some out; a loaded model agrees", async () => {
+  const { prepared, asked } = await hearts();
+  const { train, classes } = prepared;
+  const rows = [...train.y.keys()].filter((row) => train.y[row] !== 4);
+  const data = Float32Array.from(
+    rows.flatMap((row) => [...train.x.data.slice(row * train.x.cols, (row + 1) * train.x.cols)]),
+  );
+  const x = { ...train.x, rows: rows.length, data };
+  const lacking = { ...prepared, train: { x, y: Int32Array.from(rows, (row) => train.y[row]!) } };
+  await expect(run(lacking, {})).rejects.toThrow(/no training row of class "s4"/);
+  for (const change of [{}, { classWeight: "balanced", calibrate: "temperature", prior: "natural" }] as const) {
+    const { result, files, kept } = await run(lacking, change, true);
+    expect(result.notices[0]).toContain("1 of 5 classes have no training row");
+    const last = kept.filter((_, at) => at % classes.length === 4);
+    expect(last.every((p) => p > 0 && p < 0.05)).toBe(true);
+    expect(result.metrics.log_loss!.value).toBeLessThan(10);
+    const predictor = await loadModel(files, "a test");
+    const loaded = predictor.predictProba(asked);
+    predictor.dispose();
+    expect(loaded.every((p) => p >= 0 && p <= 1)).toBe(true);
+    if (!("calibrate" in change)) expect(loaded).toEqual(kept);
+  }
+  const { kept } = await run(lacking, {}, true);
+  // Half a patient among those that were learned from.
+  expect(kept[4]).toBeCloseTo(0.5 / (rows.length + 0.5), 6);
 });

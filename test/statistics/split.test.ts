@@ -123,6 +123,29 @@ test("a class of two patients with several rows each is in train and test", () =
   expect(report.notices).toEqual([{ code: "rare-classes", message: "classes of two groups, not in validation: c1" }]);
 });
 
+test("classes drawn as one may be in any part, whole papers in one, and the report still tells them apart", () => {
+  // 100 patients of a common disease, and 40 rare ones of one paper with two patients each.
+  const y = [...repeat([100]), ...Array.from({ length: 80 }, (_, i) => 1 + (i >> 1))];
+  const data = patients(
+    y,
+    y.map((code, row) => (code === 0 ? row : 100 + code)),
+  );
+  const asOne = Array.from({ length: 40 }, (_, i) => i + 1);
+  const splits = [splitDataset(data, { ...OPTIONS, asOne }), ...splitFolds(data, { ...OPTIONS, asOne }, 3)];
+  for (const split of splits) {
+    const { classes } = split.report;
+    expect(classes).toHaveLength(41);
+    const rare = classes.slice(1);
+    expect(rare.filter(({ train }) => train === 0).length).toBeGreaterThan(5);
+    // A paper is in one part.
+    expect(rare.every((one) => [one.train, one.validation, one.test].filter((n) => n > 0).length === 1)).toBe(true);
+    expect(split.report.method).toContain("40 orphan classes drawn as one");
+  }
+  expect(splits[0]!.report.classes[0]).toMatchObject({ train: 70, validation: 20, test: 10 });
+  // As classes of their own they are all in train.
+  expect(splitDataset(data, OPTIONS).report.classes.every(({ train }) => train > 0)).toBe(true);
+});
+
 test("a class of few large groups is in every part", () => {
   const y = repeat([60, 50]);
   const groups = y.map((c, row) => (c === 0 ? row : 100 + (row % 5)));

@@ -1,7 +1,7 @@
 /** Classes that have no row in train: what families that need rows of every class are fitted on, and what comes of the others. */
 import type { FittedModel, LabelledMatrix } from "../../core/family.ts";
 import { takeRows } from "../../core/frame.ts";
-import type { ProbaStep } from "../../statistics/calibration/steps.ts";
+import type { Widen } from "../../statistics/calibration/steps.ts";
 
 /** Rows that a class without any is taken to have: half a patient (Krichevsky and Trofimov 1981). */
 const HALF = 0.5;
@@ -47,7 +47,7 @@ export function widening(
   classes: number,
   rows: number,
   narrow: Narrowed | undefined,
-): Extract<ProbaStep, { kind: "widen" }> | undefined {
+): Widen | undefined {
   const all = Int32Array.from({ length: classes }, (_, code) => code);
   const codes = narrow ? Int32Array.from(narrow.codes) : all;
   const never = narrow
@@ -58,10 +58,7 @@ export function widening(
 }
 
 /** Shares of the classes, those that are never predicted having theirs. */
-export function widenShares(
-  shares: Float64Array,
-  widen: Extract<ProbaStep, { kind: "widen" }> | undefined,
-): Float64Array {
+export function widenShares(shares: Float64Array, widen: Widen | undefined): Float64Array {
   if (!widen) return shares;
   const { never, share } = widen;
   const left = 1 - share * never.length;

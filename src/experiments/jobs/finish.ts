@@ -7,7 +7,6 @@ import type { CurvePoint, MetricValue, Trial, TrialResult } from "../../core/tri
 import { metrics } from "../../metrics/index.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { fitPost, type PostRequest } from "../../statistics/calibration/fit.ts";
-import type { ProbaStep } from "../../statistics/calibration/steps.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
 import { between, type Moment, moment } from "./moment.ts";
@@ -34,15 +33,13 @@ export interface Finish {
 
 export interface FittedTrial {
   readonly model: FittedModel;
-  /** What has followed the model already in `proba`. */
-  readonly steps?: readonly ProbaStep[];
   /** [validation rows × classes] by models that have not learned from the rows. */
   readonly proba: Float32Array;
   readonly validation: Pick<Prepared["validation"], "y" | "rows" | "units">;
   /** Target, classes, preparation and example of the model that is saved. */
   readonly facts: Pick<Prepared, "target" | "classes" | "preparation" | "example">;
   /** How common the classes are, for what follows the model. */
-  readonly shares: Pick<PostRequest, "learned" | "target">;
+  readonly shares: Pick<PostRequest, "learned" | "target" | "widen">;
   /** [features] */
   readonly names: readonly string[];
   readonly curve: readonly CurvePoint[];
@@ -73,7 +70,7 @@ export async function finishTrial(finish: Finish, made: FittedTrial, reports: Tr
   const { target, example, preparation } = facts;
   const card = { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION, example };
   writeFiles(finish.outDir, {
-    ...prefixed("model", saveModel(card, preparation, model, [...(made.steps ?? []), ...post.steps])),
+    ...prefixed("model", saveModel(card, preparation, model, post.steps)),
     "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
     "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
     "predictions/validation_rows.npy": writeNpy(validation.rows, [scored.rows]),

@@ -7,7 +7,6 @@ import type { ClassWeight, CurvePoint, RoundEvent, TrialResult } from "../../cor
 import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";
 import { targetShares } from "../../statistics/calibration/prior.ts";
-import { applySteps } from "../../statistics/calibration/steps.ts";
 import { narrowed, widening, widenShares } from "./classes.ts";
 import { type Finish, finishTrial, type TrialReports } from "./finish.ts";
 import { knowledgeAt } from "./knowledge.ts";
@@ -91,18 +90,17 @@ export async function runTrial(
   try {
     const fitted = moment();
     const widen = widening(model, classes.length, train.y.length, narrow);
-    const steps = widen ? [widen] : [];
     const natural = widenShares(classShares(prepared.train, classes.length), widen);
     return await finishTrial(
       payload,
       {
         model,
-        steps,
-        proba: applySteps(steps, model.predictProba(validation.x), classes.length),
+        proba: model.predictProba(validation.x),
         validation,
         facts: prepared,
         shares: {
           learned: widenShares(classShares({ ...train, weights }, classes.length), widen),
+          widen,
           target: targetShares(trial.prior, classes, natural),
         },
         names: train.x.names,

@@ -3,7 +3,7 @@ import { takeRows } from "../../core/frame.ts";
 import type { Calibrate } from "../../core/trial.ts";
 import { stratifiedFolds } from "./folds.ts";
 import { type Curve, isotonicCurve } from "./isotonic.ts";
-import { applySteps, type ProbaStep } from "./steps.ts";
+import { applySteps, type ProbaStep, type Widen } from "./steps.ts";
 import { fitTemperature, TEMPERATURES } from "./temperature.ts";
 
 export interface PostRequest {
@@ -13,11 +13,13 @@ export interface PostRequest {
   readonly learned: Float64Array;
   /** [classes] how common they are among the patients that it is for; absent: not corrected for */
   readonly target?: Float64Array;
+  /** Where the model cannot predict all classes; patients with one of the others tell nothing of its calibration. */
+  readonly widen?: Widen;
 }
 
 /** Predictions of patients whom the model has not learned from. */
 export interface Judged {
-  /** [rows × classes] */
+  /** [rows × classes], or those that the model has where it is widened */
   readonly proba: Float32Array;
   /** [rows] class codes */
   readonly y: Int32Array;
@@ -42,21 +44,23 @@ export const ISOTONIC_PATIENTS = 10;
  * @throws UserError when there are too few patients to calibrate on
  */
 export function fitPost(request: PostRequest, judged: Judged, seed: number): Post {
-  const { calibrate, classes, target } = request;
-  if (calibrate === "none" && target === undefined) return { steps: [], proba: judged.proba, notices: [] };
+  const { calibrate, classes, target, widen } = request;
+  if (calibrate === "none" && target === undefined && widen === undefined)
+    return { steps: [], proba: judged.proba, notices: [] };
   if (calibrate === "none") {
     const { steps } = fitOnce(request, judged, new Set());
     return { steps, proba: applySteps(steps, judged.proba, classes.length), notices: [] };
   }
   const patients = new Set(judged.units).size;
   if (patients < 2) throw tooFew(patients);
-  const rare = calibrate === "isotonic" ? rareClasses(judged, classes.length) : new Set<number>();
-  const instead = rare.size === classes.length;
+  const names = widen ? Array.from(widen.codes, (code) => classes[code]!) : classes;
+  const rare = calibrate === "isotonic" ? rareClasses(within(judged, widen), names.length) : new Set<number>();
+  const instead = rare.size === names.length;
   const used: PostRequest = instead ? { ...request, calibrate: "temperature" } : request;
   const { steps, notices } = fitOnce(used, judged, rare);
   const count = Math.min(FOLDS, patients);
   const folds = stratifiedFolds(judged.y, judged.units, count, seed);
-  const proba = new Float32Array(judged.proba.length);
+  const proba = new Float32Array(judged.y.length * classes.length);
   for (let fold = 0; fold < count; fold++) {
     const others = pick(judged, folds, (f) => f !== fold);
     const own = pick(judged, folds, (f) => f === fold);
@@ -68,7 +72,7 @@ export function fitPost(request: PostRequest, judged: Judged, seed: number): Pos
       at += classes.length;
     });
   }
-  return { steps, proba, notices: [...fewNotices(rare, instead, classes), ...notices] };
+  return { steps, proba, notices: [...fewNotices(rare, instead, names), ...notices] };
 }
 
 function tooFew(patients: number): UserError {
@@ -87,9 +91,21 @@ function fewNotices(rare: ReadonlySet<number>, instead: boolean, classes: readon
   return [`calibrate: isotonic leaves these classes as they are, which have ${few}: ${list}`];
 }
 
-function fitOnce(request: PostRequest, { proba, y }: Judged, rare: ReadonlySet<number>) {
-  const { calibrate, classes, learned, target } = request;
-  const count = classes.length;
+/** The patients with a class that the model has, by its own codes. */
+function within(judged: Judged, widen: Widen | undefined): Judged {
+  if (!widen) return judged;
+  const place = new Map(Array.from(widen.codes, (code, i) => [code, i]));
+  const never = new Set(widen.never);
+  const known = judged.y.map((code) => Number(place.has(code) && !never.has(code)));
+  const own = pick(judged, known, (flag) => flag === 1);
+  return { ...own, y: own.y.map((code) => place.get(code)!) };
+}
+
+/** @param rare classes of the model, by its own codes, that get no curve */
+function fitOnce(request: PostRequest, judged: Judged, rare: ReadonlySet<number>) {
+  const { calibrate, classes, learned, target, widen } = request;
+  const { proba, y } = within(judged, widen);
+  const count = widen?.codes.length ?? classes.length;
   const steps: ProbaStep[] = [];
   const notices: string[] = [];
   let source = learned;
@@ -108,11 +124,14 @@ function fitOnce(request: PostRequest, { proba, y }: Judged, rare: ReadonlySet<n
       const has = y.map((code) => Number(code === k));
       return isotonicCurve(own, has);
     };
-    steps.push({ kind: "isotonic", curves: classes.map((_, k) => (rare.has(k) ? null : curveOf(k))) });
+    const own = Array.from({ length: count }, (_, k) => k);
+    steps.push({ kind: "isotonic", curves: own.map((k) => (rare.has(k) ? null : curveOf(k))) });
     // A curve tells how common its class is among the rows it was fitted on.
     const rows = (k: number): number => y.reduce((n, code) => n + Number(code === k), 0);
-    source = learned.map((share, k) => (rare.has(k) ? share : Math.max(1, rows(k)) / y.length));
+    source = learned.slice();
+    for (const k of own) if (!rare.has(k)) source[widen ? widen.codes[k]! : k] = Math.max(1, rows(k)) / y.length;
   }
+  if (widen) steps.push(widen);
   if (target !== undefined) steps.push({ kind: "prior", factors: target.map((share, k) => share / source[k]!) });
   return { steps, notices };
 }
@@ -129,7 +148,7 @@ function rareClasses({ y, units }: Judged, classes: number): Set<number> {
 }
 
 function pick({ proba, y, units }: Judged, folds: Int32Array, wanted: (fold: number) => boolean): Judged {
-  const classes = proba.length / y.length;
+  const classes = y.length === 0 ? 0 : proba.length / y.length;
   const rows = Int32Array.from(folds.keys()).filter((row) => wanted(folds[row]!));
   return {
     proba: takeRows(proba, classes, rows),

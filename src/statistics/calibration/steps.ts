@@ -8,7 +8,8 @@ export type ProbaStep =
   /** A curve a class, null where its probabilities stay; then rows are made to sum to 1 (rows of zeros: all alike). */
   | { readonly kind: "isotonic"; readonly curves: readonly (Curve | null)[] }
   /**
-   * First, of a model that cannot predict all classes: `codes` says which its own are, and each of `never` gets `share` of every row.
+   * Of a model that cannot predict all classes, after what calibrates it: `codes` says which its own are, and each of `never` gets
+   * `share` of every row.
    */
   | { readonly kind: "widen"; readonly codes: Int32Array; readonly never: Int32Array; readonly share: number }
   /** [classes] what probabilities are multiplied by, before rows are made to sum to 1 (Saerens et al. 2002) */
@@ -18,22 +19,29 @@ export type ProbaStep =
 export function applySteps(steps: readonly ProbaStep[], proba: Float32Array, classes: number): Float32Array {
   if (steps.length === 0) return proba;
   let values = Float64Array.from(proba);
+  let width = widthBefore(steps, classes);
   for (const step of steps) {
-    if (step.kind === "widen") values = widened(values, step, classes);
-    else if (step.kind === "temperature") scaleTemperature(values, classes, step.temperature);
+    if (step.kind === "widen") {
+      values = widened(values, step, classes);
+      width = classes;
+    } else if (step.kind === "temperature") scaleTemperature(values, width, step.temperature);
     else {
       for (let at = 0; at < values.length; at++) {
-        const k = at % classes;
+        const k = at % width;
         if (step.kind === "prior") values[at]! *= step.factors[k]!;
         else if (step.curves[k]) values[at] = heightAt(step.curves[k], values[at]!);
       }
     }
-    normalise(values, classes);
+    normalise(values, width);
   }
   return Float32Array.from(values);
 }
 
-type Widen = Extract<ProbaStep, { kind: "widen" }>;
+export type Widen = Extract<ProbaStep, { kind: "widen" }>;
+
+/** Classes that a model has before the steps. */
+const widthBefore = (steps: readonly ProbaStep[], classes: number): number =>
+  steps.find((step) => step.kind === "widen")?.codes.length ?? classes;
 
 /** [rows × codes] → [rows × classes] */
 function widened(values: Float64Array, { codes, never, share }: Widen, classes: number): Float64Array<ArrayBuffer> {
@@ -67,11 +75,12 @@ export function stepsOnnx(
   if (steps.length === 0) return proba;
   const double = (values: ArrayLike<number>, ...dims: number[]): OnnxValue =>
     graph.constant({ dims, data: Float64Array.from(values) });
+  let width = widthBefore(steps, classes);
   const toOne = (value: OnnxValue): OnnxValue => {
     const sum = graph.apply("ReduceSum", [value, graph.constant({ dims: [1], data: BigInt64Array.of(1n) })]);
     const some = graph.apply("Greater", [sum, double([0], 1)]);
     const shares = graph.apply("Div", [value, graph.apply("Where", [some, sum, double([1], 1)])]);
-    return graph.apply("Where", [some, shares, double([1 / classes], 1)]);
+    return graph.apply("Where", [some, shares, double([1 / width], 1)]);
   };
   /** Sum over the pieces: how far x is into each, from 0 to 1, times how much it rises. */
   const height = (x: OnnxValue, curve: Curve): OnnxValue => {
@@ -106,6 +115,7 @@ export function stepsOnnx(
       for (const code of never) shares[code] = share;
       const all = graph.apply("MatMul", [value, double(links, codes.length, classes)]);
       value = graph.apply("Add", [all, double(shares, classes)]);
+      width = classes;
     } else if (step.kind === "temperature") {
       const logits = graph.apply("Log", [graph.apply("Add", [value, double([TINY], 1)])]);
       value = graph.apply("Softmax", [graph.apply("Div", [logits, double([step.temperature], 1)])], { axis: 1 });
