@@ -122,14 +122,15 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     ...{ plan, ports, options, experimentId, supply, costs, counts, finished },
     pruning: history.pruning,
   };
+  const trials = (): Trial[] => [...supply.trials, ...late.map(({ trial }) => trial)];
   const summary = (sweepId: string | null): SweepResult => ({
     ...{ experimentId, sweepId, reused: counts.reused, finished: counts.finished, failed: counts.failed },
-    total: supply.trials.length + late.length,
+    total: trials().length,
     pruned: counts.pruned.length,
     saved: savings(counts.pruned, counts.whole),
     end: supply.end,
     interrupted: options.signal.aborted,
-    trialKeys: [...supply.trials, ...late.map(({ trial }) => trial)].map((t) => t.key),
+    trialKeys: trials().map(({ key }) => key),
   });
   const planned = (sweepId: string | null): void => {
     const most = search.strategy.kind === "list" ? supply.trials.length : countTrials(plan.experiment);
@@ -157,12 +158,12 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     status = options.signal.aborted ? "KILLED" : "FINISHED";
   } finally {
     workDir.remove();
-    const { end, trials } = supply;
+    const { end } = supply;
     await store.write(sweepId, {
       status,
       endTime: clock.now(),
       tags: {
-        "disease.trials": String(trials.length),
+        "disease.trials": String(trials().length),
         "disease.failed": String(counts.failed),
         ...(search.pruning ? { "disease.search.pruned": String(counts.pruned.length) } : {}),
         ...(end === null ? {} : { "disease.search.end": end }),
