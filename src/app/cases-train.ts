@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { systemClock } from "../core/clock.ts";
 import { messageOf, UserError } from "../core/errors.ts";
 import type { KnowledgeRelease } from "../core/knowledge.ts";
+import { othersOf, releasesText } from "../experiments/ranking/model.ts";
 import { knowledgeFor } from "../ranking/answers.ts";
 import { trainRanker } from "../ranking/learned/ranker.ts";
 import { saveRanker } from "../ranking/learned/saved.ts";
@@ -40,12 +41,8 @@ export async function trainCases(project: Project, path: string, settings: Train
   const knowledge = knowledgeFor(base, settings, cases);
   const solved = solvedCases(cases, knowledge);
   const ranker = await trainRanker({ knowledge, solved, leavePublicationOut, seed, threads, signal });
-  const ids = new Set(solved.map(({ disease }) => disease));
-  const others = [...ids].flatMap((id) => {
-    const disease = knowledge.indexOf(id);
-    return disease === undefined ? [] : { id, name: knowledge.names[disease] };
-  });
-  const releases = base.release.files.map(({ what, version }) => `${what} ${version}`.trim()).join(", ");
+  const others = othersOf(solved, knowledge);
+  const releases = releasesText(base);
   const bytes = saveRanker(
     { knowledge: base.release.hash, releases, candidates, enriched, leavePublicationOut, others },
     ranker,

@@ -85,7 +85,7 @@ export interface CaseAnswer {
 export interface RankOptions extends RankingSettings {
   /** Solved cases to learn from. */
   readonly train?: string;
-  /** A learned ranker, in place of a method: its file, or the run that has it. */
+  /** A trained ranker, in place of a method: its file, the run that has it, or models:/NAME@ALIAS. */
   readonly model?: string;
   readonly top: number;
   /** How many are explained. */
@@ -175,11 +175,11 @@ async function trainFor(base: KnowledgeBase, options: RankOptions): Promise<Open
 }
 
 async function openModel(project: Project, base: KnowledgeBase, address: string): Promise<Opened> {
-  const { settings, open } = await readModel(project, base, address);
+  const { method, settings, open } = await readModel(project, base, address);
   const diagnoses = settings.others.map(({ id, name }) => ({ diagnoses: [{ id, label: name }] }));
   const knowledge = knowledgeFor(base, settings, diagnoses);
   const { leavePublicationOut } = settings;
-  return { method: "orphan", knowledge, ranker: await open(knowledge), leavePublicationOut };
+  return { method, knowledge, ranker: await open(knowledge), leavePublicationOut };
 }
 
 /** Writes JSON, one value a line. */

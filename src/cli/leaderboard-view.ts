@@ -1,8 +1,11 @@
 import type { Leaderboard, LeaderboardRow } from "../app.ts";
 import { UserError } from "../core/errors.ts";
+import { ALL_ANNOTATIONS } from "../core/metric.ts";
 import { type Cell, fitColumns, renderTable, type TableColumn, type TableData, terminalWidth } from "./table.ts";
 import { duration, number, paint, visible } from "./text.ts";
 
+/** Of rankings: what a new patient gets, and beside it what all annotations would make of it. */
+const RANKING_COLUMNS = ["top1", "top10", "mrr", "answer_log_loss"].flatMap((id) => [id, `${id}${ALL_ANNOTATIONS}`]);
 const DEFAULT_COLUMNS = [
   "f1_macro",
   "accuracy",
@@ -12,6 +15,7 @@ const DEFAULT_COLUMNS = [
   "log_loss",
   "roc_auc_ovr",
   "ece",
+  ...RANKING_COLUMNS,
   "fit_seconds",
 ];
 const FIXED: Readonly<Record<string, TableColumn>> = {
@@ -44,7 +48,7 @@ export function leaderboardTable(board: Leaderboard, options: LeaderboardViewOpt
   ];
   for (const key of asked ? middle : ["name", ...middle]) {
     if (FIXED[key]) columns.push(FIXED[key]);
-    else if (known.has(key)) columns.push({ key, title: key === "fit_seconds" ? "fit" : key, align: "right" });
+    else if (known.has(key)) columns.push({ key, title: titleOf(key), align: "right" });
     else if (key.startsWith("params.")) columns.push({ key, title: key.slice("params.".length) });
     else {
       throw new UserError(`no column "${key}"`, {
@@ -58,8 +62,15 @@ export function leaderboardTable(board: Leaderboard, options: LeaderboardViewOpt
 
 function defaultColumns(board: Leaderboard, rows: readonly LeaderboardRow[], known: ReadonlySet<string>): string[] {
   const defined = (key: string): boolean => rows.some((row) => Number.isFinite(row.metrics[key]?.mean ?? Number.NaN));
-  const keys = [board.rankMetric, ...DEFAULT_COLUMNS.filter((c) => c !== board.rankMetric)];
+  const first = [board.rankMetric, `${board.rankMetric}${ALL_ANNOTATIONS}`];
+  const keys = [...first, ...DEFAULT_COLUMNS.filter((c) => !first.includes(c))];
   return keys.filter((key) => known.has(key) && defined(key));
+}
+
+/** Settings (a) and (b) of docs/orphan.md are told apart shortly. */
+function titleOf(key: string): string {
+  if (key === "fit_seconds") return "fit";
+  return key.endsWith(ALL_ANNOTATIONS) ? `${key.slice(0, -ALL_ANNOTATIONS.length)} (a)` : key;
 }
 
 const statusOf = (row: LeaderboardRow): string => (row.pruned === null ? row.status.toLowerCase() : "pruned");
@@ -119,13 +130,16 @@ export function printLeaderboard(
   const { data, dropped } = fitColumns(
     table,
     terminalWidth(),
-    options.columns === undefined ? 4 : table.columns.length,
+    options.columns === undefined ? (isOfRankings(board) ? 5 : 4) : table.columns.length,
   );
   log(renderTable(data));
   for (const line of leaderboardLegend(board)) log(paint("dim", visible(line)));
   if (dropped.length > 0)
     log(paint("dim", `not shown for want of width: ${dropped.join(", ")} (--columns, or a wider terminal)`));
 }
+
+const isOfRankings = ({ rankMetric, rows }: Leaderboard): boolean =>
+  rows.some(({ metrics }) => metrics[`${rankMetric}${ALL_ANNOTATIONS}`] !== undefined);
 
 /** What the marks mean, under the table. */
 function leaderboardLegend(board: Leaderboard): string[] {
@@ -134,6 +148,10 @@ function leaderboardLegend(board: Leaderboard): string[] {
   lines.push(
     `validation split; ranked by ${board.rankMetric}${repeats > 1 ? `, mean ± sd over ${repeats} repeats` : ", 95 % bootstrap interval"}; ≈ tied with #1: a paired bootstrap on the same patients cannot tell them apart`,
   );
+  if (isOfRankings(board))
+    lines.push(
+      "(a): with all annotations, also those from the case's own publication, which flatters; without (a): as for a new patient",
+    );
   if (board.hidden > 0) lines.push(`${board.hidden} more, on other data or by an older version of disease: --all`);
   return lines.concat(board.notices);
 }

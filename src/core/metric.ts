@@ -24,6 +24,9 @@ export interface Ranks {
   readonly publications: Int32Array;
 }
 
+/** Ids of metrics of setting (a) end so; those of (b), what a new patient gets, are the plain ones. */
+export const ALL_ANNOTATIONS = "_all_annotations";
+
 export interface RankedRows {
   /** [rows] place of the true disease from 1, ties against us; Infinity where it is not listed */
   readonly rank: Float32Array;
@@ -61,5 +64,7 @@ export interface Metric {
   readonly input?: "ranks";
   /** Whether the board shows a bootstrap interval beside it. */
   readonly headline: boolean;
+  /** [rows] 1 for those that it rests on, where these are not all. */
+  restsOn?(scored: Scored): Uint8Array;
   bind(scored: Scored): BoundMetric;
 }

@@ -82,8 +82,14 @@ export async function openModel(
 ): Promise<{ readonly card: ModelCard; readonly pipeline: FittedPipeline; readonly model: FittedModel }> {
   const head = files["model.json"];
   const preparation = files["preparation.bin"];
-  if (!head || !preparation) throw new UserError("no saved model: model.json or preparation.bin is missing", { where });
-  const card = JSON.parse(new TextDecoder().decode(head)) as ModelCard;
+  const card = head && (JSON.parse(new TextDecoder().decode(head)) as ModelCard & { readonly input?: "cases" });
+  if (card?.input === "cases") {
+    throw new UserError("it ranks diseases for cases by a knowledge base, which is more than ONNX can express", {
+      where,
+      fix: "Use it here: disease cases rank CASES --model RUN",
+    });
+  }
+  if (!card || !preparation) throw new UserError("no saved model: model.json or preparation.bin is missing", { where });
   const load = families[card.family];
   if (!FORMATS.includes(card.format) || !load) {
     throw new UserError(`a model of format ${card.format}, family ${card.family}, which this version cannot load`, {

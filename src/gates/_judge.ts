@@ -40,14 +40,14 @@ const SHARES = ["accuracy", "recall_weighted", "top3_accuracy", "recall_orphan",
 /**
  * A metric with its percentile bootstrap interval over patients. A share that is 0 or 1 in every draw gets the exact
  * binomial interval instead (Clopper and Pearson 1934): of n right ones, from (α/2)^(1/n) to 1.
- * @param n patients that the metric rests on; all of them when absent
+ * @param n patients that the metric rests on; as the metric says when absent
  */
 export function estimate(
   metric: Metric,
   scored: Scored,
   units: Int32Array,
   bootstrap: GateContext["bootstrap"],
-  n = patientsIn(units),
+  n = patientsIn(restingOn(metric, scored, units)),
 ): Estimate {
   const found = bootstrapIntervals(scored, [metric], { ...bootstrap, groups: units })[metric.id];
   // Draws that agree tell nothing of the width. (They agree beside undefined ones, too.)
@@ -57,6 +57,12 @@ export function estimate(
   if (share && found.value === 1) return { value: 1, low: tail, high: 1, n };
   if (share && found.value === 0) return { value: 0, low: 0, high: 1 - tail, n };
   return { value: found.value, low: Number.NaN, high: Number.NaN, n };
+}
+
+/** Units of the rows that a metric is of. */
+function restingOn(metric: Metric, scored: Scored, units: Int32Array): Int32Array {
+  const rows = metric.restsOn?.(scored);
+  return rows === undefined ? units : units.filter((_, row) => rows[row] === 1);
 }
 
 export interface Bounds {

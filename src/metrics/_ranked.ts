@@ -1,12 +1,16 @@
 /** Metrics of rankings: places of the true disease, in settings (a) and (b) of docs/orphan.md. */
-import type { BoundMetric, Metric, RankedRows, Scored } from "../core/metric.ts";
+import {
+  ALL_ANNOTATIONS,
+  type BoundMetric,
+  type Metric,
+  type RankedRows,
+  type Ranks,
+  type Scored,
+} from "../core/metric.ts";
 import { confidenceBin } from "../core/scored.ts";
 import { meanOfRows } from "./_rows.ts";
 
 type Setting = "newPatient" | "allAnnotations";
-
-/** Ids of (a) end so; those of (b), what a new patient gets, are the plain ones. */
-export const ALL_ANNOTATIONS = "_all_annotations";
 
 /** What a place is worth. */
 const PLACES: readonly { readonly id: string; readonly title: string; worth(rank: number): number }[] = [
@@ -22,6 +26,8 @@ const PLACES: readonly { readonly id: string; readonly title: string; worth(rank
 interface View {
   readonly prefix: string;
   readonly what: string;
+  /** [rows] 1 for the rows that it is of; absent: all */
+  rows?(ranks: Ranks): Uint8Array;
   bind(
     scored: Scored & Required<Pick<Scored, "ranks">>,
     rows: RankedRows,
@@ -32,11 +38,9 @@ interface View {
 const worths = (ranks: Float32Array, worth: (rank: number) => number): Float64Array =>
   Float64Array.from(ranks, (rank) => worth(rank));
 
-const solved = (from: number, to: number): View["bind"] => {
-  return ({ ranks }, { rank }, worth) => {
-    const inside = Float64Array.from(ranks.trained, (n) => (n >= from && n <= to ? 1 : 0));
-    return weightedMean(worths(rank, worth), inside);
-  };
+const solved = (from: number, to: number): Pick<View, "rows" | "bind"> => {
+  const rows = ({ trained }: Ranks): Uint8Array => Uint8Array.from(trained, (n) => (n >= from && n <= to ? 1 : 0));
+  return { rows, bind: ({ ranks }, { rank }, worth) => weightedMean(worths(rank, worth), rows(ranks)) };
 };
 
 const VIEWS: readonly View[] = [
@@ -57,23 +61,24 @@ const VIEWS: readonly View[] = [
     // A publication that a bootstrap draws twice counts twice, unlike a disease.
     bind: ({ ranks }, { rank }, worth) => weightedMean(worths(rank, worth), sharesOf(ranks.publications)),
   },
-  { prefix: "solved_0_", what: "of diseases without a solved case to learn from", bind: solved(0, 0) },
-  { prefix: "solved_1_4_", what: "of diseases with 1 to 4 solved cases", bind: solved(1, 4) },
-  { prefix: "solved_5_19_", what: "of diseases with 5 to 19 solved cases", bind: solved(5, 19) },
+  { prefix: "solved_0_", what: "of diseases without a solved case to learn from", ...solved(0, 0) },
+  { prefix: "solved_1_4_", what: "of diseases with 1 to 4 solved cases", ...solved(1, 4) },
+  { prefix: "solved_5_19_", what: "of diseases with 5 to 19 solved cases", ...solved(5, 19) },
   {
     prefix: "solved_20_up_",
     what: "of diseases with 20 solved cases or more",
-    bind: solved(20, Number.POSITIVE_INFINITY),
+    ...solved(20, Number.POSITIVE_INFINITY),
   },
 ];
 
 const placeMetrics = (setting: Setting): Metric[] =>
-  VIEWS.flatMap(({ prefix, what, bind }) =>
+  VIEWS.flatMap(({ prefix, what, rows, bind }) =>
     PLACES.map(({ id, title, worth }) => ({
       ...named(setting, `${prefix}${id}`, title, `${title} ${what}`),
       greaterIsBetter: true,
       range: [0, 1] as const,
       headline: prefix === "",
+      ...(rows && { restsOn: ({ ranks }: Scored) => (ranks ? rows(ranks) : new Uint8Array()) }),
       bind: (scored) => ofRanks(scored, (ranked) => bind(ranked, ranked.ranks[setting], worth)),
     })),
   );
@@ -158,7 +163,7 @@ function sharesOf(groups: Int32Array): Float64Array {
   return Float64Array.from(groups, (code) => 1 / sizes.get(code)!);
 }
 
-function weightedMean(values: Float64Array, weights: Float64Array): BoundMetric {
+function weightedMean(values: Float64Array, weights: Float64Array | Uint8Array): BoundMetric {
   return (counts) => {
     let [sum, total] = [0, 0];
     for (let i = 0; i < values.length; i++) {

@@ -15,6 +15,7 @@ nearest known one, and the case is ranked by the others. Not a diagnosis: a list
     "<%= config.bin %> <%= command.id %> patient.json --knowledge ~/hpo",
     "<%= config.bin %> <%= command.id %> cases.zip --top 50 --out rankings.jsonl",
     "<%= config.bin %> <%= command.id %> cases/ --train solved.zip --json",
+    "<%= config.bin %> <%= command.id %> patient.json --model models:/orphan@champion",
   ];
 
   static override args = {
@@ -28,9 +29,10 @@ nearest known one, and the case is ranked by the others. Not a diagnosis: a list
       helpValue: "CASES",
     }),
     model: Flags.string({
-      description: "Ranker that `cases train` made: its file, or the id of its run; in place of --method and --train",
+      description:
+        "Trained ranker in place of --method and --train: its file, the id of its run (a trial's, or of `cases train`), or a registered one",
       env: "DISEASE_MODEL",
-      helpValue: "FILE|RUN",
+      helpValue: "FILE|RUN|models:/NAME@champion",
       exclusive: ["train", "method"],
     }),
     top: Flags.integer({
