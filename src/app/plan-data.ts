@@ -41,11 +41,9 @@ async function planTable(
   checkFileFits(size, memory ?? machineMemory(), path);
   const dataset = await readData(project, config, memory);
   const files = await knowledgeFiles(project, experiment);
-  return {
-    dataset,
-    splits: drawSplits(project, config, dataset, config.split),
-    kind: tableKind(experiment, dataset, files),
-  };
+  const kind = tableKind(experiment, dataset, files);
+  const asOne = config.split.unseen === "orphans" ? kind.orphans : [];
+  return { dataset, splits: drawSplits(project, config, dataset, { ...config.split, asOne }), kind };
 }
 
 async function planCases(project: Project, config: CaseConfig): Promise<PlanData> {
@@ -96,7 +94,7 @@ function drawSplits(
   project: Project,
   { seeds, split }: ExperimentConfig,
   dataset: Dataset,
-  { stratify, duplicates }: Pick<SplitOptions, "stratify" | "duplicates">,
+  { stratify, duplicates, asOne }: Pick<SplitOptions, "stratify" | "duplicates" | "asOne">,
 ): Split[] {
   const { train, validation, test, folds, seed: testSeed } = split;
   const given = split.file === undefined ? undefined : readSplits(resolve(project.root, split.file));
@@ -109,7 +107,7 @@ function drawSplits(
       });
     }
     const predefined = rows && { validation: Int32Array.from(rows.validation), test: Int32Array.from(rows.test) };
-    const options = { train, validation, test, testSeed, seed, stratify, duplicates, predefined };
+    const options = { train, validation, test, testSeed, seed, stratify, duplicates, asOne, predefined };
     return folds === undefined ? [splitDataset(dataset, options)] : [...splitFolds(dataset, options, folds)];
   });
 }

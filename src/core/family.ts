@@ -88,8 +88,8 @@ export interface Family<P = unknown> {
   readonly input?: "members";
   /** Predicts classes that knowledge tells of without any row in train. Others are fitted on the classes that have rows. */
   readonly knowsClasses?: true;
-  /** Files and folders of knowledge that `fit` will ask for; their content decides the result. */
-  files?(params: P): readonly string[];
+  /** Folders of knowledge bases that `fit` will ask for; their content decides the result. */
+  bases?(params: P): readonly string[];
   /** Whether NaN in the matrix is understood; otherwise fit throws UserError naming the column. */
   readonly acceptsMissing: boolean;
   fit(context: FitContext<P>): Promise<FittedModel>;

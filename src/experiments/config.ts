@@ -242,7 +242,8 @@ function readGrid(
     ...own,
     ...(family.input === "members" && { calibrate: commonParams.shape.calibrate }),
     ...(family.input === undefined && {
-      ...commonParams.shape,
+      // Rows drawn again or made up are no solved cases.
+      ...(family.knowsClasses ? commonParams.omit({ resample: true }) : commonParams).shape,
       preparation: z.enum(names as [string, ...string[]]),
     }),
   };

@@ -26,7 +26,8 @@ export async function experimentJsonSchema(): Promise<object> {
   const grids: Record<string, Json> = {};
   for (const [id, load] of Object.entries(families)) {
     const family = await load();
-    const params = { ...toJson(family.params).properties, ...common };
+    const { resample: _, ...others } = common;
+    const params = { ...toJson(family.params).properties, ...(family.knowsClasses ? others : common) };
     const axes = Object.entries(params).map(([key, param]) => [key, axisOf(param)]);
     const grid = { type: "object", properties: Object.fromEntries(axes), additionalProperties: false };
     grids[id] = {

@@ -147,6 +147,12 @@ export const experimentSchema = z.strictObject({
         .enum(["together", "drop", "allow"])
         .default("together")
         .describe("Identical rows: on one side of the split, only the first kept, or as they fall"),
+      unseen: z
+        .enum(["orphans"])
+        .optional()
+        .describe(
+          "orphans: the classes of data.orphans are drawn as one, so that some have no row in train, for families that know them otherwise (combined); absent: every class is in train",
+        ),
       folds: z
         .int()
         .min(2)
@@ -191,7 +197,7 @@ export const experimentSchema = z.strictObject({
 /** The same for cases in place of a table: diseases are ranked for each, and publications are held together. */
 export const caseExperimentSchema = experimentSchema.omit({ preparations: true, charts: true }).extend({
   data: caseData,
-  split: experimentSchema.shape.split.unwrap().omit({ stratify: true, duplicates: true }).prefault({}),
+  split: experimentSchema.shape.split.unwrap().omit({ stratify: true, duplicates: true, unseen: true }).prefault({}),
   rank: z
     .strictObject({
       metric: z.string().default("top10").describe("Validation metric that orders the leaderboard"),

@@ -73,7 +73,7 @@ export const family: Family<Params> = {
   engines: ["openblas"],
   acceptsMissing: true,
   knowsClasses: true,
-  files: ({ knowledge }) => [knowledge],
+  bases: ({ knowledge }) => [knowledge],
 
   async fit(context) {
     const { train, validation, classes, params: own, signal, world } = context;

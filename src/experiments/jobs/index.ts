@@ -16,7 +16,7 @@ export function createJobHandlers(ports: {
     prepare: (payload, { signal }) => prepare(payload as PreparePayload, signal, ports.knowledge),
     async trial(payload, context) {
       const job = payload as TrialPayload;
-      return runTrial(job, await prepared(job.preparedFile), ports.reports, context);
+      return runTrial(job, await prepared(job.preparedFile), ports.reports, context, ports.knowledge);
     },
     ranking: (payload, { signal }) => {
       if (ports.knowledge === undefined) throw new Error("this worker has no knowledge");

@@ -3,7 +3,7 @@ import { parse } from "node:path";
 import type { Dataset, Matrix, Split } from "../../core/dataset.ts";
 import { pack, unpack } from "../../core/formats/container.ts";
 import { frameToMatrix, selectRows, unitsOf } from "../../core/frame.ts";
-import type { Knowledge } from "../../core/knowledge.ts";
+import type { Knowledge, KnowledgeRelease } from "../../core/knowledge.ts";
 import type { Preparation } from "../../core/trial.ts";
 import { fitPipeline, requireModelReady } from "../../preparation/_pipeline.ts";
 import { writeFiles } from "../files.ts";
@@ -12,10 +12,17 @@ import { loadStep } from "../steps.ts";
 import { knowledgeAt } from "./knowledge.ts";
 import { between, moment } from "./moment.ts";
 
-/** Files that preparation steps read, by the path that the experiment gives. */
-export type KnowledgeFiles = Readonly<
-  Record<string, { /** Absolute. */ readonly path: string /** SHA-256 of the content. */; readonly hash: string }>
->;
+/** Files and folders of knowledge that steps and families read, by the path that the experiment gives. */
+export type KnowledgeFiles = Readonly<Record<string, KnowledgeFile>>;
+
+export interface KnowledgeFile {
+  /** Absolute. */
+  readonly path: string;
+  /** SHA-256 of the content. */
+  readonly hash: string;
+  /** Of a folder that is a knowledge base. */
+  readonly release?: KnowledgeRelease;
+}
 
 export interface PreparePayload {
   /** Files made by core/formats/container: a Dataset, a Split. */

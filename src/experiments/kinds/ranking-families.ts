@@ -3,7 +3,7 @@ import { loadMethod, methodIds } from "../../ranking/methods.ts";
 import { rankingParams } from "../schema.ts";
 
 /** What an experiment file needs to know of a family; what fits it is a job's business. */
-export type GridFamily = Pick<Family, "id" | "title" | "description" | "params"> & {
+export type GridFamily = Pick<Family, "id" | "title" | "description" | "params" | "bases" | "knowsClasses"> & {
   readonly input?: Family["input"] | "cases";
 };
 

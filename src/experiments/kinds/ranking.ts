@@ -48,7 +48,7 @@ export function rankingKind(config: CaseConfig, { cases, folder, release }: Rank
 }
 
 /** Releases by name, for the facts of a run and the gate's rule `knowledge`: of a file that names none its hash. */
-function releaseFacts({ hash, files }: KnowledgeRelease): Record<string, string> {
+export function releaseFacts({ hash, files }: KnowledgeRelease): Record<string, string> {
   const releases = files.map(({ what, version, hash: own }) => [what, version || own.slice(0, 16)]);
   return { ...Object.fromEntries(releases), hash };
 }

@@ -1,32 +1,36 @@
 import type { Dataset } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
 import { pack } from "../../core/formats/container.ts";
-import type { Preparation, Trial } from "../../core/trial.ts";
+import type { Trial } from "../../core/trial.ts";
 import type { Experiment } from "../config.ts";
 import type { Finish } from "../jobs/finish.ts";
 import type { KnowledgeFiles, PreparePayload } from "../jobs/prepare.ts";
 import type { TrialPayload } from "../jobs/trial.ts";
 import type { TableConfig } from "../schema.ts";
 import { type Point, repeatOf, type TrialKind } from "./kind.ts";
+import { releaseFacts } from "./ranking.ts";
 
 /**
  * Trials on a table of patients: its columns are prepared, and a family predicts the class.
- * @param files that preparation steps read
+ * @param files that steps and families read
  * @throws UserError when the experiment names an orphan class that is not there
  */
 export function tableKind(experiment: Experiment, dataset: Dataset, files: KnowledgeFiles = {}): TrialKind {
   const orphans = orphanClasses(experiment, dataset);
+  const unseen = (experiment.config as TableConfig).split.unseen !== undefined;
+  const release = Object.values(files).find((file) => file.release)?.release;
   return {
     input: "table",
     orphans,
-    asked: ({ preparation, classWeight, resample, calibrate, prior }: Point) => ({
+    ...(release && { knowledge: releaseFacts(release) }),
+    asked: ({ params, preparation, classWeight, resample, calibrate, prior }: Point) => ({
       preparation: preparation.steps,
       classWeight,
       // Left out where they are none, so that what was asked before there were such is asked alike.
       resample: resample === "none" ? undefined : resample,
       calibrate: calibrate === "none" ? undefined : calibrate,
       prior: prior === "none" ? undefined : prior,
-      files: hashesOf(preparation, files),
+      files: hashesOf([params, ...preparation.steps.map((step) => step.params)], files),
     }),
     params: ({ preparation, classWeight, resample, calibrate, prior }) => {
       // Runs of before there were these have no such param, and are alike.
@@ -64,6 +68,8 @@ export function tableKind(experiment: Experiment, dataset: Dataset, files: Knowl
             ...finishOf({ experiment, orphans }, trial, outDir),
             preparedFile: preparedFile(trial),
             threads,
+            files,
+            unseen,
           };
           return { kind: "trial", payload, affinity: payload.preparedFile };
         },
@@ -82,11 +88,9 @@ export function finishOf(
   return { trial, orphans, bootstrap, charts: charts === "all", outDir };
 }
 
-/** Of the files that a preparation names; undefined where it names none, so that such trials are known as ever. */
-function hashesOf({ steps }: Preparation, files: KnowledgeFiles): readonly string[] | undefined {
-  const named = Object.entries(files).filter(([path]) =>
-    steps.some(({ params }) => Object.values(params).includes(path)),
-  );
+/** Of the files that params name; undefined where they name none, so that such trials are known as ever. */
+function hashesOf(params: readonly Trial["params"][], files: KnowledgeFiles): readonly string[] | undefined {
+  const named = Object.entries(files).filter(([path]) => params.some((own) => Object.values(own).includes(path)));
   return named.length === 0 ? undefined : named.map(([, { hash }]) => hash);
 }
 
