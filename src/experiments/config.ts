@@ -93,6 +93,7 @@ const OF_TABLES: readonly (readonly [path: readonly string[], fix: string])[] = 
   [["data", "columns"], "Leave it out: a case has terms, sex, age and onset."],
   [["data", "orphans"], "Leave it out: figures are by number of solved cases as it is."],
   [["split", "stratify"], "Leave it out: a disease without a solved case is among those that are judged."],
+  [["split", "unseen"], "Leave it out: some diseases are without a solved case as it is."],
   [["split", "duplicates"], "Leave it out: publications are held together, whatever their cases are."],
   [["preparations"], "Leave it out: the terms of a case are taken as they are."],
   [["charts"], "Leave it out: rankings have none."],

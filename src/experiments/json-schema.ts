@@ -6,7 +6,8 @@ import { steps } from "../preparation/index.ts";
 import { strategies } from "../search/index.ts";
 import { pruners } from "../search/pruning/index.ts";
 import { gateSchema } from "./gate-file.ts";
-import { choiceSchema, commonParams, experimentSchema, rangeSchema } from "./schema.ts";
+import { rankingFamilies } from "./kinds/ranking-families.ts";
+import { caseExperimentSchema, choiceSchema, commonParams, experimentSchema, rangeSchema } from "./schema.ts";
 
 interface Json {
   [key: string]: unknown;
@@ -23,11 +24,13 @@ export async function experimentJsonSchema(): Promise<object> {
   const schema = toJson(experimentSchema);
   const properties = schema.properties as Record<string, Json>;
   const common = toJson(commonParams).properties as Record<string, Json>;
+  properties.data = { anyOf: [properties.data!, toJson(caseExperimentSchema.shape.data)] };
   const grids: Record<string, Json> = {};
-  for (const [id, load] of Object.entries(families)) {
+  for (const [id, load] of Object.entries({ ...families, ...rankingFamilies })) {
     const family = await load();
     const { resample: _, ...others } = common;
-    const params = { ...toJson(family.params).properties, ...(family.knowsClasses ? others : common) };
+    const shared = family.input === "cases" ? {} : family.knowsClasses ? others : common;
+    const params = { ...toJson(family.params).properties, ...shared };
     const axes = Object.entries(params).map(([key, param]) => [key, axisOf(param)]);
     const grid = { type: "object", properties: Object.fromEntries(axes), additionalProperties: false };
     grids[id] = {

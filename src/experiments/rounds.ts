@@ -4,6 +4,7 @@ import type { Step, StepSpec } from "../core/step.ts";
 import type { Calibrate, ClassWeight, Preparation, Prior, Resample } from "../core/trial.ts";
 import type { Experiment } from "./config.ts";
 import { parseLocated } from "./located.ts";
+import { isCaseConfig } from "./schema.ts";
 
 /** A configuration that did well, with its preparation. */
 export interface BestPoint {
@@ -34,7 +35,7 @@ export interface RoundInput {
   /** Steps that there are, by id. */
   readonly steps: Readonly<Record<string, Step>>;
   /** Families by id, for the ranges of their hyper-parameters. */
-  readonly families: Readonly<Record<string, Family>>;
+  readonly families: Readonly<Record<string, Pick<Family, "params">>>;
 }
 
 /** How many families go on, hyper-parameters are searched around each best, and preparations are added a round. */
@@ -102,6 +103,7 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
   const combining = new Set(experiment.ensembles.map(({ family }) => family.id));
   const leaders = best.filter((p) => p.family !== "baseline" && !combining.has(p.family)).slice(0, FAMILIES);
   if (leaders.length === 0) return undefined;
+  if (isCaseConfig(experiment.config)) return caseRound(input, leaders);
   const preparations = new Map(leaders.map(({ preparation }) => [preparation.name, preparation.steps]));
   const added = widen(leaders[0].preparation, input);
   const changes = added.map(({ name, what }) => `preparation ${name}: ${what}`);
@@ -144,16 +146,28 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
   }
   if (added.length === 0 && round > 2 && !searched) return undefined;
 
+  const named = Object.fromEntries([...preparations].map(([name, steps]) => [name, steps.map(stepYaml)]));
+  return { text: textOf(input, { preparations: named, families: grids }), changes };
+}
+
+/** Of cases nothing is prepared and no class is weighed: the hyper-parameters around the best points are all that there is to try. */
+function caseRound(input: RoundInput, leaders: readonly BestPoint[]): RoundPlan | undefined {
+  const grids: Record<string, object> = {};
+  const changes: string[] = [];
+  for (const point of leaders) {
+    const axes = around(point, input);
+    for (const [key, values] of Object.entries(axes)) changes.push(`${point.family}: ${key} ${values.join(", ")}`);
+    if (Object.keys(axes).length > 0) grids[point.family] = { ...point.params, ...axes };
+  }
+  return changes.length === 0 ? undefined : { text: textOf(input, { families: grids }), changes };
+}
+
+/** The experiment with other parts. */
+function textOf({ experiment, round }: RoundInput, parts: object): string {
   const value = parseLocated(experiment.file, experiment.text, experiment.overrides).value as object;
-  const text = stringify({
-    ...value,
-    name: experiment.name,
-    preparations: Object.fromEntries([...preparations].map(([name, steps]) => [name, steps.map(stepYaml)])),
-    families: grids,
-    // What was searched first is narrowed by grids.
-    search: undefined,
-  });
-  return { text: `# Round ${round} of ${experiment.file}, planned by disease\n${text}`, changes };
+  // What was searched first is narrowed by grids.
+  const text = stringify({ ...value, name: experiment.name, ...parts, search: undefined });
+  return `# Round ${round} of ${experiment.file}, planned by disease\n${text}`;
 }
 
 function widen(

@@ -7,6 +7,7 @@ import { steps } from "../preparation/index.ts";
 import { type Experiment, parseExperiment } from "./config.ts";
 import { type GateEvaluation, worstOf } from "./gate.ts";
 import type { Gate, GateEntry } from "./gate-file.ts";
+import { rankingFamilies } from "./kinds/ranking-families.ts";
 import { type Leaderboard, metricById } from "./read/leaderboard.ts";
 import { type BestPoint, nextRound, stepsKey } from "./rounds.ts";
 
@@ -82,7 +83,7 @@ export async function untilGate(first: Experiment, maxRounds: number, ports: Unt
             best: await bestPoints(ports.store, board),
             tried,
             steps: await loadAll(steps),
-            families: await loadAll(families),
+            families: await loadAll({ ...families, ...rankingFamilies }),
           });
     if (next === undefined) end ??= "nothing new is left to try";
     const { testPatients: _, ...shown } = done;

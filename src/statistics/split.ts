@@ -51,7 +51,7 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): Split 
   const { predefined } = options;
   const drawn =
     predefined === undefined ? draw(joined(dataset, options), options, duplicates) : complete(dataset, predefined);
-  const method = predefined === undefined ? methodOf(options, dataset.group !== undefined) : "predefined row numbers";
+  const method = predefined === undefined ? methodOf(options, dataset) : "predefined row numbers";
   return asSplit(dataset, options, duplicates, drawn, method);
 }
 
@@ -66,7 +66,7 @@ export function splitDataset(dataset: Splittable, options: SplitOptions): Split 
 export function splitFolds(dataset: Splittable, options: SplitOptions, folds: number): readonly Split[] {
   checkFractions(options);
   const duplicates = findDuplicates(dataset);
-  const method = `${folds} folds; ${methodOf(options, dataset.group !== undefined)}`;
+  const method = `${folds} folds; ${methodOf(options, dataset)}`;
   const classes = joined(dataset, options);
   const drawing = startDraw(classes, options, duplicates);
   return drawFolds(drawing.units, drawing.rest, {
@@ -237,14 +237,16 @@ function rareNotices(classes: readonly string[], unitsOf: Int32Array, grouped: b
   return notices;
 }
 
-function methodOf(options: SplitOptions, grouped: boolean) {
+function methodOf(options: SplitOptions, { group, target }: Splittable) {
   const { train, validation, test, seed, testSeed, stratify, duplicates, asOne = [] } = options;
   const shares = [train, validation, test].map((f) => Math.round(f * 1000) / 10).join("/");
   const identical = { together: "kept together", drop: "dropped", allow: "treated like others" }[duplicates];
   return [
-    `${shares} by ${grouped ? "group" : "row"}${stratify ? ", stratified by class" : ""}`,
+    `${shares} by ${group ? "group" : "row"}${stratify ? ", stratified by class" : ""}`,
     `test drawn with seed ${testSeed}, validation with seed ${seed}`,
-    `a class of one unit is in train only${stratify ? ", of two in train and test, of three in each part" : ""}`,
+    ...(target.classes.length > 1
+      ? [`a class of one unit is in train only${stratify ? ", of two in train and test, of three in each part" : ""}`]
+      : []),
     `identical rows ${identical}`,
     ...(asOne.length > 1 ? [`${asOne.length} orphan classes drawn as one`] : []),
   ].join("; ");
