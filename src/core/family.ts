@@ -81,6 +81,8 @@ export interface Family<P = unknown> {
   readonly params: z.ZodType<P>;
   /** Native engines it cannot work without. */
   readonly engines: readonly EngineId[];
+  /** What trains here in place of what comes with this program, which gives another model: part of a trial's identity. */
+  backend?(): string | undefined;
   /**
    * What the matrix holds: prepared columns of patients (when absent), or probabilities by other trials, a column
    * MEMBER=CODE for each class code of each member. Such a family learns from patients that are new to its members.

@@ -40,6 +40,8 @@ export interface Trial {
   readonly seed: number;
   /** Fold of the cross-validation that is validation, from 0; absent in a hold-out. */
   readonly fold?: number;
+  /** What trains it (Family.backend); absent for what comes with this program. */
+  readonly backend?: string;
 }
 
 export interface CurvePoint {
@@ -93,6 +95,7 @@ export const Tag = {
   dataHash: "disease.data_hash",
   splitHash: "disease.split_hash",
   codeVersion: "disease.code_version",
+  backend: "disease.backend",
   rankMetric: "disease.rank_metric",
   orphans: "disease.orphans",
   /** What the trial is of: "cases"; absent for a table. */

@@ -89,6 +89,7 @@ function trialMaker(
   kind: TrialKind,
 ): Plan["trialsOf"] {
   const varying = varyingKeys(experiment.grids);
+  const backends = new Map(experiment.grids.map(({ family }) => [family.id, family.backend?.()]));
   const { bootstrap } = experiment.config;
   return (spacePoint) => {
     const { grid, values } = valuesAt(experiment.grids, spacePoint);
@@ -103,7 +104,8 @@ function trialMaker(
       bootstrap,
       split: experiment.config.split,
     };
-    const config = { ...asked, code: CODE_VERSION };
+    const backend = backends.get(point.family);
+    const config = { ...asked, code: CODE_VERSION, ...(backend !== undefined && { backend }) };
     const configKey = hashJson(config);
     const pointKey = hashJson(asked);
     const left = grid.axes.filter((a) => !Object.hasOwn(values, a.key)).map((a) => a.key);
@@ -115,6 +117,7 @@ function trialMaker(
       pointKey,
       seed,
       ...(fold === undefined ? {} : { fold }),
+      ...(backend !== undefined && { backend }),
       name: nameOf(point, named, experiment, { seed, fold }),
     }));
   };

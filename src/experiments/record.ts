@@ -92,6 +92,7 @@ export function trialTags(plan: Plan, trial: Trial, sweepId: string, facts: Fact
     [Tag.pointKey]: trial.pointKey,
     [Tag.seed]: String(trial.seed),
     ...(trial.fold === undefined ? {} : { [Tag.fold]: String(trial.fold) }),
+    ...(trial.backend === undefined ? {} : { [Tag.backend]: trial.backend }),
     [Tag.splitHash]: splitOf(plan, trial).hash,
     [Tag.orphans]: JSON.stringify(plan.orphans),
     ...(plan.kind.input === "table" ? {} : { [Tag.input]: plan.kind.input }),

@@ -5,6 +5,7 @@ import { pack, unpack } from "../core/formats/container.ts";
 import { takeRows } from "../core/frame.ts";
 import { createRng, type Rng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
+import { otherBackend } from "../engines/tensor/choice.ts";
 import { batchSizeOf, classWeights, lossParams, rowWeights, trainingParams, trainNetwork } from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { type Layer, networkToOnnx, predict } from "./mlp/network.ts";
@@ -35,6 +36,7 @@ export const family: Family<z.infer<typeof params>> = {
   description: "Neural network of dense layers with batch normalisation and dropout, on TensorFlow.js",
   params,
   engines: ["openblas"],
+  backend: otherBackend,
   acceptsMissing: false,
   async fit(context) {
     checkContext(context, family);

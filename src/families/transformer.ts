@@ -5,6 +5,7 @@ import type { Family, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
 import { createRng } from "../core/rng.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
+import { otherBackend } from "../engines/tensor/choice.ts";
 import { batchSizeOf, classWeights, lossParams, rowWeights, trainingParams, trainNetwork } from "./_neural.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { networkToOnnx } from "./transformer/onnx.ts";
@@ -48,6 +49,7 @@ export const family: Family<z.infer<typeof params>> = {
   description: "Attention between a patient's symptoms, labs and categories, plus a linear part, on TensorFlow.js",
   params,
   engines: ["openblas"],
+  backend: otherBackend,
   acceptsMissing: true,
   async fit(context) {
     checkContext(context, family);

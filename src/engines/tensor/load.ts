@@ -12,13 +12,13 @@ import { createRequire } from "node:module";
 import util from "node:util";
 import { loadOpenblas, type Openblas } from "../openblas.ts";
 import { createBackend } from "./backend.ts";
+import { chosenBackend, TFJS_NODE } from "./choice.ts";
 import { registerGradients } from "./gradients.ts";
 import { registerKernels } from "./kernels.ts";
 import type { BackendId, Tensors, Tf } from "./types.ts";
 
 export type { BackendId, TensorBackend, Tensors, Tf } from "./types.ts";
 
-const TFJS_NODE = "@tensorflow/tfjs-node";
 const instances = new Map<BackendId, Promise<Tensors>>();
 
 /**
@@ -28,7 +28,7 @@ const instances = new Map<BackendId, Promise<Tensors>>();
  * @param threads of matrix products on openblas, process-wide
  */
 export async function loadTensors(options: { id?: BackendId; threads?: number } = {}): Promise<Tensors> {
-  const { id = hasTfjsNode() ? "tensorflow" : "openblas", threads = 1 } = options;
+  const { id = chosenBackend(), threads = 1 } = options;
   let loading = instances.get(id);
   if (loading === undefined) {
     loading = id === "tensorflow" ? loadTfjsNode() : loadOwn(id);
@@ -39,15 +39,6 @@ export async function loadTensors(options: { id?: BackendId; threads?: number } 
   if (id === "openblas") (await loadOpenblas()).setThreads(threads);
   if (tensors.tf.getBackend() !== id) await tensors.tf.setBackend(id);
   return tensors;
-}
-
-function hasTfjsNode(): boolean {
-  try {
-    createRequire(import.meta.url).resolve(TFJS_NODE);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** tfjs-node brings a tfjs-core of its own, with gradients. Its version 4 calls two functions that Node 23 removed. */

@@ -3,7 +3,10 @@ import { loadMethod, methodIds } from "../../ranking/methods.ts";
 import { rankingParams } from "../schema.ts";
 
 /** What an experiment file needs to know of a family; what fits it is a job's business. */
-export type GridFamily = Pick<Family, "id" | "title" | "description" | "params" | "bases" | "knowsClasses"> & {
+export type GridFamily = Pick<
+  Family,
+  "id" | "title" | "description" | "params" | "bases" | "knowsClasses" | "backend"
+> & {
   readonly input?: Family["input"] | "cases";
 };
 

@@ -186,6 +186,7 @@ const FACTS: Readonly<Record<string, string>> = {
   [Tag.dataHash]: "data",
   [Tag.splitHash]: "split",
   [Tag.codeVersion]: "code version",
+  [Tag.backend]: "backend",
   "mlflow.source.name": "experiment file",
   "mlflow.source.git.commit": "git commit",
   [Tag.trialKey]: "trial key",
