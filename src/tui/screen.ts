@@ -35,6 +35,8 @@ export interface Screen extends Layer {
   view?(size: Size): ReactNode;
   /** The body, or its upper rows, drawn directly. Size of the body. */
   paint?(size: Size): Painted;
+  /** It is not shown any more: what it does in the background ends. */
+  close?(): void;
 }
 
 export interface Panel extends Layer {
@@ -61,4 +63,6 @@ export interface Shell {
   /** Puts a text on the clipboard (OSC 52, where the terminal allows it). */
   copy(text: string): void;
   quit(): void;
+  /** Ends the board by a fault: the terminal is given back, then it is told. */
+  fail(error: unknown): void;
 }

@@ -76,7 +76,7 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
       shell.render();
     },
     pop() {
-      screens.pop();
+      screens.pop()?.close?.();
       if (screens.length === 0) finish(null);
       else shell.render();
     },
@@ -95,18 +95,23 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
     },
     copy: (text) => session.write(`\x1b]52;c;${Buffer.from(text).toString("base64")}\x07`),
     quit: () => finish(null),
+    fail,
   };
 
-  /** A fault ends the board, and the terminal is given back before it is told. */
   function guarded<T extends unknown[]>(action: (...args: T) => void): (...args: T) => void {
     return (...args) => {
       try {
         action(...args);
       } catch (error) {
-        session.close();
-        reject(error);
+        fail(error);
       }
     };
+  }
+
+  function fail(error: unknown): void {
+    session.close();
+    for (const screen of screens.splice(0)) screen.close?.();
+    reject(error);
   }
 
   const top = (): Layer => panels.at(-1) ?? screens.at(-1)!;
@@ -189,7 +194,7 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
 
   function finish(signal: NodeJS.Signals | null): void {
     session.close();
-    screens.length = 0;
+    for (const screen of screens.splice(0)) screen.close?.();
     resolve(signal);
   }
 
@@ -202,10 +207,7 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
     patchConsole: false,
     exitOnCtrlC: false,
   });
-  ink.waitUntilExit().catch((error: unknown) => {
-    session.close();
-    reject(error);
-  });
+  ink.waitUntilExit().catch(fail);
   try {
     shell.push(options.first(shell));
     return await ended;

@@ -1,26 +1,91 @@
-import type { Directions } from "../board/types.ts";
-import type { BoardView } from "../board/view.ts";
-import type { FeedStatus, RunTable } from "../core/board.ts";
+/** Keeps a board's table of runs up to date, and tells who looks at it. */
+import type { Board } from "../app.ts";
+import type { FeedStatus } from "../core/board.ts";
 
-/** Where the board's runs come from, as its screens need it. */
+/** A board that is followed, as its screens need it. */
 export interface BoardSource {
-  readonly table: RunTable;
+  readonly board: Board;
   readonly status: FeedStatus;
   /** Share of the runs that has been read; null when all have, or it is not known. */
   readonly progress: number | null;
-  readonly directions: Directions;
-  /** Column of the metric that runs are ranked by. */
-  readonly rank: string | undefined;
-  /** Names of experiments that were asked for; none: all. */
-  readonly experiments: readonly string[];
-  /** File or address of the store. */
-  readonly address: string;
-  standing(runId: string): "best" | "tied" | undefined;
   /** Reads what changed now. */
   refresh(): Promise<void>;
   /** Called after each change of the table, the status or the progress. */
   listen(listener: () => void): void;
-  views(): Readonly<Record<string, BoardView>>;
-  saveView(name: string, view: BoardView): void;
-  removeView(name: string): void;
+}
+
+/** Milliseconds between the pictures of a table that is being read. */
+const PICTURE = 100;
+
+export interface LiveSource extends BoardSource {
+  /** Reads all runs, then what changes. @param fault told of what neither the feed nor we can mend; reading ends then */
+  start(fault: (error: unknown) => void): void;
+  stop(): void;
+}
+
+/** @param refreshEvery seconds between looks for changes */
+export function createSource(board: Board, refreshEvery: number): LiveSource {
+  const { table, feed } = board;
+  const listeners: (() => void)[] = [];
+  const stopped = new AbortController();
+  const { signal } = stopped;
+  let progress: number | null = null;
+  let told = 0;
+  let timer: NodeJS.Timeout | undefined;
+
+  const tell = (): void => {
+    for (const listener of listeners) listener();
+  };
+
+  async function refresh(): Promise<void> {
+    const before = feed.status;
+    const { added, changed } = await feed.refresh(table);
+    if (!signal.aborted && (added + changed > 0 || differ(before, feed.status))) tell();
+  }
+
+  async function follow(): Promise<void> {
+    await feed.load(table, signal, (loaded, total) => {
+      progress = total === null || total === 0 ? null : loaded / total;
+      const now = performance.now();
+      // The first rows show at once.
+      if (signal.aborted || (told > 0 && now - told < PICTURE)) return;
+      told = now;
+      tell();
+    });
+    progress = null;
+    if (signal.aborted) return;
+    tell();
+    const next = async (): Promise<void> => {
+      await refresh();
+      if (!signal.aborted) timer = setTimeout(() => void next().catch(fail), refreshEvery * 1000);
+    };
+    await next();
+  }
+  let fail: (error: unknown) => void = () => {};
+
+  return {
+    board,
+    get status() {
+      return feed.status;
+    },
+    get progress() {
+      return progress;
+    },
+    refresh,
+    listen: (listener) => void listeners.push(listener),
+    start(fault) {
+      fail = fault;
+      follow().catch((error: unknown) => {
+        if (!signal.aborted) fail(error);
+      });
+    },
+    stop() {
+      stopped.abort();
+      clearTimeout(timer);
+    },
+  };
+}
+
+function differ(a: FeedStatus, b: FeedStatus): boolean {
+  return a.state !== b.state || (a.state === "unreachable" && b.state === "unreachable" && a.message !== b.message);
 }

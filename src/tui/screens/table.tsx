@@ -29,11 +29,16 @@ import { styled } from "../theme.ts";
 const WHEEL = 3;
 
 export function tableScreen(shell: Shell, source: BoardSource, initial: BoardView): Screen {
-  const { table } = source;
-  const model = createTableModel(table, initial, source.rank);
+  const { board } = source;
+  const { table } = board;
+  const model = createTableModel(table, initial, board.rank);
   const painter = createTablePainter();
   const widthsOf = createWidths(table);
-  const verdicts = createVerdicts(source, model);
+  const restyle = (): void => {
+    model.touch();
+    shell.paint();
+  };
+  const verdicts = createVerdicts(board, model, restyle, (error) => shell.tell(messageOf(error), "warn"));
   let columns: readonly TableColumn[] = [];
   let drawn = { epoch: -1, theme: shell.theme };
   let height = 1;
@@ -41,6 +46,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
 
   source.listen(() => {
     model.refresh();
+    if (source.status.state === "live") verdicts.look();
     shell.render();
   });
 
@@ -52,6 +58,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
       shell.tell(messageOf(error), "bad");
       return false;
     }
+    verdicts.look();
     shell.render();
     return true;
   }
@@ -63,7 +70,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
 
   function sortBy(more: boolean): void {
     const id = model.columns[model.cursor]?.id;
-    if (id !== undefined) change({ sort: toggleSort(model.view, id, source.directions, more).sort });
+    if (id !== undefined) change({ sort: toggleSort(model.view, id, board.directions, more).sort });
   }
 
   function group(): void {
@@ -127,26 +134,31 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   }
 
   function openViews(): void {
-    const doing = (done: string, action: () => void): void => {
+    let views: Readonly<Record<string, BoardView>> = {};
+    const doing = (done: string, action: () => void): boolean => {
       try {
         action();
+        views = board.views.all();
         shell.tell(done, "good");
+        return true;
       } catch (error) {
         shell.tell(messageOf(error), "bad");
+        return false;
       }
     };
+    if (!doing("", () => {})) return;
     shell.open(
       viewsPanel(shell, {
-        list: source.views,
+        list: () => views,
         take: (name, view) => change(view) && shell.tell(`view ${visible(name)}`, "good"),
-        save: (name) => doing(`saved as ${visible(name)}`, () => source.saveView(name, model.view)),
-        remove: (name) => doing(`removed ${visible(name)}`, () => source.removeView(name)),
+        save: (name) => void doing(`saved as ${visible(name)}`, () => board.views.save(name, model.view)),
+        remove: (name) => void doing(`removed ${visible(name)}`, () => board.views.remove(name)),
       }),
     );
   }
 
   function openColumns(): void {
-    const shown = () => shownColumns(table, { ...model.view, differing: false }, model.rows, source.rank);
+    const shown = () => shownColumns(table, { ...model.view, differing: false }, model.rows, board.rank());
     shell.open(
       columnsPanel(shell, {
         shown,
@@ -163,7 +175,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   }
 
   function copy(): void {
-    const command = tableCommand(source.experiments, model.view);
+    const command = tableCommand(board.experiments, model.view);
     shell.copy(command);
     shell.tell(`copied: ${command}`, "good");
   }
@@ -244,11 +256,12 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
 
   return {
     context: "table",
+    close: verdicts.close,
     header(width) {
       const { theme } = shell;
       const running = countRunning();
       const n = model.rows.order.length;
-      const what = source.experiments.length > 0 ? source.experiments.map(visible).join(", ") : "all experiments";
+      const what = board.experiments.length > 0 ? board.experiments.map(visible).join(", ") : "all experiments";
       const parts = [
         styled(theme, "strong", what),
         `${n.toLocaleString("en")}${n < table.rows ? ` of ${table.rows.toLocaleString("en")}` : ""} runs`,

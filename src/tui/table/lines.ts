@@ -1,4 +1,6 @@
 /** Lines of the table as the painter takes them: texts, and what they mean. */
+
+import type { Standing } from "../../app.ts";
 import { cellText } from "../../board/format.ts";
 import { groupText, spreadOf } from "../../board/groups.ts";
 import { textAt } from "../../core/board/run-table.ts";
@@ -28,6 +30,9 @@ export function statusSign(table: RunTable, row: number): TableCell {
   return STATUS[textAt(table, Attr.status, row) ?? ""] ?? NOTHING;
 }
 
+const standingSign = (standing: Standing): TableCell =>
+  standing === "best" ? BEST : standing === "tied" ? TIED : NOTHING;
+
 export function tableLine(
   table: RunTable,
   model: TableModel,
@@ -47,10 +52,9 @@ export function tableLine(
       const isBest = spreadOf(table, id, group.rows).mean === verdicts.best(id);
       return { text: groupText(table, id, group), ...(isBest && { meaning: "best" as const }) };
     });
-    return { signs: [NOTHING, NOTHING], cells };
+    return { signs: [standingSign(verdicts.standing(group.key)), NOTHING], cells };
   }
   const sign = statusSign(table, value);
-  const standing = verdicts.standing(value);
   const children = rows.children.get(value);
   const branch = rows.depths[line] === 1 ? "  " : children ? `${rows.depths[line + 1] === 1 ? "▾" : "▸"} ` : "";
   const cells = ids.map((id, i): TableCell => {
@@ -68,7 +72,7 @@ export function tableLine(
   });
   const faint = sign === PRUNED || sign === DELETED || sign.meaning === "bad" || sign.meaning === "warn";
   return {
-    signs: [standing === "best" ? BEST : standing === "tied" ? TIED : NOTHING, sign],
+    signs: [standingSign(verdicts.standing(table.runId(value))), sign],
     cells,
     ...(faint && { meaning: "dim" as const }),
   };

@@ -50,7 +50,7 @@ export interface TableModel {
   run(): number | undefined;
 }
 
-export function createTableModel(table: RunTable, initial: BoardView, rank?: string): TableModel {
+export function createTableModel(table: RunTable, initial: BoardView, rank: () => string | undefined): TableModel {
   let view = initial;
   const opened = new Set<string>();
   const marks = new Set<string>();
@@ -98,7 +98,7 @@ export function createTableModel(table: RunTable, initial: BoardView, rank?: str
 
   function compute(next: BoardView, previous: BoardRows | undefined): void {
     const computed = computeRows(table, next, { opened, previous });
-    const shown = shownColumns(table, next, computed, rank);
+    const shown = shownColumns(table, next, computed, rank());
     const current = columns[cursor]?.id;
     [view, rows, columns] = [next, computed, shown];
     const place = columns.findIndex(({ id }) => id === current);

@@ -1,0 +1,65 @@
+/** What the board shows first: a saved view, and over it what the command line says. */
+
+import type { Board } from "../app.ts";
+import { compileFilter } from "../board/filter.ts";
+import type { Directions } from "../board/types.ts";
+import { type BoardView, CONFIGURATION, EMPTY_VIEW, type SortKey } from "../board/view.ts";
+import { Attr } from "../core/board.ts";
+import { UserError } from "../core/errors.ts";
+import { VALIDATION } from "../core/trial.ts";
+
+const SHORT: Readonly<Record<string, string>> = {
+  name: Attr.name,
+  status: Attr.status,
+  started: Attr.start,
+  ended: Attr.end,
+  took: Attr.duration,
+  user: Attr.user,
+  experiment: Attr.experiment,
+};
+
+/** The column of a name before any run is read: an id as it is, else what is known by it, else a param. */
+export function columnNamed(name: string, directions: Directions): string {
+  if (/^(metrics|params|tags|attributes)\./.test(name) || name === CONFIGURATION) return name;
+  const ids = [`metrics.${VALIDATION}${name}`, `metrics.${name}`, `attributes.${name}`];
+  return SHORT[name] ?? ids.find((id) => directions.has(id)) ?? `params.${name}`;
+}
+
+/** "f1_macro DESC, params.depth": without a direction the better values come first, where that is known. */
+function sortOf(text: string, directions: Directions): SortKey[] {
+  return text.split(",").map((part) => {
+    const [, name, direction] = /^\s*(.+?)(?:\s+(asc|desc))?\s*$/i.exec(part) ?? [];
+    if (name === undefined) throw new UserError("a column to sort by is missing", { where: `--sort ${text}` });
+    const id = columnNamed(name, directions);
+    return { id, descending: direction ? /desc/i.test(direction) : directions.get(id) === "greater" };
+  });
+}
+
+/** @throws UserError for a filter that cannot be read, or no such view */
+export function initialView(
+  { views, table, directions }: Pick<Board, "views" | "table" | "directions">,
+  flags: {
+    readonly view?: string;
+    readonly filter?: string;
+    readonly sort?: string;
+    readonly "group-by"?: string | readonly string[];
+  },
+): BoardView {
+  const saved = flags.view === undefined ? EMPTY_VIEW : views.load(flags.view);
+  if (flags.filter !== undefined) compileFilter(flags.filter, table);
+  const groups = [flags["group-by"] ?? []].flat(); // from the environment oclif gives one text instead of a list
+  return {
+    ...saved,
+    ...(flags.filter !== undefined && { filter: flags.filter }),
+    ...(flags.sort !== undefined && { sort: sortOf(flags.sort, directions) }),
+    ...(groups.length > 0 && { groupBy: groups.map((name) => columnNamed(name, directions)) }),
+  };
+}
+
+/** @throws UserError when it is none */
+export function secondsOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const seconds = Number(text);
+  if (seconds >= 0.1 && seconds <= 3600) return seconds;
+  throw new UserError(`--refresh ${text} is not a number of seconds`, { fix: "Write 0.1 to 3600." });
+}
