@@ -1,8 +1,10 @@
 import { UserError } from "../core/errors.ts";
 import { MODEL_FOLDER, modelFiles } from "../core/model-files.ts";
 import type { ModelRegistry } from "../core/registry.ts";
+import type { Run } from "../core/store.ts";
 import { packageModel } from "../experiments/package/package.ts";
 import { findRun } from "../experiments/read/browse.ts";
+import { foldNotice } from "../experiments/read/fold.ts";
 import type { LeaderboardRow } from "../experiments/read/leaderboard.ts";
 import { loggedModel } from "../registry/register.ts";
 import type { Workbench } from "../registry/state.ts";
@@ -17,17 +19,22 @@ export interface Packaged {
   readonly bytes: number;
 }
 
+type Bench = Pick<Workbench, "store" | "registry" | "notify">;
+
 /**
  * Makes the saved model of a run an MLflow model too, in the same folder, and lists it among MLflow 3's logged models. Packaging
  * again gives the same bytes.
  * @param id run id, or its first digits
  * @throws UserError when the run has not finished, has no model, or is registered as it is; or ONNX cannot express it
  */
-export async function packageRun(
-  { store, registry }: Pick<Workbench, "store" | "registry">,
-  id: string,
-): Promise<Packaged> {
-  const run = await findRun(store, id);
+export async function packageRun(bench: Bench, id: string): Promise<Packaged> {
+  const run = await findRun(bench.store, id);
+  const packaged = await addPackage(bench, run);
+  await tellFold(bench, run);
+  return packaged;
+}
+
+async function addPackage({ store, registry }: Bench, run: Run): Promise<Packaged> {
   const { runId, status, startTime } = run.info;
   const where = `run ${runId}`;
   const fix = "Name a trial that finished; `disease exp leaderboard` lists them.";
@@ -60,13 +67,16 @@ async function isRegistered(registry: ModelRegistry, runId: string): Promise<boo
   return false;
 }
 
-/** `packageRun` where a model that cannot be packaged is worth a note and no more. */
-export async function tryPackageRun(
-  bench: Pick<Workbench, "store" | "registry" | "notify">,
-  runId: string,
-): Promise<Packaged | undefined> {
+/** Says whose model it is where a run belongs to a cross-validation. */
+export async function tellFold({ store, notify }: Bench, run: Run): Promise<void> {
+  const notice = await foldNotice(store, run);
+  if (notice !== undefined) notify(notice);
+}
+
+/** The same where a model that cannot be packaged is worth a note and no more. */
+export async function tryPackageRun(bench: Bench, runId: string): Promise<Packaged | undefined> {
   try {
-    return await packageRun(bench, runId);
+    return await addPackage(bench, await bench.store.getRun(runId));
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     bench.notify(`run ${runId.slice(0, 8)} is not packaged for MLflow: ${error.message}`);
@@ -76,7 +86,7 @@ export async function tryPackageRun(
 
 /** Packages the runs of a leaderboard: of every row that finished, or the first repeat of the best. */
 export async function packageBoard(
-  bench: Pick<Workbench, "store" | "registry" | "notify">,
+  bench: Bench,
   rows: readonly LeaderboardRow[],
   which: "all" | "best",
 ): Promise<readonly Packaged[]> {

@@ -1,6 +1,6 @@
 import { UserError } from "../core/errors.ts";
 import type { Stage } from "../core/registry.ts";
-import type { TrackingStore } from "../core/store.ts";
+import type { Run, TrackingStore } from "../core/store.ts";
 import { findRun } from "../experiments/read/browse.ts";
 import { leaderboard } from "../experiments/read/leaderboard.ts";
 import { copyVersion } from "../registry/copy.ts";
@@ -10,7 +10,7 @@ import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { promotionReport } from "./gate-reports.ts";
 import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
-import { tryPackageRun } from "./package.ts";
+import { tellFold, tryPackageRun } from "./package.ts";
 import type { Project } from "./project.ts";
 
 /** Which run is meant: one by itself, or the best of an experiment. */
@@ -20,12 +20,13 @@ export type RunChoice = ({ readonly run: string } | { readonly experiment: strin
 };
 
 /** @throws UserError when there is no such run, or the experiment has none that finished */
-async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ runId: string; name: string }> {
+async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ run: Run; name: string }> {
   if ("run" in choice) {
-    const { info } = await findRun(store, choice.run);
+    const run = await findRun(store, choice.run);
+    const { experimentId } = run.info;
     const experiments = await store.listExperiments("all");
-    const experiment = experiments.find((e) => e.experimentId === info.experimentId);
-    return { runId: info.runId, name: choice.name ?? experiment?.name ?? info.experimentId };
+    const experiment = experiments.find((e) => e.experimentId === experimentId);
+    return { run, name: choice.name ?? experiment?.name ?? experimentId };
   }
   const board = await leaderboard(store, { experiment: choice.experiment });
   const runId = board.rows.find((row) => row.rank === 1)?.runs[0];
@@ -35,14 +36,20 @@ async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ run
       fix: `\`disease exp leaderboard ${board.experiment}\` says why.`,
     });
   }
-  return { runId, name: choice.name ?? board.experiment };
+  return { run: await store.getRun(runId), name: choice.name ?? board.experiment };
 }
 
-/** Registers a run, or the best one of an experiment (the first repeat of the leaderboard's first row). */
+/**
+ * Registers a run, or the best one of an experiment: the first repeat of the leaderboard's first row. Of a cross-validation that is its first
+ * fold, which it says.
+ */
 export async function registerModel(bench: Workbench, choice: RunChoice, reason?: string): Promise<Registered> {
-  const { runId, name } = await chosenRun(bench.store, choice);
+  const { run, name } = await chosenRun(bench.store, choice);
+  const { runId } = run.info;
   await tryPackageRun(bench, runId); // before: the files of a version stay as they are
-  return register(bench, name, runId, reason);
+  const registered = await register(bench, name, runId, reason);
+  await tellFold(bench, run);
+  return registered;
 }
 
 export interface PromoteOptions {

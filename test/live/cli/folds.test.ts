@@ -53,6 +53,21 @@ test("a cross-validation runs each configuration once a fold and seed, and shows
   expect(JSON.parse(again.stdout) as SweepResult).toMatchObject({ total: 12, reused: 12, finished: 0 });
 });
 
+test("a model of a fold says so when it is registered or packaged, with what it learned from", async () => {
+  using project = makeProject({ "experiments/folds.yaml": FOLDS, "experiments/whole.yaml": QUICK });
+  const cwd = { cwd: project.root };
+  for (const name of ["folds", "whole"]) expect((await disease(["exp", "run", name], cwd)).code).toBe(0);
+  const registered = await disease(["models", "register", "--from-experiment", "folds"], cwd);
+  expect(registered).toMatchObject({ code: 0 });
+  const notice = /model is that of fold 1, trained on (\d+) of the (\d+) patients that are not test \((\d+) %\)/;
+  const [, train, all, share] = notice.exec(registered.stderr)!.map(Number) as [number, number, number, number];
+  expect(share).toBe(Math.round((100 * train) / all));
+  expect(train / all).toBeCloseTo(2 / 3, 1);
+  const last = (await project.runs("folds")).find((r) => r.info.runName.endsWith("seed 2 · fold 3"))!;
+  expect((await disease(["models", "package", last.info.runId], cwd)).stderr).toContain("the model is that of fold 3,");
+  expect((await disease(["models", "register", "--from-experiment", "whole"], cwd)).stderr).not.toContain("fold");
+});
+
 test("folds and a split file cannot both be asked for", async () => {
   using project = makeProject({ "experiments/folds.yaml": FOLDS.replace("folds: 3", "folds: 3, file: splits.json") });
   const { code, stderr } = await disease(["exp", "run", "folds"], { cwd: project.root });
