@@ -18,7 +18,9 @@ test("ensembles run after the other trials and combine them; they are kept while
     return JSON.parse(stdout) as SweepResult;
   };
   expect(await run()).toMatchObject({ total: 12, finished: 12, failed: 0 });
-  const runs = (await project.runs("ens")).filter((r) => r.tags["disease.kind"] === "trial");
+  const all = await project.runs("ens");
+  expect(all.find((r) => r.tags["disease.kind"] === "sweep")!.tags["disease.trials"]).toBe("12");
+  const runs = all.filter((r) => r.tags["disease.kind"] === "trial");
   const isEnsemble = (r: (typeof runs)[number]): boolean => r.params.family === "ensemble";
   const last = Math.max(...runs.filter((r) => !isEnsemble(r)).map((r) => r.info.endTime!));
   expect(Math.min(...runs.filter(isEnsemble).map((r) => r.info.startTime))).toBeGreaterThanOrEqual(last);
