@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { askedJobs, type Lanes, threadsOf } from "./app/lanes.ts";
 import { readPlanData } from "./app/plan-data.ts";
 import { openStore, type Project, programRoot, readText, showPath } from "./app/project.ts";
+import { workerModule } from "./app/worker-module.ts";
 import { CODE_VERSION, VERSION } from "./core/build.ts";
 import { systemClock } from "./core/clock.ts";
 import { messageOf, UserError } from "./core/errors.ts";
@@ -152,15 +153,6 @@ export async function run(
   }
 }
 
-/** The worker beside this file: bundled, or as source. */
-function workerModule(): string {
-  const [bundled, source] = ["worker.js", "worker.ts"].map((name) => join(import.meta.dirname, name)) as [
-    string,
-    string,
-  ];
-  return existsSync(bundled) ? bundled : source;
-}
-
 /** The plan of an interrupted sweep, which must be over the same data. */
 export async function planResume(
   project: Project,
@@ -225,6 +217,7 @@ export function initProject(folder: string): ReturnType<typeof scaffold> {
   return scaffold(resolve(folder), programRoot());
 }
 
+export { type Board, metricDirections, openBoard } from "./app/board.ts";
 export {
   type CaseAnswer,
   type EvaluationResult,
@@ -282,6 +275,7 @@ export {
   syncServer,
   trackStatus,
 } from "./app/tracking.ts";
+export { type SavedViews, savedViews } from "./app/views.ts";
 export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
 export type { SweepEvent } from "./experiments/events.ts";
 export type { GateEvaluation } from "./experiments/gate.ts";
@@ -302,6 +296,7 @@ export {
 } from "./experiments/read/browse.ts";
 export { type Comparison, compareTrials, MAX_COMPARED, type PairTest } from "./experiments/read/compare.ts";
 export { type Leaderboard, type LeaderboardRow, leaderboard } from "./experiments/read/leaderboard.ts";
+export type { Standing } from "./experiments/read/versus-best.ts";
 export type { SweepResult } from "./experiments/runner.ts";
 export type { Round } from "./experiments/until-gate.ts";
 export { type PlanView, planView } from "./experiments/view.ts";

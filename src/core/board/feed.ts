@@ -94,3 +94,31 @@ export function thinned(curve: CurveArrays, points: number, total = curve.steps.
   const pick = (array: Float64Array): Float64Array => Float64Array.from(kept, (i) => array[i]!);
   return { steps: pick(curve.steps), values: pick(curve.values), times: pick(curve.times), total };
 }
+
+/** Lets one read of a feed go on at a time. */
+export interface Turns {
+  /** Waits for its turn. */
+  take(read: () => Promise<BoardChange>): Promise<BoardChange>;
+  /** The same, but shares what is going on already. */
+  share(read: () => Promise<BoardChange>): Promise<BoardChange>;
+}
+
+export function createTurns(): Turns {
+  let current: Promise<BoardChange> | undefined;
+  async function begin(read: () => Promise<BoardChange>): Promise<BoardChange> {
+    const mine = read();
+    current = mine;
+    try {
+      return await mine;
+    } finally {
+      if (current === mine) current = undefined;
+    }
+  }
+  return {
+    async take(read) {
+      while (current) await current;
+      return begin(read);
+    },
+    share: (read) => current ?? begin(read),
+  };
+}

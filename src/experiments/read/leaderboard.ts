@@ -3,10 +3,14 @@ import type { Metric } from "../../core/metric.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { configName, Tag, VALIDATION } from "../../core/trial.ts";
 import { allMetrics } from "../../metrics/_all.ts";
-import { compareToBest, type Verdict } from "../../statistics/paired.ts";
+import type { Verdict } from "../../statistics/paired.ts";
 import { meanSd } from "../../statistics/summary.ts";
 import { suggestion } from "../located.ts";
-import { type Predictions, readPredictions } from "./predictions.ts";
+import { metricById } from "./metric-by-id.ts";
+import { readPredictions } from "./predictions.ts";
+import { versusBest } from "./versus-best.ts";
+
+export { metricById } from "./metric-by-id.ts";
 
 /** Rows beyond this one are not tested against the best: reading their predictions costs more than it tells. */
 const TESTED = 60;
@@ -64,19 +68,6 @@ export interface LeaderboardOptions {
   readonly all?: boolean;
   /** Of the test against the best; 0: no test. */
   readonly resamples?: number;
-}
-
-/** @throws UserError naming the nearest metric */
-export function metricById(id: string, where?: string): Metric {
-  const metric = allMetrics.find((m) => m.id === id);
-  if (metric) return metric;
-  throw new UserError(`unknown metric "${id}"`, {
-    where,
-    fix: suggestion(
-      id,
-      allMetrics.map((m) => m.id),
-    ),
-  });
 }
 
 /**
@@ -245,10 +236,7 @@ async function testAgainstBest(
     const all = await Promise.all(
       known.map((row) => Promise.all(row.runs.map((runId) => readPredictions(store, runId)))),
     );
-    const splits = (list: readonly Predictions[]): string => list.map((p) => p.splitHash).join();
-    // Other splits have other patients: an empty list is not comparable.
-    const candidates = all.map((list) => (splits(list) === splits(all[0]) ? list.map((p) => p.scored) : []));
-    return compareToBest(metric, candidates, 0, { resamples, seed: 1, groups: all[0].map((p) => p.units) });
+    return versusBest(metric, all, resamples);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     notices.push(`The rows could not be tested against the best: ${error.message}.`);

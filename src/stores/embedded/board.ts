@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { breath, mark, purge, thinned } from "../../core/board/feed.ts";
+import { breath, createTurns, mark, purge, thinned } from "../../core/board/feed.ts";
 import { Attr, type BoardChange, type BoardFeed, type FeedStatus, type WritableRunTable } from "../../core/board.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
@@ -66,8 +66,8 @@ export function openEmbeddedBoard(options: EmbeddedBoardOptions): BoardFeed {
   const { clock = systemClock, experiments } = options;
   let session: Session | undefined;
   let status: FeedStatus = { state: "loading" };
-  let current: Promise<unknown> | undefined;
   let closed = false;
+  const turns = createTurns();
 
   function fileNow(): string | undefined {
     const stat = statSync(file, { throwIfNoEntry: false });
@@ -259,16 +259,6 @@ export function openEmbeddedBoard(options: EmbeddedBoardOptions): BoardFeed {
     return changes();
   }
 
-  async function alone<T>(action: () => Promise<T>): Promise<T> {
-    const done = action();
-    current = done;
-    try {
-      return await done;
-    } finally {
-      if (current === done) current = undefined;
-    }
-  }
-
   return {
     source: file,
     get status() {
@@ -276,15 +266,13 @@ export function openEmbeddedBoard(options: EmbeddedBoardOptions): BoardFeed {
     },
 
     async load(table, signal, onProgress) {
-      await alone(() => guarded(table, () => readAll(table, signal, onProgress)));
+      await turns.take(() => guarded(table, () => readAll(table, signal, onProgress)));
     },
 
     async refresh(table, runs = []) {
       if (closed) return { added: 0, changed: 0 };
-      const under = current as Promise<BoardChange | undefined> | undefined;
-      if (under && runs.length === 0) return (await under) ?? { added: 0, changed: 0 };
-      await under;
-      return alone(() => guarded(table, () => update(table, runs)));
+      const read = (): Promise<BoardChange> => guarded(table, () => update(table, runs));
+      return runs.length > 0 ? turns.take(read) : turns.share(read);
     },
 
     async curve(runId, metric, points = 2000) {
