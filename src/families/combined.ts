@@ -11,16 +11,9 @@ import { cardOf, listed } from "./combined/card.ts";
 import { gateColumns, telltale } from "./combined/gate.ts";
 import { importancesOf } from "./combined/importances.ts";
 import { diseaseIn, learnOrphans, type OrphanEvidence } from "./combined/knowledge.ts";
-import {
-  combinedModel,
-  evidenceOf,
-  gateMatrix,
-  type Parts,
-  pickColumns,
-  type State,
-  scoresOf,
-} from "./combined/model.ts";
+import { combinedModel, evidenceOf, gateMatrix, pickColumns, scoresOf } from "./combined/model.ts";
 import { fitShares } from "./combined/shares.ts";
+import type { Parts, State } from "./combined/state.ts";
 import { family as gbm } from "./gbm.ts";
 import { family as logistic } from "./logistic.ts";
 
@@ -93,19 +86,22 @@ export const family: Family<Params> = {
     const evidence = base && (await learnOrphans(context, world!, { base, ...settings }, pace));
 
     const described = evidence?.described ?? new Int32Array(0);
-    const rankedNone = none >= 0 && train.y.includes(none) && described.length > 0 ? none : -1;
-    const unpredictable = codes.filter(
-      (k) => (isOrphan[k] === 1 && !described.includes(k)) || (k === none && rankedNone < 0),
-    );
+    const othersSeen = none >= 0 && train.y.includes(none);
+    const unknown = codes.filter((k) => isOrphan[k] === 1 && !described.includes(k));
+    const unpredictable = none >= 0 && !othersSeen ? Int32Array.from([...unknown, none]).sort() : unknown;
     const slotOf = evidence?.terms.slotOf ?? new Int32Array(train.x.cols).fill(-1);
     const ratios = evidence?.ratios ?? new Float64Array(0);
     const scores = evidence ? trainingScores(train, evidence) : [];
     const place = new Map(Array.from(described, (k, i) => [k, i]));
+    const side = Uint8Array.from(train.y, (k) => Number(isOrphan[k] === 1 || k === none));
     const judged = [...train.y.keys()].flatMap((row) => {
       const target = place.get(train.y[row]);
-      return target === undefined && train.y[row] !== rankedNone ? [] : [{ scores: scores[row], target }];
+      const outside = othersSeen ? train.y[row] === none : side[row] === 1;
+      if (target !== undefined && scores[row][target] > Number.NEGATIVE_INFINITY)
+        return [{ scores: scores[row], target }];
+      // But for his own paper nothing were known of the patient's disease.
+      return outside ? [{ scores: scores[row], target: undefined }] : [];
     });
-    const side = Uint8Array.from(train.y, (k) => Number(isOrphan[k] === 1 || k === none));
     const share = side.reduce((sum, s) => sum + s, 0) / side.length;
     if (described.length > 0 && share === 0) throw noOrphanRows();
     const gated = common.length > 0 && described.length > 0;
@@ -117,8 +113,9 @@ export const family: Family<Params> = {
       commonColumns: varying(train.x, side),
       commonMissing: own.common === "gbm",
       orphans: described,
-      none: rankedNone,
-      shares: fitShares(judged, rankedNone >= 0),
+      others: othersSeen ? Int32Array.of(none) : unknown,
+      othersSeen,
+      shares: fitShares(judged, othersSeen || unknown.length > 0),
       slotOf,
       ratios,
       gateColumns: gated ? gateColumns(train.x, side, slotOf, own.gate) : new Int32Array(0),

@@ -122,6 +122,27 @@ test("a ghost, of which neither knowledge nor a patient tells anything, is never
   expect(model.notices?.join("\n")).toMatch(/never predicted.*OMIM:4 four/);
 });
 
+test("what no knowledge could tell leaves a share to the unknown diseases, below that of the best known one", async () => {
+  // But for their own papers nothing is known of these two: as of two in six patients.
+  const alone = ["OMIM:5 five", "OMIM:6 six"].map(
+    (of, i): Patient => ({ of, paper: `PMID:5${i}`, has: ["seizure"], age: 3 }),
+  );
+  const classes = [...CLASSES, "OMIM:5 five", "OMIM:6 six"];
+  const model = await family.fit(contextOf(await smallKnowledge(KNOWN), [...COMMON, ...RARE, ...alone], {}, classes));
+  expect(model.unpredictable).toEqual([3]);
+  const proba = model.predictProba(tableOf([patient(["ataxia"], { age: 3 }), patient([], { age: 3 })]));
+  for (const row of [0, 1]) {
+    const own = proba.subarray(row * 8, row * 8 + 8);
+    expect(own[3]).toBeGreaterThan(0);
+    expect(own[3]).toBeLessThan(Math.max(own[0], own[1], own[2], own[6], own[7]));
+    expect(own.reduce((a, b) => a + b, 0)).toBeCloseTo(1, 6);
+  }
+  const loaded = await family.load(model.save());
+  expect(loaded.predictProba(tableOf([patient(["ataxia"])]))).toEqual(
+    model.predictProba(tableOf([patient(["ataxia"])])),
+  );
+});
+
 test("solved cases alone make a disease predictable", async () => {
   const solved: Patient = { of: "OMIM:4 four", paper: "PMID:31", has: ["seizure", "febrile", "ataxia"], age: 2 };
   const model = await family.fit(contextOf(await smallKnowledge(KNOWN), [...COMMON, ...RARE, solved]));

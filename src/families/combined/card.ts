@@ -2,7 +2,7 @@
 import type { World } from "../../core/family.ts";
 import type { KnowledgeBase } from "../../core/knowledge.ts";
 import type { OrphanEvidence } from "./knowledge.ts";
-import type { State } from "./model.ts";
+import type { State } from "./state.ts";
 
 /** Terms that are named of each class. */
 const STRONGEST = 8;

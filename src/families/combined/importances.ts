@@ -1,6 +1,6 @@
 /** What each column is worth: its share in telling common diseases apart, and the spread of what its term says of orphan ones. */
 import type { FittedModel, Importances } from "../../core/family.ts";
-import type { State } from "./model.ts";
+import type { State } from "./state.ts";
 
 /**
  * @param common the model of the common classes, over `state.commonColumns`

@@ -1,39 +1,11 @@
 /** The fitted model: a table for common classes, scores for orphan ones, and what tells the two apart. Needs no knowledge any more. */
 import type { Matrix } from "../../core/dataset.ts";
 import type { FittedModel, Importances } from "../../core/family.ts";
-import { ONNX_TYPES, type OnnxBuilder, type OnnxValue } from "../../core/onnx.ts";
 import { checkColumns } from "../_shared.ts";
+import { inGraph } from "./graph.ts";
 import { presentTerms } from "./knowledge.ts";
-import { logSum, type SharesOf, sharesOf } from "./shares.ts";
-
-export interface State {
-  readonly columns: readonly string[];
-  readonly classes: number;
-  /** [columns] what stands for a missing value where a model understands none */
-  readonly fills: Float32Array;
-  /** Class codes, ascending, that the table's model tells apart; one alone needs none. */
-  readonly common: Int32Array;
-  /** Columns that it reads, and whether it understands missing values. */
-  readonly commonColumns: Int32Array;
-  readonly commonMissing: boolean;
-  /** Class codes that are ranked, and that of "none of these" (-1: no such class). */
-  readonly orphans: Int32Array;
-  readonly none: number;
-  readonly shares: SharesOf;
-  /** [columns] place of the column's term in `ratios`, -1 where it is none */
-  readonly slotOf: Int32Array;
-  /** [terms × orphans] what a term that is present adds to a class's score */
-  readonly ratios: Float64Array;
-  /** Columns that tell common from orphan, beside how well the best orphan classes fit. */
-  readonly gateColumns: Int32Array;
-}
-
-export interface Parts {
-  /** Absent where there are fewer than two common classes. */
-  readonly common?: FittedModel;
-  /** Absent where there are no common classes, or no orphan ones. */
-  readonly gate?: FittedModel;
-}
+import { logSum, sharesOf } from "./shares.ts";
+import { type Parts, type State, UNKNOWN } from "./state.ts";
 
 export const EVIDENCE = "evidence for an orphan class";
 
@@ -87,16 +59,31 @@ export function gateMatrix(
   return { rows: x.rows, cols, names: [...own.names, EVIDENCE], data };
 }
 
-/** The ranked classes in the order of their shares: "none of these" last. */
-const rankedOf = ({ orphans, none }: State): Int32Array => Int32Array.from(none < 0 ? orphans : [...orphans, none]);
+/**
+ * Shares of the orphan classes, and of each of the others, that sum to 1. One other class ("none of these") that rows were seen of gets all
+ * that is left for none of the orphan ones; classes of which nothing is known get it in equal parts, below the best known one.
+ */
+function orphanShares(
+  scores: Float64Array,
+  { shares, others, othersSeen }: State,
+): { own: Float64Array; other: number } {
+  const all = sharesOf(scores, shares);
+  if (shares.none === undefined) return { own: all, other: 0 };
+  const own = all.subarray(0, scores.length);
+  const none = all[scores.length];
+  if (othersSeen) return { own, other: none };
+  const best = own.reduce((a, b) => Math.max(a, b), 0);
+  const sum = own.reduce((a, b) => a + b, 0);
+  const other = Math.min(none / others.length, UNKNOWN * best);
+  return { own: own.map((share) => (share / sum) * (1 - other * others.length)), other };
+}
 
 export function combinedModel(
   state: State,
   parts: Parts,
   rest: Pick<FittedModel, "save" | "notices" | "unpredictable"> & { readonly importances?: Importances },
 ): FittedModel {
-  const { columns, classes, common, commonColumns, commonMissing, fills, shares } = state;
-  const ranked = rankedOf(state);
+  const { columns, classes, common, commonColumns, commonMissing, fills, shares, orphans, others } = state;
   const canGraph =
     (parts.common === undefined || parts.common.toOnnx) && (parts.gate === undefined || parts.gate.toOnnx);
   return {
@@ -112,10 +99,12 @@ export function combinedModel(
         common.forEach((code, k) => {
           proba[row * classes + code] = (1 - orphan) * (own ? own[row * common.length + k] : 1);
         });
-        if (ranked.length === 0) continue;
-        sharesOf(scores[row], shares).forEach((share, k) => {
-          proba[row * classes + ranked[k]] = orphan * share;
+        if (orphans.length === 0) continue;
+        const found = orphanShares(scores[row], state);
+        orphans.forEach((code, k) => {
+          proba[row * classes + code] = orphan * found.own[k];
         });
+        for (const code of others) proba[row * classes + code] = orphan * found.other;
       }
       return proba;
     },
@@ -127,75 +116,4 @@ export function combinedModel(
       parts.gate?.dispose();
     },
   };
-}
-
-function inGraph(graph: OnnxBuilder, x: OnnxValue, state: State, parts: Parts): OnnxValue {
-  const { columns, classes, common, commonColumns, commonMissing, fills, shares, orphans, none, slotOf, ratios } =
-    state;
-  const ranked = rankedOf(state);
-  const floats = (data: Float32Array, ...dims: number[]): OnnxValue => graph.constant({ dims, data });
-  const doubles = (data: Float64Array, ...dims: number[]): OnnxValue => graph.constant({ dims, data });
-  const cast = (value: OnnxValue, to: keyof typeof ONNX_TYPES): OnnxValue =>
-    graph.apply("Cast", [value], { to: ONNX_TYPES[to] });
-  const pick = (value: OnnxValue, at: ArrayLike<number>): OnnxValue => {
-    const data = BigInt64Array.from(Array.from(at, BigInt));
-    return graph.apply("Gather", [value, graph.constant({ dims: [at.length], data })], { axis: 1 });
-  };
-  /** [rows, from.length] → [rows, classes] */
-  const place = (value: OnnxValue, codes: Int32Array): OnnxValue => {
-    const links = new Float32Array(codes.length * classes);
-    codes.forEach((code, k) => {
-      links[k * classes + code] = 1;
-    });
-    return graph.apply("MatMul", [value, floats(links, codes.length, classes)]);
-  };
-  const filled = graph.apply("Where", [graph.apply("IsNaN", [x]), floats(fills, columns.length), x]);
-  const one = floats(Float32Array.of(1), 1);
-  // Ones of as many rows as there are, for classes that stand alone.
-  const ones = (): OnnxValue =>
-    graph.apply("Add", [graph.apply("Mul", [pick(filled, [0]), floats(Float32Array.of(0), 1)]), one]);
-  const own =
-    common.length === 0
-      ? undefined
-      : place(
-          parts.common ? parts.common.toOnnx!(graph, pick(commonMissing ? x : filled, commonColumns)) : ones(),
-          common,
-        );
-  if (ranked.length === 0) return own!;
-
-  const slots = ratios.length / Math.max(1, orphans.length);
-  const zero = floats(Float32Array.of(0), 1);
-  const tempered = (): OnnxValue => {
-    const links = new Float32Array(columns.length * slots);
-    slotOf.forEach((slot, j) => {
-      if (slot >= 0) links[j * slots + slot] = 1;
-    });
-    const flags = cast(graph.apply("Greater", [x, zero]), "float");
-    const present = graph.apply("Greater", [
-      graph.apply("MatMul", [flags, floats(links, columns.length, slots)]),
-      zero,
-    ]);
-    const scaled = ratios.map((ratio) => ratio / shares.temperature);
-    return graph.apply("MatMul", [cast(present, "double"), doubles(scaled, slots, orphans.length)]);
-  };
-  const noScores = doubles(new Float64Array(columns.length * orphans.length), columns.length, orphans.length);
-  const scores = slots === 0 ? graph.apply("MatMul", [cast(filled, "double"), noScores]) : tempered();
-  const alone =
-    none < 0
-      ? scores
-      : graph.apply(
-          "Concat",
-          [scores, graph.apply("Mul", [cast(ones(), "double"), doubles(Float64Array.of(shares.none!), 1)])],
-          { axis: 1 },
-        );
-  const rank = place(cast(graph.apply("Softmax", [alone], { axis: 1 }), "float"), ranked);
-  if (!parts.gate) return rank;
-  const axes = graph.constant({ dims: [1], data: BigInt64Array.of(1n) });
-  const sum = graph.apply("ReduceLogSumExp", [scores, axes], { keepdims: 1 });
-  const evidence = graph.apply("Sub", [sum, doubles(Float64Array.of(Math.log(orphans.length)), 1)]);
-  const inputs = [...(state.gateColumns.length > 0 ? [pick(filled, state.gateColumns)] : []), cast(evidence, "float")];
-  const gate = parts.gate.toOnnx!(graph, graph.apply("Concat", inputs, { axis: 1 }));
-  const orphan = pick(gate, [1]);
-  const commonly = graph.apply("Mul", [own!, graph.apply("Sub", [one, orphan])]);
-  return graph.apply("Add", [commonly, graph.apply("Mul", [rank, orphan])]);
 }

@@ -2,7 +2,7 @@
 
 export interface SharesOf {
   readonly temperature: number;
-  /** Score of "none of these", divided by the temperature; absent where the table has no such class. */
+  /** Score of "none of these", divided by the temperature; absent where no row showed it. */
   readonly none?: number;
 }
 
@@ -38,11 +38,12 @@ const [LEAST, MOST] = [0.25, 32];
 const USUAL = 3;
 
 /**
- * The temperature (and score of "none of these") with the least log loss. Rows whose class has no score tell nothing of it.
- * @param withNone whether "none of these" is a class
+ * The temperature, and the score of "none of these" where there are rows of it, with the least log loss.
+ * @param withNone whether there are classes that "none of these" may stand for
  */
 export function fitShares(rows: readonly JudgedScores[], withNone: boolean): SharesOf {
-  const told = rows.filter(({ scores, target }) => target === undefined || scores[target] > Number.NEGATIVE_INFINITY);
+  const outside = withNone && rows.some(({ target }) => target === undefined);
+  const told = rows.filter(({ target }) => outside || target !== undefined);
   const loss = (shares: SharesOf): number =>
     told.reduce((sum, { scores, target }) => {
       const own = target === undefined ? shares.none! : scores[target] / shares.temperature;
@@ -50,11 +51,11 @@ export function fitShares(rows: readonly JudgedScores[], withNone: boolean): Sha
       return sum + logAdd(others, shares.none ?? Number.NEGATIVE_INFINITY) - own;
     }, 0);
   if (!told.some(({ target }) => target !== undefined))
-    return withNone ? { temperature: USUAL, none: 0 } : { temperature: USUAL };
-  let [temperature, none] = [USUAL, withNone ? 0 : undefined];
-  for (let round = 0; round < (withNone ? 4 : 1); round++) {
+    return outside ? { temperature: USUAL, none: 0 } : { temperature: USUAL };
+  let [temperature, none] = [USUAL, outside ? 0 : undefined];
+  for (let round = 0; round < (outside ? 4 : 1); round++) {
     temperature = Math.exp(least((at) => loss({ temperature: Math.exp(at), none }), Math.log(LEAST), Math.log(MOST)));
-    if (withNone) none = least((at) => loss({ temperature, none: at }), -30, 30);
+    if (outside) none = least((at) => loss({ temperature, none: at }), -30, 30);
   }
   return none === undefined ? { temperature } : { temperature, none };
 }
