@@ -1,23 +1,21 @@
 import type { Tensor2D } from "@tensorflow/tfjs-core";
 import { beforeAll, describe, expect, test } from "vitest";
-import { UserError } from "../../src/core/errors.ts";
 import type { LabelledMatrix } from "../../src/core/family.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { loadOpenblas } from "../../src/engines/openblas.ts";
 import { dense } from "../../src/engines/tensor/dense.ts";
-import { loadTensors, type Tensors } from "../../src/engines/tensor/load.ts";
-import { logLosses, rowWeights, splitEvenly, type Training, trainEpochs } from "../../src/families/_neural.ts";
+import type { Tensors } from "../../src/engines/tensor/load.ts";
+import { rowWeights, splitEvenly, type Training, trainEpochs } from "../../src/families/_neural.ts";
 import { predict } from "../../src/families/mlp/network.ts";
 import { EPSILON, foldNormalisation } from "../../src/families/mlp/normalise.ts";
 import { createNetwork } from "../../src/families/mlp/train.ts";
 import { family } from "../../src/families/mlp.ts";
 import { contextFor, table } from "../contracts/family.contract.ts";
+import { bothBackends, describeFitting, expectAlike } from "./_neural.ts";
 
 let tensors: Tensors;
 beforeAll(async () => {
-  const cpu = await loadTensors({ id: "cpu" });
-  Object.assign(cpu.tf.backend(), { firstUse: false }); // it would greet
-  tensors = await loadTensors({ id: "openblas" });
+  tensors = await bothBackends();
 });
 
 const options = (train: LabelledMatrix) => ({
@@ -34,17 +32,13 @@ const options = (train: LabelledMatrix) => ({
 describe("the network", () => {
   test("learns alike on openblas and on tfjs's cpu backend", async () => {
     const train = table();
-    const losses: number[][] = [];
-    for (const id of ["cpu", "openblas"] as const) {
-      const network = createNetwork(await loadTensors({ id }), { ...options(train), rng: createRng(5) });
+    await expectAlike((tensors) => {
+      const network = createNetwork(tensors, { ...options(train), rng: createRng(5) });
       const rows = Int32Array.from({ length: 60 }, (_, i) => i);
-      losses.push(Array.from({ length: 6 }, () => network.step(rows, 0.01).loss));
+      const losses = Array.from({ length: 6 }, () => network.step(rows, 0.01).loss);
       network.dispose();
-    }
-    losses[0]!.forEach((loss, i) => {
-      expect(losses[1]![i]).toBeCloseTo(loss, 5);
+      return losses;
     });
-    expect(losses[0]!.at(-1)).toBeLessThan(losses[0]![0]!);
   });
 
   test("predicts without TensorFlow.js what its graph gives", async () => {
@@ -91,49 +85,7 @@ describe("the network", () => {
   });
 });
 
-describe("fitting", () => {
-  test("leaves no tensor behind, however it ends", async () => {
-    const { tf } = tensors;
-    const start = tf.memory().numTensors;
-    (await family.fit(contextFor(family))).dispose();
-    const controller = new AbortController();
-    const onRound = (): void => controller.abort(new Error("enough"));
-    await expect(family.fit(contextFor(family, { signal: controller.signal, onRound }))).rejects.toThrow("enough");
-    expect(tf.memory().numTensors).toBe(start);
-    expect((tf.backend() as { numDataIds(): number }).numDataIds()).toBe(start);
-  });
-
-  test("says that it diverged, when and by which learning rate", async () => {
-    const start = tensors.tf.memory().numTensors;
-    const params = family.params.parse({ learning_rate: 1e25, batch_norm: false, dropout: 0 });
-    const error = await family.fit(contextFor(family, { params })).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ message: expect.stringContaining("diverged"), where: /epoch 1, .*1e\+25/ });
-    expect(tensors.tf.memory().numTensors).toBe(start);
-  });
-
-  test("predicts with the epoch of the lowest validation log loss", async () => {
-    const curve: number[] = [];
-    const onRound = (_: number, { validation }: { validation: number }): void => void curve.push(validation);
-    const context = contextFor(family, { onRound }, { rows: 90 });
-    const model = await family.fit(context);
-    const { x, y } = context.validation;
-    const { plain } = logLosses(model.predictProba(x), y, Float64Array.of(1, 1, 1));
-    expect(plain).toBeCloseTo(Math.min(...curve), 6);
-    expect(model.rounds).toBe(curve.indexOf(Math.min(...curve)) + 1);
-    expect(curve.length).toBeGreaterThan(model.rounds!);
-  });
-
-  test.each(["class_balanced", "focal"] as const)("with loss %s learns, and differs from plain", async (loss) => {
-    const proba = async (change: object): Promise<Float32Array> => {
-      const model = await family.fit(contextFor(family, { params: family.params.parse(change) }, { rows: 91 }));
-      return model.predictProba(table({ rows: 91 }).x);
-    };
-    const [plain, other] = [await proba({}), await proba({ loss, beta: 0.99 })];
-    expect(other).not.toEqual(plain);
-    expect(logLosses(other, table({ rows: 91 }).y, Float64Array.of(1, 1, 1)).plain).toBeLessThan(Math.log(3));
-  });
-});
+describeFitting(family, { unstable: { batch_norm: false, dropout: 0 }, quick: {} });
 
 test("class_balanced weighs by effective numbers (Cui 2019), on top of given weights", () => {
   const y = Int32Array.of(0, 0, 0, 1);

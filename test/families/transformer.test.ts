@@ -2,19 +2,13 @@ import { beforeAll, describe, expect, test } from "vitest";
 import type { Matrix } from "../../src/core/dataset.ts";
 import { UserError } from "../../src/core/errors.ts";
 import { createRng } from "../../src/core/rng.ts";
-import { loadTensors, type Tensors } from "../../src/engines/tensor/load.ts";
-import { logLosses } from "../../src/families/_neural.ts";
 import { batchOf, planColumns, tokenise } from "../../src/families/transformer/tokens.ts";
 import { createNetwork } from "../../src/families/transformer/train.ts";
 import { family } from "../../src/families/transformer.ts";
 import { contextFor, table } from "../contracts/family.contract.ts";
+import { bothBackends, describeFitting, expectAlike } from "./_neural.ts";
 
-let tensors: Tensors;
-beforeAll(async () => {
-  const cpu = await loadTensors({ id: "cpu" });
-  Object.assign(cpu.tf.backend(), { firstUse: false }); // it would greet
-  tensors = await loadTensors({ id: "openblas" });
-});
+beforeAll(bothBackends);
 
 /** Two symptoms (one of them scaled), a lab with its indicator, a lab without, a constant. */
 const NAMES = ["fever", "cough", "lab", "lab__missing", "other", "constant"];
@@ -86,9 +80,8 @@ describe("the network", () => {
     const train = table({ rows: 15 });
     const plan = planColumns(train.x);
     const shape = { dim: 4, heads: 2, layers: 2, classes: 3, columns: 4, entries: plan.entries };
-    const losses: number[][] = [];
-    for (const id of ["cpu", "openblas"] as const) {
-      const network = createNetwork(await loadTensors({ id }), {
+    await expectAlike((tensors) => {
+      const network = createNetwork(tensors, {
         train,
         weights: undefined,
         shape,
@@ -101,13 +94,10 @@ describe("the network", () => {
         rng: createRng(5),
       });
       const rows = Int32Array.from({ length: 15 }, (_, i) => i);
-      losses.push(Array.from({ length: 3 }, () => network.step(rows, 0.01).loss));
+      const losses = Array.from({ length: 3 }, () => network.step(rows, 0.01).loss);
       network.dispose();
-    }
-    losses[0]!.forEach((loss, i) => {
-      expect(losses[1]![i]).toBeCloseTo(loss, 5);
+      return losses;
     });
-    expect(losses[0]!.at(-1)).toBeLessThan(losses[0]![0]!);
   });
 
   test("finds a pair of symptoms that only together mean a disease", async () => {
@@ -136,57 +126,16 @@ describe("the network", () => {
   });
 });
 
-describe("fitting", () => {
-  test("leaves no tensor behind, however it ends", async () => {
-    const { tf } = tensors;
-    await loadTensors({ id: "openblas" });
-    const start = tf.memory().numTensors;
-    (await family.fit(contextFor(family))).dispose();
-    const controller = new AbortController();
-    const onRound = (): void => controller.abort(new Error("enough"));
-    await expect(family.fit(contextFor(family, { signal: controller.signal, onRound }))).rejects.toThrow("enough");
-    expect(tf.memory().numTensors).toBe(start);
-    expect((tf.backend() as { numDataIds(): number }).numDataIds()).toBe(start);
-  });
+describeFitting(family, { unstable: { dropout: 0 }, quick: { epochs: 20 } });
 
-  test("says that it diverged, when and by which learning rate", async () => {
-    const params = family.params.parse({ learning_rate: 1e25, dropout: 0 });
-    const error = await family.fit(contextFor(family, { params })).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ message: expect.stringContaining("diverged"), where: /epoch 1, .*1e\+25/ });
-  });
+test("refuses patients of more tokens than a step has memory for", async () => {
+  const params = family.params.parse({ batch_size: 4000, heads: 32 });
+  const rows = 4000;
+  const error = await family.fit(contextFor(family, { params }, { rows, cols: 80 })).catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(UserError);
+  expect(error).toMatchObject({ where: expect.stringContaining("80") });
+});
 
-  test("refuses patients of more tokens than a step has memory for", async () => {
-    const params = family.params.parse({ batch_size: 4000, heads: 32 });
-    const rows = 4000;
-    const error = await family.fit(contextFor(family, { params }, { rows, cols: 80 })).catch((e: unknown) => e);
-    expect(error).toBeInstanceOf(UserError);
-    expect(error).toMatchObject({ where: expect.stringContaining("80") });
-  });
-
-  test("refuses a dim that its heads do not divide", () => {
-    expect(family.params.safeParse({ dim: 30 }).error?.message).toContain("must be a multiple of heads");
-  });
-
-  test("predicts with the epoch of the lowest validation log loss", async () => {
-    const curve: number[] = [];
-    const onRound = (_: number, { validation }: { validation: number }): void => void curve.push(validation);
-    const context = contextFor(family, { onRound }, { rows: 90 });
-    const model = await family.fit(context);
-    const { x, y } = context.validation;
-    const { plain } = logLosses(model.predictProba(x), y, Float64Array.of(1, 1, 1));
-    expect(plain).toBeCloseTo(Math.min(...curve), 6);
-    expect(model.rounds).toBe(curve.indexOf(Math.min(...curve)) + 1);
-  });
-
-  test.each(["class_balanced", "focal"] as const)("with loss %s learns, and differs from plain", async (loss) => {
-    const proba = async (change: object): Promise<Float32Array> => {
-      const params = family.params.parse({ epochs: 20, ...change });
-      const model = await family.fit(contextFor(family, { params }, { rows: 91 }));
-      return model.predictProba(table({ rows: 91 }).x);
-    };
-    const [plain, other] = [await proba({}), await proba({ loss, beta: 0.99 })];
-    expect(other).not.toEqual(plain);
-    expect(logLosses(other, table({ rows: 91 }).y, Float64Array.of(1, 1, 1)).plain).toBeLessThan(Math.log(3));
-  });
+test("refuses a dim that its heads do not divide", () => {
+  expect(family.params.safeParse({ dim: 30 }).error?.message).toContain("must be a multiple of heads");
 });
