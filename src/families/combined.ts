@@ -12,7 +12,7 @@ import { gateColumns, telltale } from "./combined/gate.ts";
 import { importancesOf } from "./combined/importances.ts";
 import { diseaseIn, learnOrphans, type OrphanEvidence } from "./combined/knowledge.ts";
 import { combinedModel, evidenceOf, gateMatrix, pickColumns, scoresOf } from "./combined/model.ts";
-import { fitShares } from "./combined/shares.ts";
+import { fitShares, type JudgedScores } from "./combined/shares.ts";
 import type { Parts, State } from "./combined/state.ts";
 import { family as gbm } from "./gbm.ts";
 import { family as logistic } from "./logistic.ts";
@@ -94,7 +94,7 @@ export const family: Family<Params> = {
     const scores = evidence ? trainingScores(train, evidence) : [];
     const place = new Map(Array.from(described, (k, i) => [k, i]));
     const side = Uint8Array.from(train.y, (k) => Number(isOrphan[k] === 1 || k === none));
-    const judged = [...train.y.keys()].flatMap((row) => {
+    const judged = [...train.y.keys()].flatMap((row): JudgedScores[] => {
       const target = place.get(train.y[row]);
       const outside = othersSeen ? train.y[row] === none : side[row] === 1;
       if (target !== undefined && scores[row][target] > Number.NEGATIVE_INFINITY)
