@@ -56,7 +56,7 @@ test("a ranker is refused over other knowledge, and so is what is none", async (
   const none = await command(["cases", "rank", "one.json", "--model", "one.json"]);
   expect([none.code, none.stderr]).toEqual([2, expect.stringMatching(/no ranker that this version made/)]);
   const missing = await command(["cases", "rank", "one.json", "--model", "gone.bin"]);
-  expect([missing.code, missing.stderr]).toEqual([2, expect.stringMatching(/no such file, and it is no id of a run/)]);
+  expect([missing.code, missing.stderr]).toEqual([2, expect.stringMatching(/neither the id of a run nor models:/)]);
 });
 
 test("an evaluation is kept as one run a setting, with all figures", async () => {
