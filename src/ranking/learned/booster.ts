@@ -1,11 +1,11 @@
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import { type LightgbmBooster, loadLightgbm } from "../../engines/lightgbm.ts";
+import { loadLightgbm } from "../../engines/lightgbm.ts";
 import type { TrainContext } from "../method.ts";
 import type { QueryMatrix } from "./queries.ts";
 
 /** Step 4 of the recipe in docs/orphan.md. */
-export const ROUNDS = 220;
+const ROUNDS = 220;
 const PARAMS = {
   objective: "lambdarank",
   metric: "none",
@@ -24,6 +24,7 @@ export const BoosterParams = z.strictObject({
 
 /**
  * Trains LightGBM's lambdarank.
+ * @returns LightGBM's own text
  * @throws the signal's reason once it is aborted; UserError when LightGBM is not there
  */
 export async function trainBooster(
@@ -34,7 +35,7 @@ export async function trainBooster(
     signal,
     params = {},
   }: Pick<TrainContext, "seed" | "signal" | "params"> & { readonly threads: number },
-): Promise<LightgbmBooster> {
+): Promise<Uint8Array> {
   const lightgbm = await loadLightgbm();
   const { min_data_in_leaf, ...trees } = BoosterParams.parse(params);
   // min_data_in_leaf belongs to the bins too.
@@ -47,9 +48,8 @@ export async function trainBooster(
       signal.throwIfAborted();
       if (booster.update()) break;
     }
-    return booster;
-  } catch (error) {
+    return booster.save(ROUNDS);
+  } finally {
     booster.dispose();
-    throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { DiseaseKnowledge, View } from "../knowledge.ts";
 import type { SparseRow, SparseRows } from "../sparse.ts";
 import { byTerm } from "../sparse.ts";
 
-/** @returns of the closure of observed terms, and of vectors that take the place of the given ones: [diseases] */
+/** @returns of the closure of observed terms, and of vectors that take the place of the given ones: [diseases], good until the next call */
 export function createCosine(
   { terms, whole, ids }: DiseaseKnowledge,
   rows: SparseRows,
@@ -16,14 +16,15 @@ export function createCosine(
     return Math.sqrt(sum);
   });
   const columns = byTerm(weighed, terms.count);
+  const out = new Float64Array(ids.length);
   return (closure, changed) => {
-    const out = new Float64Array(ids.length);
+    out.fill(0);
     let square = 0;
     for (const term of closure) {
       const weight = content[term];
       square += weight ** 2;
-      for (let i = columns.offsets[term]; i < columns.offsets[term + 1]; i++)
-        out[columns.rows[i]] += weight * columns.values[i];
+      const end = columns.offsets[term + 1];
+      for (let i = columns.offsets[term]; i < end; i++) out[columns.rows[i]] += weight * columns.values[i];
     }
     const norm = Math.sqrt(square);
     for (let d = 0; d < out.length; d++) if (out[d] > 0) out[d] /= norm * norms[d];

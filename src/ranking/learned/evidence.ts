@@ -1,13 +1,13 @@
 /** What is worked out of a case over all diseases, before single ones are looked at (steps 3 and 4 of the recipe in docs/orphan.md). */
 import type { DiseaseKnowledge, View } from "../knowledge.ts";
 import type { CaseQuery, SolvedCase } from "../query.ts";
-import { CASES_MIX, likelihoodRatios } from "../score.ts";
+import { CASES_MIX, createScratch, likelihoodRatios } from "../score.ts";
 import { learnCases, type MixedRow, type MixedRows } from "../solved.ts";
 import { byTerm, rowOf, stack } from "../sparse.ts";
 import { closureOf } from "./closure.ts";
 import { createCosine } from "./cosine.ts";
 import { createNeighbours } from "./neighbours.ts";
-import { createRatios, logSums } from "./ratios.ts";
+import { createLogSums, createRatios, type Ratios } from "./ratios.ts";
 import { createSiblings } from "./siblings.ts";
 
 /**
@@ -30,15 +30,20 @@ export interface Evidence {
   readonly scores: Readonly<
     Partial<Record<ScoreName, Float64Array>> & Record<Exclude<ScoreName, "known">, Float64Array>
   >;
-  /** [observed × diseases] factor of each observed term by `fused` */
-  readonly ratios: Float32Array;
+  /** Factors of each observed term by `fused`. */
+  readonly ratios: Ratios;
+  /** The observed terms and all that are more general, ascending. */
+  readonly closure: Uint32Array;
 }
 
 export interface EvidenceSource {
-  /** @param leftOut publication whose cases do not count, and in setting (b) neither what rests on it alone */
+  /**
+   * Of `scores`, `fused` is the caller's to keep; all else is good until the next call.
+   * @param leftOut publication whose cases do not count, and in setting (b) neither what rests on it alone
+   */
   of(query: CaseQuery, leftOut: string | undefined): Evidence;
-  /** Fused vector of a disease. */
-  row(evidence: Evidence, disease: number): MixedRow;
+  /** Fused vector of a disease, by the evidence of a case or by all that was learned. */
+  row(evidence: Evidence | undefined, disease: number): MixedRow;
 }
 
 /** @param pruned setting (b) */
@@ -57,6 +62,8 @@ export function createEvidence(
   const fusedRatios = createRatios(terms, columns, knowledge.whole, diseases, shares);
   const knownRatios = pruned ? undefined : createRatios(terms, knowledge.columns, knowledge.whole, diseases);
   const cases = createCasesScore(knowledge, learned.cases);
+  const logSums = createLogSums(diseases);
+  const [robust, known] = [new Float64Array(diseases), new Float64Array(diseases)];
   const rankable = Uint8Array.from({ length: diseases }, (_, d) => (rows.offsets[d] < rows.offsets[d + 1] ? 1 : 0));
   const fixed = (disease: number): MixedRow => ({ ...rowOf(rows, disease), share: shares[disease] });
 
@@ -76,19 +83,20 @@ export function createEvidence(
         fused: changed.fused,
         rankable: mine,
         ratios,
+        closure,
         scores: {
-          fused: masked(logSums(ratios, diseases), mine),
-          robust: logSums(ratios, diseases, ROBUST),
+          fused: masked(logSums(ratios, 0, new Float64Array(diseases)), mine),
+          robust: logSums(ratios, ROBUST, robust),
           cases: cases(observed, background, changed.cases),
           cosine: cosine(closure, changed.fused),
           nearest: near.nearest,
           kernel: near.kernel,
           siblings: siblings(observed, view, changed.fused),
-          ...(knownRatios && { known: logSums(knownRatios.of(observed, view, view.changed), diseases) }),
+          ...(knownRatios && { known: logSums(knownRatios.of(observed, view, view.changed), 0, known) }),
         },
       };
     },
-    row: (evidence, disease) => evidence.fused.get(disease) ?? fixed(disease),
+    row: (evidence, disease) => evidence?.fused.get(disease) ?? fixed(disease),
   };
 }
 
@@ -105,6 +113,8 @@ function createCasesScore(
     columns: byTerm(stack(Array.from(described, (disease) => rowOf(rows, disease))), terms.count),
     shares: Float64Array.from(described, (disease) => shares[disease]),
   };
+  const scratch = createScratch(described.length);
+  const out = new Float64Array(ids.length);
   return (observed, background, changed) => {
     const others = new Map(
       [...changed].flatMap(([disease, row]) => {
@@ -112,11 +122,8 @@ function createCasesScore(
         return at === undefined ? [] : [[at, row] as const];
       }),
     );
-    const out = new Float64Array(ids.length);
-    const scores = likelihoodRatios(terms, own, background, described.length, observed, others, CASES_MIX);
-    described.forEach((disease, i) => {
-      out[disease] = scores[i];
-    });
+    const scores = likelihoodRatios(terms, own, background, described.length, observed, others, CASES_MIX, scratch);
+    for (let i = 0; i < scores.length; i++) out[described[i]] = scores[i];
     return out;
   };
 }

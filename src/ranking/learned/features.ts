@@ -2,12 +2,12 @@
 import type { Orphanet } from "../../core/knowledge.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { CaseQuery, SolvedCase } from "../query.ts";
-import { frequencyIn } from "../score.ts";
 import { rowOf } from "../sparse.ts";
 import { contentsOf } from "./cosine.ts";
 import { type Evidence, type EvidenceSource, SCORES, type ScoreName } from "./evidence.ts";
-import { createOverlap } from "./overlap.ts";
+import { createOverlap, totalOf } from "./overlap.ts";
 import { createPatientFit } from "./patient.ts";
+import { factorsFor } from "./ratios.ts";
 
 /** By what each score is divided before its softmax: the cosines are far closer together than the log ratios. */
 const SPREAD: Readonly<Record<ScoreName, readonly number[]>> = {
@@ -46,6 +46,7 @@ export function createFeatures(
   const overlapOf = createOverlap(knowledge, content);
   const weights = createWeights(solved);
   const prevalence = prevalences(knowledge);
+  const places = new Uint16Array(knowledge.ids.length);
   const names = [
     ...shown.flatMap((name) => [
       ...["value", "gap", "rank"].map((what) => `${name} ${what}`),
@@ -57,65 +58,70 @@ export function createFeatures(
     ...(pruned ? [] : ["known reverse", "known terms", "known same", "known within"]),
   ];
   const columns = names.length;
+  const total = (disease: number): number => totalOf(source.row(undefined, disease), content);
+  const fusedTotals = Float64Array.from(knowledge.ids, (_, disease) => total(disease));
+  const knownTotals = pruned
+    ? undefined
+    : Float64Array.from(knowledge.ids, (_, disease) => totalOf(rowOf(knowledge.rows, disease), content));
 
   return {
     names,
     of(query, leftOut, evidence, candidates) {
       const { observed } = query;
-      const out = new Float32Array(candidates.length * columns);
+      const count = candidates.length;
+      const out = new Float32Array(count * columns);
+      const own = new Float64Array(count);
       let column = 0;
       for (const name of shown) {
         const scores = evidence.scores[name]!;
-        const own = Float64Array.from(candidates, (disease) => scores[disease]);
-        const most = own.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+        let most = Number.NEGATIVE_INFINITY;
+        for (let i = 0; i < count; i++) {
+          own[i] = scores[candidates[i]];
+          if (own[i] > most) most = own[i];
+        }
         const sorted = own.toSorted();
-        const sums = SPREAD[name].map((by) => exponentials(name === "fused" ? scores : own, most, by));
-        own.forEach((score, i) => {
+        const spread = SPREAD[name];
+        const sums = spread.map((by) => exponentials(name === "fused" ? scores : own, most, by));
+        for (let i = 0; i < count; i++) {
           const at = i * columns + column;
-          out[at] = score;
-          out[at + 1] = score - most;
-          out[at + 2] = Math.log(own.length - below(sorted, score) + 1);
-          SPREAD[name].forEach((by, k) => {
-            out[at + 3 + k] = Math.exp((score - most) / by) / sums[k];
-          });
-        });
-        column += 3 + SPREAD[name].length;
+          out[at] = own[i];
+          out[at + 1] = own[i] - most;
+          out[at + 2] = Math.log(count - below(sorted, own[i]) + 1);
+          for (let k = 0; k < spread.length; k++) out[at + 3 + k] = Math.exp((own[i] - most) / spread[k]) / sums[k];
+        }
+        column += 3 + spread.length;
       }
       const told = observed.reduce((sum, term) => sum + content[term], 0);
       const fits = patientFit(query, leftOut);
-      const overlap = overlapOf(observed);
+      const overlap = overlapOf(observed, evidence.closure);
       const weight = weights(leftOut);
+      const factors = factorsFor(evidence.ratios, candidates, places);
       const ratios = new Float64Array(observed.length);
-      candidates.forEach((disease, i) => {
-        for (let n = 0; n < ratios.length; n++)
-          ratios[n] = Math.log(evidence.ratios[n * knowledge.ids.length + disease]);
+      for (let i = 0; i < count; i++) {
+        const disease = candidates[i];
+        for (let n = 0; n < ratios.length; n++) ratios[n] = Math.log(factors[n * count + i]);
         let at = i * columns + column;
         for (const value of summary(ratios)) out[at++] = value;
         const row = source.row(evidence, disease);
-        let [coverage, covered] = [0, 0];
-        for (const term of observed) {
-          const frequency = frequencyIn(row, term);
-          coverage += frequency * content[term];
-          if (frequency > 0.02) covered += content[term];
-        }
+        const other = evidence.fused.has(disease) ? totalOf(row, content) : fusedTotals[disease];
+        const { coverage, covered, reverse } = overlap.of(row, other);
         const patient = fits(disease);
-        for (const value of [
-          coverage / told,
-          covered / told,
-          patient.onset,
-          patient.age,
-          patient.sex,
-          patient.xLinked,
-          prevalence[disease],
-          weight(disease),
-          overlap.reverse(row),
-          observed.length,
-          told,
-          query.age ?? Number.NaN,
-          ...(pruned ? [] : [overlap.reverse(rowOf(knowledge.rows, disease)), ...overlap.direct(disease)]),
-        ])
-          out[at++] = value;
-      });
+        out[at++] = coverage / told;
+        out[at++] = covered / told;
+        out[at++] = patient.onset;
+        out[at++] = patient.age;
+        out[at++] = patient.sex;
+        out[at++] = patient.xLinked;
+        out[at++] = prevalence[disease];
+        out[at++] = weight(disease);
+        out[at++] = reverse;
+        out[at++] = observed.length;
+        out[at++] = told;
+        out[at++] = query.age ?? Number.NaN;
+        if (knownTotals === undefined) continue;
+        out[at++] = overlap.of(rowOf(knowledge.rows, disease), knownTotals[disease]).reverse;
+        for (const value of overlap.direct(disease)) out[at++] = value;
+      }
       return out;
     },
   };
@@ -123,7 +129,9 @@ export function createFeatures(
 
 function exponentials(scores: Float64Array, most: number, by: number): number {
   let sum = 0;
+  const floor = most - 13 * by;
   for (let i = 0; i < scores.length; i++) {
+    if (scores[i] < floor) continue;
     const off = (scores[i] - most) / by;
     if (off > -12) sum += Math.exp(off);
   }
@@ -141,21 +149,24 @@ function below(sorted: Float64Array, value: number): number {
   return low;
 }
 
+/** Least, second least, most and second most, mean, standard deviation, and share of the positive. */
 function summary(values: Float64Array): readonly number[] {
   const count = values.length;
-  const sorted = values.toSorted();
-  const mean = values.reduce((a, b) => a + b, 0) / count;
-  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / count;
-  const second = Math.min(1, count - 1);
-  return [
-    sorted[0],
-    sorted[second],
-    sorted[count - 1],
-    sorted[count - 1 - second],
-    mean,
-    Math.sqrt(variance),
-    values.reduce((sum, value) => sum + (value > 0 ? 1 : 0), 0) / count,
-  ];
+  let [least, second, most, next] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, -Infinity, -Infinity];
+  let [sum, square, positive] = [0, 0, 0];
+  for (let i = 0; i < count; i++) {
+    const value = values[i];
+    if (value < least) [second, least] = [least, value];
+    else if (value < second) second = value;
+    if (value > most) [next, most] = [most, value];
+    else if (value > next) next = value;
+    sum += value;
+    if (value > 0) positive++;
+  }
+  const mean = sum / count;
+  for (let i = 0; i < count; i++) square += (values[i] - mean) ** 2;
+  const sd = Math.sqrt(square / count);
+  return [least, count > 1 ? second : least, most, count > 1 ? next : most, mean, sd, positive / count];
 }
 
 /** Σ over a disease's papers of √n, a publication left out. */

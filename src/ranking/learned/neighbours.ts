@@ -14,7 +14,7 @@ export interface Nearness {
 
 const SHARPNESS = 12;
 
-/** @returns of the closure of observed terms and a publication whose cases do not count */
+/** @returns of the closure of observed terms and a publication whose cases do not count; good until the next call */
 export function createNeighbours(
   { terms, whole, ids }: DiseaseKnowledge,
   solved: readonly SolvedCase[],
@@ -40,19 +40,23 @@ export function createNeighbours(
   const sizes = new Uint32Array(publications.size);
   for (const each of paper) sizes[each]++;
   const weights = Float64Array.from(paper, (each) => 1 / Math.sqrt(sizes[each]));
+  const solvedDiseases = Uint32Array.from(new Set(target));
+  const cosines = new Float64Array(cases.length);
+  const nearest = new Float64Array(ids.length);
+  const kernel = new Float64Array(ids.length);
 
   return (closure, leftOut) => {
     const out = leftOut === undefined ? -1 : (publications.get(leftOut) ?? -1);
-    const cosines = new Float64Array(cases.length);
+    cosines.fill(0);
+    nearest.fill(0);
+    for (const disease of solvedDiseases) kernel[disease] = 1;
     let square = 0;
     for (const term of closure) {
       square += content[term] ** 2;
-      for (let i = columns.offsets[term]; i < columns.offsets[term + 1]; i++)
-        cosines[columns.rows[i]] += columns.values[i];
+      const end = columns.offsets[term + 1];
+      for (let i = columns.offsets[term]; i < end; i++) cosines[columns.rows[i]] += columns.values[i];
     }
     const norm = 1 / Math.sqrt(square);
-    const nearest = new Float64Array(ids.length);
-    const kernel = new Float64Array(ids.length).fill(1);
     for (let i = 0; i < cosines.length; i++) {
       if (paper[i] === out) continue;
       const cosine = cosines[i] * norm;
@@ -60,7 +64,7 @@ export function createNeighbours(
       if (cosine > nearest[disease]) nearest[disease] = cosine;
       kernel[disease] += Math.exp(SHARPNESS * cosine) * weights[i];
     }
-    for (let d = 0; d < kernel.length; d++) kernel[d] = Math.log(kernel[d]);
+    for (const disease of solvedDiseases) kernel[disease] = Math.log(kernel[disease]);
     return { nearest, kernel };
   };
 }

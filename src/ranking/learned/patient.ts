@@ -45,10 +45,7 @@ export function createPatientFit(
 ): (query: CaseQuery, leftOut: string | undefined) => (disease: number) => PatientFit {
   const { annotations } = knowledge.base;
   const rows = knowledge.ids.map((_, disease) => rowsOf(knowledge, disease));
-  const cases = Map.groupBy(
-    solved.filter(({ target }) => target !== undefined),
-    ({ target }) => target as number,
-  );
+  const cases = casesBy(solved);
   const background = new Float64Array(COUNT).fill(1);
   const sexes = [1, 1];
   for (const one of solved) {
@@ -62,30 +59,47 @@ export function createPatientFit(
   const male = sexes[1] / (sexes[0] + sexes[1]);
   const references = new Map(annotations.references.map((text, i) => [text, i]));
 
+  const count = (disease: number, reference: number, leftOut: string | undefined): Tally => {
+    const counts = new Float64Array(COUNT);
+    let [weight, men, people, xLinked] = [0, 0, 0, 0];
+    for (const row of rows[disease]) {
+      if (row.reference === reference) continue;
+      xLinked ||= row.xLinked;
+      counts[row.period] += row.patients;
+      weight += row.patients;
+    }
+    for (const { publication, sex, period } of cases.get(disease)?.list ?? []) {
+      if (leftOut !== undefined && publication === leftOut) continue;
+      if (period !== undefined) {
+        counts[period]++;
+        weight++;
+      }
+      if (sex === "male") men++;
+      if (sex === "male" || sex === "female") people++;
+    }
+    return { counts, weight, men, people, xLinked };
+  };
+  /** With nothing left out. */
+  const whole = new Map<number, Tally>();
+  const tallyOf = (disease: number, reference: number, leftOut: string | undefined): Tally => {
+    const touched =
+      (leftOut !== undefined && cases.get(disease)?.publications.has(leftOut)) ||
+      (reference >= 0 && rows[disease].some((row) => row.reference === reference));
+    if (touched) return count(disease, reference, leftOut);
+    let tally = whole.get(disease);
+    if (tally === undefined) {
+      tally = count(disease, -1, undefined);
+      whole.set(disease, tally);
+    }
+    return tally;
+  };
+
   return (query, leftOut) => {
     const reference = pruned && leftOut !== undefined ? (references.get(leftOut) ?? -1) : -1;
     const period = periodOf(query);
     const reached = query.age === undefined ? -1 : periodAt(query.age);
-    const counts = new Float64Array(COUNT);
     return (disease) => {
-      counts.fill(0);
-      let [weight, men, people, xLinked] = [0, 0, 0, 0];
-      for (const row of rows[disease]) {
-        if (row.reference === reference) continue;
-        xLinked ||= row.xLinked;
-        counts[row.period] += row.patients;
-        weight += row.patients;
-      }
-      for (const one of cases.get(disease) ?? []) {
-        if (leftOut !== undefined && one.publication === leftOut) continue;
-        const its = periodOf(one);
-        if (its !== undefined) {
-          counts[its]++;
-          weight++;
-        }
-        if (one.sex === "male") men++;
-        if (one.sex === "male" || one.sex === "female") people++;
-      }
+      const { counts, weight, men, people, xLinked } = tallyOf(disease, reference, leftOut);
       const odds = (upTo: number, from: number): number => {
         let [own, all] = [0, 0];
         for (let p = from; p <= upTo; p++) {
@@ -109,6 +123,38 @@ export function createPatientFit(
 function periodOf({ onset }: CaseQuery): number | undefined {
   if (onset === undefined) return undefined;
   return "years" in onset ? periodAt(onset.years) : PERIOD_OF.get(onset.term);
+}
+
+/** What is known of a disease's patients. */
+interface Tally {
+  /** [periods] patients who fell ill then, and how many these are */
+  readonly counts: Float64Array;
+  readonly weight: number;
+  readonly men: number;
+  readonly people: number;
+  readonly xLinked: number;
+}
+
+interface DiseaseCases {
+  readonly list: {
+    readonly publication: string | undefined;
+    readonly sex: string;
+    readonly period: number | undefined;
+  }[];
+  readonly publications: Set<string | undefined>;
+}
+
+function casesBy(solved: readonly SolvedCase[]): ReadonlyMap<number, DiseaseCases> {
+  const found = new Map<number, DiseaseCases>();
+  for (const one of solved) {
+    const { target, publication, sex } = one;
+    if (target === undefined) continue;
+    const own = found.get(target) ?? { list: [], publications: new Set() };
+    found.set(target, own);
+    own.list.push({ publication, sex, period: periodOf(one) });
+    own.publications.add(publication);
+  }
+  return found;
 }
 
 interface PatientRow {

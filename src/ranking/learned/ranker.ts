@@ -1,12 +1,12 @@
 /** The ranker `orphan`: LightGBM orders the candidates of a case (step 4 of the recipe in docs/orphan.md). */
 import { UserError } from "../../core/errors.ts";
-import type { LightgbmBooster } from "../../engines/lightgbm.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { Ranker, TrainContext } from "../method.ts";
 import type { SolvedCase } from "../query.ts";
-import { ROUNDS, trainBooster } from "./booster.ts";
+import { trainBooster } from "./booster.ts";
 import { type Calibration, calibrate, type HeldOut } from "./calibrate.ts";
 import { SOLVED_WEIGHT } from "./features.ts";
+import { createForest, type Forest } from "./forest.ts";
 import { makeQueries, matrixOf, type Query } from "./queries.ts";
 import { createShortlister, type Shortlist } from "./shortlist.ts";
 
@@ -17,7 +17,8 @@ const TENTHS = 10;
 const FEWEST = 20;
 
 export interface RankerParts extends Calibration {
-  readonly boosters: readonly LightgbmBooster[];
+  /** LightGBM's own texts. */
+  readonly boosters: readonly Uint8Array[];
 }
 
 export interface LearnedRanker extends Ranker, RankerParts {
@@ -49,7 +50,7 @@ export async function trainRanker(context: TrainContext): Promise<LearnedRanker>
       },
     );
   const tenths = tenthsOf(queries);
-  const boosters: LightgbmBooster[] = [];
+  const boosters: Uint8Array[] = [];
   const heldOut: HeldOut[] = [];
   for (let b = 0; b < BOOSTERS; b++) {
     const learned = matrixOf(
@@ -58,8 +59,9 @@ export async function trainRanker(context: TrainContext): Promise<LearnedRanker>
     );
     const booster = await trainBooster(learned, { seed: seed + b, params, threads, signal });
     boosters.push(booster);
+    const forest = createForest([booster]);
     for (const { features, right } of queries.filter((_, i) => tenths[i] === b))
-      heldOut.push({ scores: predict([booster], names, features), right });
+      heldOut.push({ scores: predict(forest, names, features), right });
   }
   return createRanker(knowledge, solved, leavePublicationOut, { boosters, ...calibrate(heldOut) }, shortlister);
 }
@@ -72,6 +74,7 @@ export function createRanker(
   { boosters, temperature, none }: RankerParts,
   shortlister = createShortlister(knowledge, solved, leavePublicationOut),
 ): LearnedRanker {
+  const forest = createForest(boosters);
   return {
     temperature,
     none,
@@ -81,11 +84,9 @@ export function createRanker(
     score(query) {
       if (query.observed.length === 0) return new Float64Array(knowledge.ids.length).fill(Number.NEGATIVE_INFINITY);
       const shortlist = shortlister.of(query, query.publication);
-      return withRest(shortlist, predict(boosters, shortlister.names, shortlist.features));
+      return withRest(shortlist, predict(forest, shortlister.names, shortlist.features));
     },
-    dispose() {
-      for (const booster of boosters) booster.dispose();
-    },
+    dispose() {},
   };
 }
 
@@ -95,8 +96,10 @@ const GAP = 100;
 /** [diseases] the candidates by their scores, the rest below them by likelihood ratios */
 function withRest({ candidates, fused }: Shortlist, scores: Float32Array): Float64Array {
   const lowest = scores.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
-  const best = fused.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-  const out = fused.map((score) => lowest - GAP - (best - score));
+  let best = Number.NEGATIVE_INFINITY;
+  for (const score of fused) if (score > best) best = score;
+  const out = new Float64Array(fused.length);
+  for (let d = 0; d < out.length; d++) out[d] = lowest - GAP - (best - fused[d]);
   candidates.forEach((disease, i) => {
     out[disease] = scores[i];
   });
@@ -111,14 +114,13 @@ function withRest({ candidates, fused }: Shortlist, scores: Float32Array): Float
 const UNSOLVED = 0.8;
 
 /** Mean score of the boosters for each row, and what diseases without a solved case get. */
-function predict(boosters: readonly LightgbmBooster[], names: readonly string[], features: Float32Array): Float32Array {
-  const x = { rows: features.length / names.length, cols: names.length, names, data: features };
+function predict(forest: Forest, names: readonly string[], features: Float32Array): Float32Array {
+  const columns = names.length;
   const weight = names.indexOf(SOLVED_WEIGHT);
-  const sums = Float32Array.from({ length: x.rows }, (_, i) => (features[i * x.cols + weight] < 1e-6 ? UNSOLVED : 0));
-  for (const booster of boosters)
-    booster.predict(x, { outputs: 1, rounds: ROUNDS, threads: 1 }).forEach((score, i) => {
-      sums[i] += score / boosters.length;
-    });
+  const sums = new Float32Array(features.length / columns);
+  for (let i = 0; i < sums.length; i++) sums[i] = features[i * columns + weight] < 1e-6 ? UNSOLVED : 0;
+  const scores = forest.predict(features, columns);
+  for (const own of scores) for (let i = 0; i < sums.length; i++) sums[i] += own[i] / scores.length;
   return sums;
 }
 

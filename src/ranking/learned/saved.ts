@@ -1,11 +1,9 @@
 /** A learned ranker as bytes: boosters, calibration, and the solved cases that are part of its evidence. */
 import { UserError } from "../../core/errors.ts";
 import { pack, unpack } from "../../core/formats/container.ts";
-import { loadLightgbm } from "../../engines/lightgbm.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { Ranker, RankerSettings } from "../method.ts";
 import type { SolvedCase } from "../query.ts";
-import { ROUNDS } from "./booster.ts";
 import { createRanker, type LearnedRanker } from "./ranker.ts";
 import { createShortlister } from "./shortlist.ts";
 
@@ -14,7 +12,7 @@ const KIND = "orphan ranker 1";
 /** A ranker that was read and awaits its knowledge. */
 export interface SavedRanker {
   readonly settings: RankerSettings;
-  /** @throws UserError when LightGBM is not there */
+  /** @throws UserError when another version made it, which saw other features */
   open(knowledge: DiseaseKnowledge): Promise<Ranker>;
 }
 
@@ -44,7 +42,7 @@ export function saveRanker(
     columns,
     temperature,
     none: Number.isFinite(none) ? none : null,
-    boosters: boosters.map((booster) => booster.save(ROUNDS)),
+    boosters,
     solved: solved.map(({ age = null, onset = null, publication = null, ...rest }) => ({
       ...rest,
       age,
@@ -81,12 +79,7 @@ export function readRanker(bytes: Uint8Array, where: string): SavedRanker {
           where,
           fix: "Make it anew with: disease cases train SOLVED --out FILE",
         });
-      const lightgbm = await loadLightgbm();
-      const parts = {
-        boosters: boosters.map((text) => lightgbm.load(text)),
-        temperature,
-        none: none ?? Number.NEGATIVE_INFINITY,
-      };
+      const parts = { boosters, temperature, none: none ?? Number.NEGATIVE_INFINITY };
       return createRanker(knowledge, solved, settings.leavePublicationOut, parts, shortlister);
     },
   };

@@ -2,11 +2,11 @@
 import type { Orphanet } from "../../core/knowledge.ts";
 import type { DiseaseKnowledge, View } from "../knowledge.ts";
 import { byTerm, combine, EMPTY_ROW, rowOf, type SparseRow, type SparseRows, scaled, stack } from "../sparse.ts";
-import { createRatios, logSums } from "./ratios.ts";
+import { createLogSums, createRatios } from "./ratios.ts";
 
 /**
  * Likelihood ratios by the mean vector of a disease's group; one of no group has its own.
- * @returns of observed terms, what is known, and vectors that take the place of the given ones: [diseases]
+ * @returns of observed terms, what is known, and vectors that take the place of the given ones: [diseases], good until the next call
  */
 export function createSiblings(
   knowledge: DiseaseKnowledge,
@@ -37,14 +37,15 @@ export function createSiblings(
     }
     return count === 0 ? EMPTY_ROW : mean(sum, count);
   };
+  const logSums = createLogSums(groups.length);
+  const [scores, out] = [new Float64Array(groups.length), new Float64Array(ids.length)];
   return (observed, view, changed) => {
     const others = new Map<number, SparseRow>();
     for (const disease of changed.keys()) {
       const group = groupOf[disease];
       if (!others.has(group)) others.set(group, meanWith(group, changed));
     }
-    const scores = logSums(ratios.of(observed, view, others), groups.length);
-    const out = new Float64Array(ids.length);
+    logSums(ratios.of(observed, view, others), 0, scores);
     for (let d = 0; d < out.length; d++) out[d] = scores[groupOf[d]];
     return out;
   };
