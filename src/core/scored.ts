@@ -51,6 +51,12 @@ export function topLabels(scored: Scored): TopLabels {
   return labels;
 }
 
+/** [rows] 1 where the answer is right: the most probable class, or the first disease of a ranking for a new patient. */
+export function rightRows(scored: Scored): Uint8Array {
+  if (scored.ranks === undefined) return topLabels(scored).correct;
+  return Uint8Array.from(scored.ranks.newPatient.rank, (rank) => (rank <= 1 ? 1 : 0));
+}
+
 /** Number of the equal-width bin (low, high] of [0, 1] that a confidence falls into; 0 belongs to the first. */
 export function confidenceBin(confidence: number, bins: number): number {
   return Math.min(bins - 1, Math.max(0, Math.ceil(confidence * bins) - 1));

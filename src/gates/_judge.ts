@@ -26,9 +26,7 @@ export const metricParam = z
 
 /** The metric of an id that `metricParam` has checked; not defined on what it is not of (probabilities, rankings). */
 export function metricOf(id: string): Metric {
-  const metric = allMetrics.find((m) => m.id === id)!;
-  const isOf = ({ ranks }: Scored): boolean => (metric.input === "ranks") === (ranks !== undefined);
-  return { ...metric, bind: (scored) => (isOf(scored) ? metric.bind(scored) : () => Number.NaN) };
+  return allMetrics.find((m) => m.id === id)!;
 }
 
 /** How many different patients (or groups) there are. */

@@ -1,6 +1,6 @@
 import { UserError } from "../core/errors.ts";
 import type { Scored } from "../core/metric.ts";
-import { topLabels } from "../core/scored.ts";
+import { rightRows } from "../core/scored.ts";
 import { patientsDiffer } from "./_same.ts";
 
 export interface McNemar {
@@ -12,7 +12,7 @@ export interface McNemar {
 }
 
 /**
- * McNemar's exact test of two models' predicted classes on the same patients (McNemar 1947). Exact at every size: the sum
+ * McNemar's exact test of two models' answers on the same patients (McNemar 1947). Exact at every size: the sum
  * has as many terms as the smaller count, so the χ² approximation would save nothing.
  *
  * Rows of one patient, and repeats that validate the same patient again, are not independent: each patient counts once,
@@ -32,8 +32,8 @@ export function mcnemar(
   for (const [r, scored] of a.entries()) {
     const reason = b.length === a.length ? patientsDiffer(scored, b[r]) : "not the same repeats";
     if (reason !== undefined) throw new UserError(reason, { fix: "Compare runs of one split of one dataset." });
-    const right = topLabels(b[r]).correct;
-    for (const [i, correct] of topLabels(scored).correct.entries()) {
+    const right = rightRows(b[r]);
+    for (const [i, correct] of rightRows(scored).entries()) {
       const patient = patients[r][i];
       balance.set(patient, (balance.get(patient) ?? 0) + correct - right[i]);
     }
