@@ -1,6 +1,7 @@
 /**
  * CPU time of fitting a preparation step on the training rows of 20,000 × 140 and transforming them: ours against
- * scikit-learn, same rows, one thread, in turn, each in a process of its own, so cold. Target for pca and lda: ratio ≤ 1.0.
+ * scikit-learn, same rows, one thread, in turn, each in a process of its own. Two ratios: of the first fit in a process, whose code
+ * is not yet compiled, and of the fits after it, as those of folds. Target for pca and lda: both ≤ 1.0.
  *
  *     node bench/preparation.ts [--rows 20000] [--pairs 5] [--steps pca,pca-full,lda,power,knn,target]
  */
@@ -27,9 +28,13 @@ const SPECS: Readonly<Record<string, { readonly spec: StepSpec; readonly target?
   target: { spec: { id: "encode", params: { method: "target" } } },
 };
 
+/** Fits after the first in each process. */
+const LATER = 4;
+
 interface Outcome {
-  /** Seconds. */
-  readonly cpu: number;
+  /** Seconds of the first fit, and of each that follows on average. */
+  readonly first: number;
+  readonly later: number;
   readonly columns: number;
   /** Sum of the absolute values made, for a look at whether both did the same. */
   readonly sum: number;
@@ -58,18 +63,25 @@ async function compare(): Promise<boolean> {
     writeMatrix(csv, folder);
     for (const name of values.steps.split(",")) {
       const pairs = Array.from({ length: Number(values.pairs) }, () => ({
-        ours: run(process.execPath, [import.meta.filename, "--fit", name, "--folder", folder]),
+        ours: run(process.execPath, ["--expose-gc", import.meta.filename, "--fit", name, "--folder", folder]),
         theirs: run(python, ["-W", "ignore", join(import.meta.dirname, "preparation.py"), name, folder]),
       }));
-      const ratio = median(pairs.map(({ ours, theirs }) => ours.cpu / theirs.cpu));
+      const [first, later] = (["first", "later"] as const).map((when) =>
+        median(pairs.map(({ ours, theirs }) => ours[when] / theirs[when])),
+      ) as [number, number];
       const { target } = SPECS[name]!;
-      if (target !== undefined && ratio > target) held = false;
+      if (target !== undefined && Math.max(first, later) > target) held = false;
       const show = (side: "ours" | "theirs"): string => {
         const { columns, sum } = pairs[0]![side];
-        return `${median(pairs.map((pair) => pair[side].cpu)).toFixed(2)} s (${columns} columns, Σ|x| ${sum.toPrecision(7)})`;
+        const seconds = (["first", "later"] as const).map((when) =>
+          median(pairs.map((pair) => pair[side][when])).toFixed(3),
+        );
+        return `${seconds.join(" and ")} s (${columns} columns, Σ|x| ${sum.toPrecision(7)})`;
       };
       const aim = target === undefined ? "" : ` (target ≤ ${target.toFixed(1)})`;
-      console.log(`${name}: ratio ${ratio.toFixed(2)}${aim}: ours ${show("ours")}, scikit-learn ${show("theirs")}`);
+      console.log(
+        `${name}: ratio ${first.toFixed(2)}, later ${later.toFixed(2)}${aim}: ours ${show("ours")}, scikit-learn ${show("theirs")}`,
+      );
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -110,14 +122,21 @@ async function measure(name: string, folder: string): Promise<Outcome> {
   const context = { frame, y, classes, seed: 7, signal };
   // As Python's import is: code and libraries are loaded before the clock runs.
   await Promise.all([steps[SPECS[name]!.spec.id]!(), loadOpenblas()]);
-  const before = process.cpuUsage();
-  const { train } = await fitPipeline([SPECS[name]!.spec], context, (id) => steps[id]!());
-  const { user, system } = process.cpuUsage(before);
+  (globalThis.gc as () => void)(); // what reading left behind is freed before the clock runs, as Python frees it at once
+  const spent: number[] = [];
+  let train = frame;
+  for (let fit = 0; fit <= LATER; fit++) {
+    const before = process.cpuUsage();
+    ({ train } = await fitPipeline([SPECS[name]!.spec], context, (id) => steps[id]!()));
+    const { user, system } = process.cpuUsage(before);
+    spent.push((user + system) / 1e6);
+  }
+  const [first, ...later] = spent as [number, ...number[]];
   let sum = 0;
   for (const column of train.columns) {
     if ("values" in column) for (const value of column.values) sum += Number.isNaN(value) ? 0 : Math.abs(value);
   }
-  return { cpu: (user + system) / 1e6, columns: train.columns.length, sum };
+  return { first, later: later.reduce((a, b) => a + b) / LATER, columns: train.columns.length, sum };
 }
 
 /** The table as doubles, sex as 0 or 1, every column at mean 0 and variance 1: with its gaps, and with 0 in them. */
