@@ -3,12 +3,12 @@ import type { WritableRunTable } from "../../core/board.ts";
 import type { Connection, Row } from "./connection.ts";
 import { real } from "./numbers.ts";
 
-/** Rows that are read at once: some milliseconds. */
-const CHUNK = 4000;
+/** Row ids that are read at once: some milliseconds. */
+export const CHUNK = 4000;
 
 /** Tables with cells of runs, and how a board calls what is in them. */
 const CELLS = {
-  latest_metrics: { head: "metrics.", values: "t.value, t.is_nan", condition: "" },
+  latest_metrics: { head: "metrics.", values: "CASE WHEN t.is_nan THEN NULL ELSE t.value END", condition: "" },
   params: { head: "params.", values: `substr(t.value, 1, ${LONGEST_TEXT})`, condition: "" },
   tags: {
     head: "tags.",
@@ -25,16 +25,9 @@ const RUN = "run_uuid, name, experiment_id, user_id, status, start_time, end_tim
 export interface BoardReader {
   /** Experiments that are shown, by id; read anew. */
   experiments(): ReadonlyMap<string, string>;
-  /**
-   * Runs after a row id.
-   * @returns the last row id that was read; undefined when there are none
-   */
-  runsAfter(
-    table: WritableRunTable,
-    rowid: number,
-    onRun?: (runId: string, status: string) => void,
-  ): number | undefined;
-  cellsAfter(table: WritableRunTable, from: CellTable, rowid: number): number | undefined;
+  /** Runs with row ids in (after, after + CHUNK]. */
+  runsAfter(table: WritableRunTable, after: number, onRun?: (runId: string, status: string) => void): void;
+  cellsAfter(table: WritableRunTable, from: CellTable, after: number): void;
   /** Runs that got points, params or tags in rows with ids in (after, upTo]. */
   touched(from: "metrics" | "params" | "tags", after: number, upTo: number): readonly string[];
   /** All of some runs, of which other experiments' are left out; what they no longer have is taken away. @returns statuses */
@@ -54,18 +47,30 @@ export function boardReader(
 ): BoardReader {
   let shown = new Map<string, string>();
   const ids = new Map<string, string>();
+  /** By table, the keys of a run in their order: the next run has the same, as a rule, and comparing is quicker than finding. */
+  const usual = { latest_metrics: [], params: [], tags: [] } as Record<CellTable, { key: string; id: string }[]>;
 
   /** "metrics.loss", the same text each time: equal texts that are one are found faster. */
-  function idOf(head: string, key: string): string {
-    const full = `${head}${key}`;
-    const known = ids.get(full);
-    if (known === undefined) ids.set(full, full);
-    return known ?? full;
+  function idOf(from: CellTable, key: string, place: number): string {
+    const guess = usual[from][place];
+    if (guess?.key === key) return guess.id;
+    const full = CELLS[from].head + key;
+    const id = ids.get(full) ?? full;
+    ids.set(full, id);
+    if (place < 1000) usual[from][place] = { key, id };
+    return id;
   }
 
-  function writeCell(table: WritableRunTable, from: CellTable, row: number, [key, value, isNan]: Row): string {
-    const id = idOf(CELLS[from].head, String(key));
-    if (from === "latest_metrics") table.setNumber(id, row, real(Number(value), isNan));
+  function writeCell(
+    table: WritableRunTable,
+    from: CellTable,
+    row: number,
+    key: unknown,
+    value: unknown,
+    place: number,
+  ): string {
+    const id = idOf(from, String(key), place);
+    if (from === "latest_metrics") table.setNumber(id, row, value === null ? Number.NaN : real(Number(value), 0));
     else table.setText(id, row, String(value ?? ""));
     return id;
   }
@@ -97,31 +102,29 @@ export function boardReader(
       return shown;
     },
 
-    runsAfter(table, rowid, onRun) {
-      const rows = connection.all(
-        `SELECT rowid, ${RUN} FROM runs WHERE rowid > ? ORDER BY rowid LIMIT ${CHUNK}`,
-        rowid,
-      );
-      for (const [, ...run] of rows) if (writeRunRow(table, run)) onRun?.(String(run[0]), String(run[4]));
-      return lastId(rows);
+    runsAfter(table, after, onRun) {
+      const rows = connection.all(`SELECT ${RUN} FROM runs WHERE rowid > ? AND rowid <= ?`, after, after + CHUNK);
+      for (const run of rows) if (writeRunRow(table, run)) onRun?.(String(run[0]), String(run[4]));
     },
 
-    cellsAfter(table, from, rowid) {
+    cellsAfter(table, from, after) {
       const { values, condition } = CELLS[from];
       const rows = connection.all(
-        `SELECT t.rowid, t.run_uuid, t."key", ${values} FROM ${from} t WHERE t.rowid > ? ${condition} ORDER BY t.rowid LIMIT ${CHUNK}`,
-        rowid,
+        `SELECT t.run_uuid, t."key", ${values} FROM ${from} t WHERE t.rowid > ? AND t.rowid <= ? ${condition}`,
+        after,
+        after + CHUNK,
       );
-      let last = "";
+      let last: unknown;
       let row: number | undefined;
-      for (const [, runId, ...cell] of rows) {
+      let place = 0;
+      for (const [runId, key, value] of rows) {
         if (runId !== last) {
-          last = String(runId);
-          row = table.rowOf(last);
+          const next = (row ?? -1) + 1; // runs follow each other, as a rule
+          row = next > 0 && next < table.rows && table.runId(next) === runId ? next : table.rowOf(String(runId));
+          [last, place] = [runId, 0];
         }
-        if (row !== undefined) writeCell(table, from, row, cell);
+        if (row !== undefined) writeCell(table, from, row, key, value, place++);
       }
-      return lastId(rows);
     },
 
     touched: (from, after, upTo) =>
@@ -147,9 +150,13 @@ export function boardReader(
           `SELECT t.run_uuid, t."key", ${values} FROM json_each(?) r CROSS JOIN ${from} t ON t.run_uuid = r.value ${condition}`,
           list,
         );
-        for (const [runId, ...cell] of rows) {
+        let last: unknown;
+        let place = 0;
+        for (const [runId, key, value] of rows) {
+          place = runId === last ? place + 1 : 0;
+          last = runId;
           const kept = seen.get(String(runId));
-          if (kept) kept.add(writeCell(table, from, table.rowOf(String(runId))!, cell));
+          if (kept) kept.add(writeCell(table, from, table.rowOf(String(runId))!, key, value, place));
         }
       }
       for (const [runId, kept] of seen) keepOnly(table, table.rowOf(runId)!, kept);
@@ -170,9 +177,4 @@ export function boardReader(
   };
   self.experiments();
   return self;
-}
-
-function lastId(rows: readonly Row[]): number | undefined {
-  const last = rows.at(-1);
-  return last && Number(last[0]);
 }

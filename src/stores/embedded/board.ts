@@ -4,7 +4,7 @@ import { breath, createTurns, mark, purge, thinned } from "../../core/board/feed
 import { Attr, type BoardChange, type BoardFeed, type FeedStatus, type WritableRunTable } from "../../core/board.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
-import { type BoardReader, boardReader, CELL_TABLES } from "./board-rows.ts";
+import { type BoardReader, boardReader, CELL_TABLES, CHUNK } from "./board-rows.ts";
 import type { Connection } from "./connection.ts";
 import { Sqlite, sqliteCode } from "./faults.ts";
 import { real } from "./numbers.ts";
@@ -126,23 +126,23 @@ export function openEmbeddedBoard(options: EmbeddedBoardOptions): BoardFeed {
     const total = here.marks.runs + CELL_TABLES.reduce((sum, name) => sum + lastRow(connection, name), 0);
     const seen = new Set<string>();
     let before = 0;
-    const each = async (last: number, read: (rowid: number) => number | undefined): Promise<void> => {
-      for (let rowid: number | undefined = 0; going() && rowid !== undefined; ) {
-        rowid = read(rowid);
+    const each = async (last: number, read: (after: number) => void): Promise<void> => {
+      for (let after = 0; going() && after < last; after += CHUNK) {
+        read(after);
         table.commit();
-        onProgress?.(before + (rowid ?? last), total);
+        onProgress?.(before + Math.min(last, after + CHUNK), total);
         await breath();
       }
       before += last;
     };
-    await each(here.marks.runs, (rowid) =>
-      reader.runsAfter(table, rowid, (runId, state) => {
+    await each(here.marks.runs, (after) =>
+      reader.runsAfter(table, after, (runId, state) => {
         if (known > 0) seen.add(runId);
         if (state === "RUNNING") here.running.add(runId);
       }),
     );
     for (const name of CELL_TABLES) {
-      await each(lastRow(connection, name), (rowid) => reader.cellsAfter(table, name, rowid));
+      await each(lastRow(connection, name), (after) => reader.cellsAfter(table, name, after));
     }
     if (!going()) return;
     for (let row = 0; row < known; row++) if (!seen.has(table.runId(row))) purge(table, row);
@@ -194,10 +194,9 @@ export function openEmbeddedBoard(options: EmbeddedBoardOptions): BoardFeed {
   /** New runs, and which of the others got rows. */
   async function readNew(table: WritableRunTable, here: Session, marks: Marks, changed: Set<string>): Promise<void> {
     const { reader } = here;
-    let rowid: number | undefined = here.marks.runs;
-    while (rowid !== undefined && rowid < marks.runs && session === here) {
-      rowid = reader.runsAfter(table, rowid, (runId) => changed.add(runId));
-      await breath();
+    for (let after = here.marks.runs; after < marks.runs && session === here; after += CHUNK) {
+      reader.runsAfter(table, after, (runId) => changed.add(runId));
+      if (marks.runs - after > CHUNK) await breath();
     }
     for (const name of LOGS) {
       for (let from = here.marks[name]; from < marks[name] && session === here; from += SPAN) {
