@@ -115,9 +115,9 @@ export async function run(
   const profiler = options.profile ? createProfiler(plan.spent ?? { wall: 0, cpu: 0 }) : undefined;
   const experiment = await store.ensureExperiment(plan.experiment.name);
   await reapDeadSweeps(store, experiment.experimentId, systemClock.now());
-  const engines = Object.fromEntries((await engineStatus()).map((e) => [e.id, e.available ? e.version : null]));
-  const facts = await collectFacts(project.root, engines, plan.kind.knowledge);
   const { workers } = options;
+  const engines = await enginesOf(workers, options.signal);
+  const facts = await collectFacts(project.root, engines, plan.kind.knowledge);
   const executor =
     workers?.capacity === jobs && heapMb === undefined
       ? workers
@@ -149,8 +149,16 @@ export async function run(
     if (result.sweepId !== null) await store.write(result.sweepId, { metrics });
     return { ...result, profile };
   } finally {
-    await executor.close();
+    const closed = executor.close();
+    if (executor !== workers) await closed; // else the caller does
   }
+}
+
+/** Versions of the engines, null where one is missing; as a process that has loaded them says, where there is one. */
+async function enginesOf(workers: Executor | undefined, signal: AbortSignal): Promise<Record<string, string | null>> {
+  const asked = workers?.run({ kind: "engines", payload: null }, { signal }) as ReturnType<typeof engineStatus>;
+  const status = (await asked?.catch(() => undefined)) ?? (await engineStatus());
+  return Object.fromEntries(status.map((e) => [e.id, e.available ? e.version : null]));
 }
 
 /** The plan of an interrupted sweep, which must be over the same data. */

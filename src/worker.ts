@@ -1,6 +1,8 @@
 /** The process that runs trials: joins the jobs to the reports, and serves its parent. */
 import type { EngineId } from "./core/family.ts";
 import { openLibrary } from "./engines/native.ts";
+import { dieWithParent } from "./engines/parent-death.ts";
+import { engineStatus } from "./engines/status.ts";
 import { serveJobs } from "./executors/protocol.ts";
 import { createJobHandlers } from "./experiments/jobs/index.ts";
 import { warmUp } from "./experiments/jobs/warm.ts";
@@ -24,6 +26,6 @@ async function standing(payload: unknown): Promise<readonly Standing[]> {
 }
 
 const jobs = createJobHandlers({ reports: trialReports, knowledge: createKnowledge() });
-serveJobs({ ...jobs, standing }, () => process.exit(0));
+serveJobs({ ...jobs, standing, engines: () => engineStatus() }, () => process.exit(0), dieWithParent);
 // While the parent still plans: it names the families and steps of its experiment.
 void warmUp(process.argv.slice(2), (engine) => openLibrary(engine as EngineId));

@@ -22,6 +22,7 @@ export interface LocalExecutorOptions {
 }
 
 interface Worker {
+  readonly index: number;
   readonly child: ChildProcess;
   /** Resolves when the process is gone. */
   readonly exited: Promise<void>;
@@ -31,9 +32,6 @@ interface Worker {
   stderr: string;
   current?: { resolve(value: unknown): void; reject(error: unknown): void; onEvent?(event: unknown): void };
 }
-
-/** Room for what is thrown away soon: a trial makes much of that, and short-lived workers pay for each collection. */
-const NODE_OPTIONS = ["--max-semi-space-size=32"];
 
 /**
  * Runs jobs in child processes that are forked as they are needed, or all by `warm`, and kept for the next job. A process that dies takes
@@ -49,10 +47,11 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
   function start(): Worker {
     const compiled = getCompileCacheDir();
     const threads = String(Math.max(1, Math.floor(options.threads / options.jobs)));
-    const child = fork(options.module, options.args?.(started++) ?? [], {
+    const index = started++;
+    const child = fork(options.module, options.args?.(index) ?? [], {
       serialization: "advanced",
       stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [...NODE_OPTIONS, ...(options.heapMb ? [`--max-old-space-size=${options.heapMb}`] : [])],
+      execArgv: options.heapMb ? [`--max-old-space-size=${options.heapMb}`] : [],
       env: {
         ...process.env,
         // As in this process: code that was compiled once is read back.
@@ -63,7 +62,7 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
       },
     });
     const { promise: exited, resolve: exit } = Promise.withResolvers<void>();
-    const worker: Worker = { child, exited, affinities: new Set(), used: false, stderr: "" };
+    const worker: Worker = { index, child, exited, affinities: new Set(), used: false, stderr: "" };
     child.stderr!.setEncoding("utf8").on("data", (text: string) => {
       worker.stderr = (worker.stderr + text).slice(-4000);
     });
@@ -93,8 +92,8 @@ export function createLocalExecutor(options: LocalExecutorOptions): Executor {
 
   function take(affinity?: string): Promise<Worker> {
     const near = affinity === undefined ? -1 : idle.findIndex((w) => w.affinities.has(affinity));
-    const fresh = idle.findIndex((w) => w.affinities.size === 0);
-    const [worker] = idle.splice(near >= 0 ? near : fresh, 1); // of -1 the last one
+    const first = idle.filter((w) => w.affinities.size === 0).sort((a, b) => a.index - b.index)[0];
+    const [worker] = idle.splice(near >= 0 || !first ? near : idle.indexOf(first), 1); // of -1 the last one
     if (worker) return Promise.resolve(worker);
     if (all.size < options.jobs) return Promise.resolve(start());
     return new Promise((resolve) => waiting.push(resolve));

@@ -43,8 +43,13 @@ setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGK
 /**
  * The worker's side: takes jobs from the parent one at a time, passes events on at most every 100 ms, and calls `leave`
  * when the parent is gone; a job that is busy then is killed within a second or two.
+ * @param dieWithParent sees to the latter by other means than a thread, where it gives true
  */
-export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave: () => void): void {
+export function serveJobs(
+  handlers: Readonly<Record<string, JobHandler>>,
+  leave: () => void,
+  dieWithParent: () => Promise<boolean> = async () => false,
+): void {
   let abort: AbortController | undefined;
   const send = (message: WorkerMessage): void => {
     if (process.connected) process.send!(message);
@@ -52,8 +57,14 @@ export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave:
   // These may reach the whole process group; the parent decides.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => {});
   process.on("disconnect", leave);
-  new Worker(WATCHDOG, { eval: true, workerData: process.ppid }).unref();
-  process.on("message", async (message: ParentMessage) => {
+  const parent = process.ppid;
+  dieWithParent().then((dies) => {
+    if (process.ppid !== parent) return leave(); // it died before that
+    if (!dies) new Worker(WATCHDOG, { eval: true, workerData: parent }).unref();
+    process.on("message", serve); // what came before is given to it
+  });
+
+  async function serve(message: ParentMessage): Promise<void> {
     if (message.type === "abort") {
       abort?.abort();
       return;
@@ -77,5 +88,5 @@ export function serveJobs(handlers: Readonly<Record<string, JobHandler>>, leave:
     } catch (error) {
       send({ type: "error", error: wireError(error) });
     }
-  });
+  }
 }

@@ -44,9 +44,9 @@ export async function collectFacts(
   let diff = "";
   let state: Facts["git"] = null;
   try {
-    const commit = await git("rev-parse", "HEAD");
-    diff = await git("diff", "HEAD");
-    const branch = await git("rev-parse", "--abbrev-ref", "HEAD");
+    const [heads, changes] = await Promise.all([git("rev-parse", "HEAD", "--abbrev-ref", "HEAD"), git("diff", "HEAD")]);
+    const [commit, branch] = heads.split("\n") as [string, string];
+    diff = changes;
     state = { commit, branch, dirty: diff !== "", diffHash: hashBytes(diff) };
   } catch {
     // Not a git checkout, no commit yet, or no git: said by `git: null`.

@@ -3,11 +3,15 @@ import type { Font } from "./_font.ts";
 import { type Mask, rasterise } from "./_glyph.ts";
 import { COLOURS } from "./_theme.ts";
 
-type Colour = readonly [red: number, green: number, blue: number];
+interface Colour {
+  readonly red: number;
+  readonly green: number;
+  readonly blue: number;
+}
 
 /** Letters are placed on a grid of quarter pixels, so that their masks can be kept. */
 const GRID = 4;
-const masks = new WeakMap<Font, Map<string, Mask>>();
+const masks = new WeakMap<Font, Map<string, (Mask | undefined)[]>>();
 
 export interface Raster extends Canvas {
   readonly width: number;
@@ -33,27 +37,26 @@ export function createRaster(extent: Extent, font: Font): Raster {
   rows.fill(255);
   for (let row = 0; row < height; row++) rows[row * stride] = 0;
 
-  function blend(row: number, col: number, colour: Colour, share: number): void {
+  /** Mixes the colour into a pixel. Colours are not negative, so that adding a half rounds. */
+  function blend(row: number, col: number, { red, green, blue }: Colour, share: number): void {
     const i = row * stride + 1 + 3 * col;
-    for (let c = 0; c < 3; c++) rows[i + c] = Math.round(rows[i + c]! + (colour[c]! - rows[i + c]!) * share);
+    const [r, g, b] = [rows[i]!, rows[i + 1]!, rows[i + 2]!];
+    rows[i] = r + (red - r) * share + 0.5;
+    rows[i + 1] = g + (green - g) * share + 0.5;
+    rows[i + 2] = b + (blue - b) * share + 0.5;
   }
 
-  /** Calls back for the pixels that a box touches, with the share of each that lies in it. */
-  function cover(
-    x: number,
-    y: number,
-    w: number,
-    h: number,
-    paint: (row: number, col: number, share: number) => void,
-  ): void {
+  /** A box in one colour a row: at its edges pixels are covered in part. */
+  function cover(x: number, y: number, w: number, h: number, colourOf: (row: number) => Colour, opacity: number): void {
     const left = Math.max(0, x - extent.left);
     const top = Math.max(0, y - extent.top);
     const right = Math.min(width, x - extent.left + w);
     const bottom = Math.min(height, y - extent.top + h);
     for (let row = Math.floor(top); row < bottom; row++) {
+      const colour = colourOf(row);
       const down = Math.min(row + 1, bottom) - Math.max(row, top);
       for (let col = Math.floor(left); col < right; col++)
-        paint(row, col, down * (Math.min(col + 1, right) - Math.max(col, left)));
+        blend(row, col, colour, down * (Math.min(col + 1, right) - Math.max(col, left)) * opacity);
     }
   }
 
@@ -94,18 +97,19 @@ export function createRaster(extent: Extent, font: Font): Raster {
   }
 
   function rect(x: number, y: number, w: number, h: number, colour: Colour, opacity = 1): void {
-    cover(x, y, w, h, (row, col, share) => blend(row, col, colour, share * opacity));
+    cover(x, y, w, h, () => colour, opacity);
   }
 
   const canvas: Canvas = {
     rect: (x, y, w, h, fill, opacity) => rect(x, y, w, h, parse(fill), opacity),
     gradient(x, y, w, h, colours) {
       const stops = colours.map(parse);
-      cover(x, y, w, h, (row, col, share) => {
+      const colourOf = (row: number): Colour => {
         const t = Math.min(1, Math.max(0, 1 - (row + 0.5 + extent.top - y) / h)) * (stops.length - 1);
         const below = Math.min(stops.length - 2, Math.floor(t));
-        blend(row, col, mix(stops[below]!, stops[below + 1]!, t - below), share);
-      });
+        return mix(stops[below]!, stops[below + 1]!, t - below);
+      };
+      cover(x, y, w, h, colourOf, 1);
     },
     polyline(points, { stroke: name, width: thick = 1, dash, opacity }) {
       const colour = parse(name);
@@ -153,19 +157,26 @@ export function createRaster(extent: Extent, font: Font): Raster {
     x: number,
     y: number,
   ): { mask: Mask; col: number; row: number } {
-    const kept = masks.get(font) ?? new Map<string, Mask>();
-    masks.set(font, kept);
     const [gridX, gridY] = [Math.round(x * GRID), Math.round(y * GRID)];
     const [col, row] = [Math.floor(gridX / GRID), Math.floor(gridY / GRID)];
+    const place = GRID * (gridX - GRID * col) + gridY - GRID * row;
     const [dx, dy] = [gridX / GRID - col, gridY / GRID - row];
-    const key = `${letter}${size}${turned} ${dx} ${dy}`;
-    const mask =
-      kept.get(key) ??
-      rasterise(font.glyph(letter).contours, (u, v) =>
-        turned ? [dx - v * size, dy - u * size] : [dx + u * size, dy - v * size],
-      );
-    kept.set(key, mask);
+    const kept = keptOf(letter, size, turned);
+    kept[place] ??= rasterise(font.glyph(letter).contours, (u, v) =>
+      turned ? [dx - v * size, dy - u * size] : [dx + u * size, dy - v * size],
+    );
+    const mask = kept[place];
     return { mask, col: col + mask.x, row: row + mask.y };
+  }
+
+  /** The letter's masks by their place on the grid. */
+  function keptOf(letter: string, size: number, turned: boolean): (Mask | undefined)[] {
+    const ofFont = masks.get(font) ?? new Map<string, (Mask | undefined)[]>();
+    masks.set(font, ofFont);
+    const key = `${letter}${turned ? -size : size}`;
+    const kept = ofFont.get(key) ?? new Array<Mask | undefined>(GRID * GRID).fill(undefined);
+    ofFont.set(key, kept);
+    return kept;
   }
 
   return { ...canvas, width, height, rows };
@@ -198,11 +209,15 @@ function dashes(points: readonly Point[], dash?: readonly [on: number, off: numb
 
 /** "#rrggbb" or white. */
 function parse(colour: string): Colour {
-  if (colour === "white") return [255, 255, 255];
+  if (colour === "white") return { red: 255, green: 255, blue: 255 };
   const value = Number.parseInt(colour.slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
+  return { red: value >> 16, green: (value >> 8) & 255, blue: value & 255 };
 }
 
 function mix(a: Colour, b: Colour, t: number): Colour {
-  return [a[0] + (b[0] - a[0]) * t, a[1] + (b[1] - a[1]) * t, a[2] + (b[2] - a[2]) * t];
+  return {
+    red: a.red + (b.red - a.red) * t,
+    green: a.green + (b.green - a.green) * t,
+    blue: a.blue + (b.blue - a.blue) * t,
+  };
 }

@@ -2,7 +2,11 @@
 import { join } from "node:path";
 import { createLocalExecutor } from "../../src/executors/local.ts";
 
-const executor = createLocalExecutor({ module: join(import.meta.dirname, "echo-worker.ts"), jobs: 1, threads: 1 });
+const executor = createLocalExecutor({
+  module: join(import.meta.dirname, `${process.argv[2]}.ts`),
+  jobs: 1,
+  threads: 1,
+});
 const { signal } = new AbortController();
 console.log(await executor.run({ kind: "pid", payload: null }, { signal }));
 await executor.run({ kind: "spin", payload: null }, { signal, onEvent: () => console.log("spinning") });

@@ -15,7 +15,7 @@ import { createBackend } from "./backend.ts";
 import { chosenBackend, TFJS_NODE } from "./choice.ts";
 import { registerGradients } from "./gradients.ts";
 import { registerKernels } from "./kernels.ts";
-import type { BackendId, Tensors, Tf } from "./types.ts";
+import type { BackendId, Cpu, Tensors, Tf } from "./types.ts";
 
 export type { BackendId, TensorBackend, Tensors, Tf } from "./types.ts";
 
@@ -51,9 +51,10 @@ async function loadTfjsNode(): Promise<Tensors> {
 }
 
 async function loadOwn(id: "openblas" | "cpu"): Promise<Tensors> {
-  // Both are CommonJS: in the bundle they have no other export than the default one.
-  const { default: tf } = await import("@tensorflow/tfjs-core");
-  const { default: cpu } = await import("@tensorflow/tfjs-backend-cpu");
+  // Both are CommonJS: an import would first search their half megabyte for what it exports.
+  const require = createRequire(import.meta.url);
+  const tf = require("@tensorflow/tfjs-core") as Tf;
+  const cpu = require("@tensorflow/tfjs-backend-cpu") as Cpu;
   registerGradients(tf);
   if (id === "cpu") return { tf, id, trim() {} };
   const blas: Openblas = await loadOpenblas();

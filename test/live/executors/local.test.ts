@@ -86,11 +86,14 @@ test("what a dead process said last is its reason", () => {
   expect(crashReason(134, null, "FATAL ERROR: ... JavaScript heap out of memory\n at x")).toBe("out of memory");
 });
 
-test("a busy worker does not outlive its parent, however the parent dies", async () => {
-  const parent = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "support", "orphan-maker.ts")]);
-  const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
-  const pid = Number((await lines.next()).value);
-  expect((await lines.next()).value).toBe("spinning");
-  parent.kill("SIGKILL");
-  await vi.waitUntil(() => !isAlive(pid), { timeout: 20_000, interval: 100 });
-});
+test.each(["echo-worker", "dying-worker"])(
+  "a busy %s does not outlive its parent, however the parent dies",
+  async (name) => {
+    const parent = spawn(process.execPath, [join(import.meta.dirname, "..", "..", "support", "orphan-maker.ts"), name]);
+    const lines = createInterface({ input: parent.stdout })[Symbol.asyncIterator]();
+    const pid = Number((await lines.next()).value);
+    expect((await lines.next()).value).toBe("spinning");
+    parent.kill("SIGKILL");
+    await vi.waitUntil(() => !isAlive(pid), { timeout: 20_000, interval: 100 });
+  },
+);
