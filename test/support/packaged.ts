@@ -1,7 +1,7 @@
 /** Models fitted on small tables, saved and packaged, with what is needed to predict with them in Python. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { Column, Frame } from "../../src/core/dataset.ts";
+import type { CategoricalColumn, Column, Frame } from "../../src/core/dataset.ts";
 import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
 import type { StepSpec } from "../../src/core/step.ts";
 import type { Calibrate } from "../../src/core/trial.ts";
@@ -12,12 +12,14 @@ import { packageModel } from "../../src/experiments/package/package.ts";
 import { loadStep } from "../../src/experiments/steps.ts";
 import { memberOf } from "../../src/families/ensemble/members.ts";
 import { families } from "../../src/families/index.ts";
+import { loadKnowledge } from "../../src/knowledge/base.ts";
 import { readDataset } from "../../src/lake/read.ts";
 import { separatorOf } from "../../src/preparation/_onnx.ts";
 import { fitPipeline } from "../../src/preparation/_pipeline.ts";
 import { fitPost } from "../../src/statistics/calibration/fit.ts";
 import { mixedFrame, withUnseenLevels } from "../contracts/step-frames.ts";
 import { excerptKnowledge, termFrame } from "./hpo.ts";
+import { EXCERPT } from "./knowledge.ts";
 
 export interface Patients {
   readonly frame: Frame;
@@ -27,6 +29,8 @@ export interface Patients {
   /** Who is predicted, as a frame and as the CSV file that Python reads. */
   readonly asked: Frame;
   readonly csv: string;
+  /** Publications, where the knowledge base that ships is to be asked. */
+  readonly group?: CategoricalColumn;
 }
 
 const shipped = (name: string): string => join(import.meta.dirname, "..", "..", "data", `${name}.csv`);
@@ -52,6 +56,23 @@ export function troubledPatients(unseen: boolean): Patients {
   const asked = unseen ? withUnseenLevels(frame) : frame;
   const classes = ["gripe", "sarampión", 'x "y", z'];
   return { frame, y: Int32Array.from({ length: frame.rows }, (_, i) => i % 3), classes, asked, csv: csvOf(asked) };
+}
+
+/** Patients with common skin diseases and with rare ones. @param none whether some have none of the diseases */
+export async function rarePatients(none: boolean): Promise<Patients> {
+  const columns = { sex: { role: "extra" as const } };
+  const read = await readDataset(`${shipped("common_and_rare")}.gz`, {
+    target: "disease",
+    group: "publication",
+    columns,
+  });
+  const { frame, group } = read;
+  const names = read.target.classes.map((name, code) =>
+    none && /^OMIM/.test(name) && code % 3 === 0 ? "none of these" : name,
+  );
+  const classes = [...new Set(names)].sort();
+  const y = read.target.codes.map((code) => classes.indexOf(names[code]!));
+  return { frame, y, classes, asked: frame, csv: csvOf(frame), group };
 }
 
 /** Patients whose symptoms are yes/no columns named by HPO terms. */
@@ -121,7 +142,7 @@ async function saveEnsemble(patients: Patients, spec: Spec, members: readonly Sp
 
 async function savePatients(patients: Patients, spec: Spec): Promise<Saved> {
   const { family: id, params, steps, calibrate = "none", target } = spec;
-  const { frame, y, classes } = patients;
+  const { frame, y, classes, group } = patients;
   const signal = new AbortController().signal;
   const knowledge = excerptKnowledge();
   const pipeline = await fitPipeline(
@@ -139,6 +160,12 @@ async function savePatients(patients: Patients, spec: Spec): Promise<Saved> {
     seed: 1,
     threads: 1,
     signal,
+    world: group && {
+      knowledge: { ...knowledge, base: () => loadKnowledge(EXCERPT, { notify() {} }) },
+      classNames: classes,
+      groupNames: group.levels,
+      groups: group.codes,
+    },
   });
   const x = frameToMatrix(pipeline.transform(frame));
   const post = fitPost(
@@ -194,7 +221,8 @@ function feedOf(column: Column): string[] {
 }
 
 function csvOf({ columns }: Frame): string {
-  const cells = columns.map((column) => [column.name, ...texts(column, "; ")]);
+  const quoted = (name: string): string => (/[",]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name);
+  const cells = columns.map((column) => [quoted(column.name), ...texts(column, "; ")]);
   return `${cells[0]!.map((_, row) => cells.map((column) => column[row]).join(",")).join("\n")}\n`;
 }
 

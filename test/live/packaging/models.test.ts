@@ -13,6 +13,7 @@ import {
   type PackagedModel,
   type Patients,
   packagePatients,
+  rarePatients,
   type Spec,
   shippedPatients,
   termPatients,
@@ -195,6 +196,15 @@ for (const [name, steps] of Object.entries(PREPARATIONS)) {
 }
 for (const [name, steps] of Object.entries(TERM_PREPARATIONS)) {
   cases.push({ name, patients: async () => termPatients(), spec: { family: "logistic", steps } });
+}
+for (const common of ["logistic", "gbm"]) {
+  for (const none of [false, true]) {
+    cases.push({
+      name: `combined by ${common}${none ? ", with none of these" : ""}`,
+      patients: () => rarePatients(none),
+      spec: { family: "combined", params: { common, n_estimators: 15, min_child_samples: 3 }, steps: AS_IT_IS },
+    });
+  }
 }
 const MEMBERS: readonly Spec[] = [
   { family: "logistic", steps: STANDARD, calibrate: "temperature" },
