@@ -9,6 +9,11 @@ export interface LightgbmDataset {
   readonly handle: bigint;
 }
 
+export interface OwnDataset extends LightgbmDataset {
+  /** Once no booster on it is in use. */
+  dispose(): void;
+}
+
 export interface DatasetOptions {
   /** [rows] */
   readonly y: Int32Array;
@@ -42,6 +47,11 @@ export interface LightgbmBooster {
 export interface Lightgbm {
   /** Of a matrix, shared by everyone who asks for the same rows, classes, weights and bins. */
   dataset(x: Matrix, options: DatasetOptions): LightgbmDataset;
+  /**
+   * Of rows that lie in pieces, binned as one matrix of them would be; nobody shares it.
+   * @param pieces [rows of each × cols], row-major
+   */
+  datasetOf(pieces: readonly Float32Array[], cols: number, options: DatasetOptions): OwnDataset;
   booster(params: Params, train: LightgbmDataset, validation?: LightgbmDataset): LightgbmBooster;
   /** @throws Error when the bytes are no LightGBM model */
   load(model: Uint8Array): LightgbmBooster;
@@ -77,6 +87,9 @@ function bind(library: Library): Lightgbm {
   const createDataset = checked(
     "int LGBM_DatasetCreateFromMat(void *data, int type, int rows, int cols, int rowMajor, const char *params, void *reference, void *out)",
   );
+  const createFromPieces = checked(
+    "int LGBM_DatasetCreateFromMats(int count, void *data, int type, void *rows, int cols, void *rowMajor, const char *params, void *reference, void *out)",
+  );
   const setField = checked(
     "int LGBM_DatasetSetField(void *dataset, const char *name, void *data, int length, int type)",
   );
@@ -108,10 +121,16 @@ function bind(library: Library): Lightgbm {
     createDataset(x.data, FLOAT32, x.rows, x.cols, 1, textOf(params), reference?.handle ?? null, out);
     const dataset = { handle: out[0] as bigint };
     datasetReclaimer.register(dataset, dataset.handle);
-    setField(dataset.handle, "label", Float32Array.from(y), x.rows, FLOAT32);
-    if (weights !== undefined) setField(dataset.handle, "weight", weights, x.rows, FLOAT32);
-    if (queries !== undefined) setField(dataset.handle, "group", queries, queries.length, INT32);
+    setFields(dataset, { y, weights, queries });
     return dataset;
+  };
+  const setFields = (
+    { handle }: LightgbmDataset,
+    { y, weights, queries }: Pick<DatasetOptions, "y" | "weights" | "queries">,
+  ): void => {
+    setField(handle, "label", Float32Array.from(y), y.length, FLOAT32);
+    if (weights !== undefined) setField(handle, "weight", weights, weights.length, FLOAT32);
+    if (queries !== undefined) setField(handle, "group", queries, queries.length, INT32);
   };
 
   const wrap = (handle: bigint, uses: readonly LightgbmDataset[]): LightgbmBooster => {
@@ -165,6 +184,34 @@ function bind(library: Library): Lightgbm {
     dataset: (x, options) => {
       const { y, weights, queries, params, reference } = options;
       return shared(x, [y, weights, queries, textOf(params), reference], () => makeDataset(x, options));
+    },
+    datasetOf(pieces, cols, { params, reference, ...fields }) {
+      const out = new BigUint64Array(1);
+      const addresses = BigUint64Array.from(pieces, (piece) => library.address(piece));
+      const rows = Int32Array.from(pieces, ({ length }) => length / cols);
+      const rowMajor = new Int32Array(pieces.length).fill(1);
+      const { length } = pieces;
+      createFromPieces(
+        length,
+        addresses,
+        FLOAT32,
+        rows,
+        cols,
+        rowMajor,
+        textOf(params),
+        reference?.handle ?? null,
+        out,
+      );
+      const handle = out[0] as bigint;
+      const dataset = {
+        handle,
+        dispose() {
+          if (datasetReclaimer.unregister(dataset)) freeDataset(handle);
+        },
+      };
+      datasetReclaimer.register(dataset, handle, dataset);
+      setFields(dataset, fields);
+      return dataset;
     },
     booster(params, train, validation) {
       const out = new BigUint64Array(1);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PatientCase } from "../../src/core/cases.ts";
 import { calibrate, type HeldOut } from "../../src/ranking/learned/calibrate.ts";
-import { makeQueries, matrixOf } from "../../src/ranking/learned/queries.ts";
+import { makeQueries, rowsOf } from "../../src/ranking/learned/queries.ts";
 import { createShortlister } from "../../src/ranking/learned/shortlist.ts";
 import { stemOf } from "../../src/ranking/learned/siblings.ts";
 import { resolveCase, solvedCases } from "../../src/ranking/query.ts";
@@ -62,7 +62,7 @@ test("a ghost is neither an answer nor a query to learn from", async () => {
   expect([...candidates]).not.toContain(solved[2].target);
   const queries = await makeQueries(shortlister, solved, 1, signal);
   expect(queries.map(({ right }) => right >= 0)).toEqual([true, true, false]);
-  expect(matrixOf(shortlister.names, queries).sizes).toHaveLength(2);
+  expect(rowsOf(shortlister.names.length, queries).sizes).toHaveLength(2);
 });
 
 test("at most a dozen cases of a paper are learned from, together as much as the root of their number", async () => {

@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
 import { loadLightgbm } from "../../engines/lightgbm.ts";
 import type { TrainContext } from "../method.ts";
-import type { QueryMatrix } from "./queries.ts";
+import type { QueryRows } from "./queries.ts";
 
 /** Step 4 of the recipe in docs/orphan.md. */
 const ROUNDS = 220;
@@ -28,7 +28,7 @@ export const BoosterParams = z.strictObject({
  * @throws the signal's reason once it is aborted; UserError when LightGBM is not there
  */
 export async function trainBooster(
-  { x, y, weights, sizes }: QueryMatrix,
+  { pieces, columns, y, weights, sizes }: QueryRows,
   {
     seed,
     threads,
@@ -40,7 +40,7 @@ export async function trainBooster(
   const { min_data_in_leaf, ...trees } = BoosterParams.parse(params);
   // min_data_in_leaf belongs to the bins too.
   const common = { ...COMMON, min_data_in_leaf, num_threads: threads };
-  const rows = lightgbm.dataset(x, { y, weights, queries: sizes, params: common });
+  const rows = lightgbm.datasetOf(pieces, columns, { y, weights, queries: sizes, params: common });
   const booster = lightgbm.booster({ ...PARAMS, ...trees, ...common, seed }, rows);
   try {
     for (let round = 0; round < ROUNDS; round++) {
@@ -51,5 +51,6 @@ export async function trainBooster(
     return booster.save(ROUNDS);
   } finally {
     booster.dispose();
+    rows.dispose();
   }
 }

@@ -1,5 +1,4 @@
 import { setImmediate } from "node:timers/promises";
-import type { Matrix } from "../../core/dataset.ts";
 import { createRng } from "../../core/rng.ts";
 import type { SolvedCase } from "../query.ts";
 import type { Shortlister } from "./shortlist.ts";
@@ -19,8 +18,10 @@ export interface Query {
 }
 
 /** What a ranker learns from. */
-export interface QueryMatrix {
-  readonly x: Matrix;
+export interface QueryRows {
+  /** Of each query [candidates × columns]. */
+  readonly pieces: readonly Float32Array[];
+  readonly columns: number;
   /** [rows] 1: the answer */
   readonly y: Int32Array;
   readonly weights: Float32Array;
@@ -52,20 +53,18 @@ export async function makeQueries(
   return queries;
 }
 
-/** The queries that have an answer, as one matrix. */
-export function matrixOf(names: readonly string[], queries: readonly Query[]): QueryMatrix {
+/** The rows of the queries that have an answer. */
+export function rowsOf(columns: number, queries: readonly Query[]): QueryRows {
   const answered = queries.filter(({ right }) => right >= 0);
   const sizes = Int32Array.from(answered, ({ candidates }) => candidates);
   const rows = sizes.reduce((a, b) => a + b, 0);
-  const data = new Float32Array(rows * names.length);
   const y = new Int32Array(rows);
   const weights = new Float32Array(rows);
   let row = 0;
-  for (const { features, candidates, right, weight } of answered) {
-    data.set(features, row * names.length);
+  for (const { candidates, right, weight } of answered) {
     y[row + right] = 1;
     weights.fill(weight, row, row + candidates);
     row += candidates;
   }
-  return { x: { rows, cols: names.length, names, data }, y, weights, sizes };
+  return { pieces: answered.map(({ features }) => features), columns, y, weights, sizes };
 }

@@ -7,7 +7,7 @@ import { trainBooster } from "./booster.ts";
 import { type Calibration, calibrate, type HeldOut } from "./calibrate.ts";
 import { SOLVED_WEIGHT } from "./features.ts";
 import { createForest, type Forest } from "./forest.ts";
-import { makeQueries, matrixOf, type Query } from "./queries.ts";
+import { makeQueries, type Query, rowsOf } from "./queries.ts";
 import { createShortlister, type Shortlist } from "./shortlist.ts";
 
 /** Boosters whose scores are averaged; each does without its own tenth of the papers, by which the probabilities are calibrated. */
@@ -53,8 +53,8 @@ export async function trainRanker(context: TrainContext): Promise<LearnedRanker>
   const boosters: Uint8Array[] = [];
   const heldOut: HeldOut[] = [];
   for (let b = 0; b < BOOSTERS; b++) {
-    const learned = matrixOf(
-      names,
+    const learned = rowsOf(
+      names.length,
       queries.filter((_, i) => tenths[i] !== b),
     );
     const booster = await trainBooster(learned, { seed: seed + b, params, threads, signal });
