@@ -9,6 +9,9 @@ const Params = z.strictObject({
 });
 type Params = z.infer<typeof Params>;
 
+/** Diseases without a test patient that are named. */
+const MOST_NAMED = 10;
+
 export const rule: GateRule<Params> = {
   id: "orphan-recall",
   title: "Orphan recall",
@@ -28,6 +31,8 @@ export const rule: GateRule<Params> = {
     const seen = new Set(y);
     const unseen = orphans.filter((c) => !seen.has(c)).map((c) => classes[c]);
     if (unseen.length === 0) return [verdict];
-    return [{ ...verdict, message: `${verdict.message} Without a test patient: ${unseen.join(", ")}.` }];
+    const rest = unseen.length - MOST_NAMED;
+    const named = `${unseen.slice(0, MOST_NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+    return [{ ...verdict, message: `${verdict.message} Without a test patient: ${named}.` }];
   },
 };
