@@ -19,28 +19,66 @@ export function groupRows(table: RunTable, by: readonly string[], order: Int32Ar
   let size = 1;
   for (const id of by) {
     const codes = codesOf(table, id === CONFIGURATION ? CONFIG : id, order, id === CONFIGURATION);
-    const known = new Map<number, number>();
     const next = new Int32Array(order.length);
-    for (let i = 0; i < order.length; i++) {
-      const pair = codes[i]! * size + numbers[i]!;
-      const number = known.get(pair) ?? known.size;
-      known.set(pair, number);
-      next[i] = number;
-    }
+    const most = codes.reduce((a, b) => Math.max(a, b), 0) + 1;
+    const known = numbering(most * size, order.length);
+    for (let i = 0; i < order.length; i++) next[i] = known.of(codes[i]! * size + numbers[i]!);
     numbers = next;
-    size = known.size;
+    size = known.size();
   }
-  const rows: number[][] = [];
-  for (let i = 0; i < order.length; i++) {
-    const list = rows[numbers[i]!];
-    if (list) list.push(order[i]!);
-    else rows[numbers[i]!] = [order[i]!];
+  return groupsOf(table, by, order, numbers, order.length === 0 ? 0 : size);
+}
+
+/** Gives whole numbers from 0 to others as they come; by an array where that is not much larger than what is numbered. */
+function numbering(domain: number, count: number): { of(value: number): number; size(): number } {
+  let size = 0;
+  if (domain <= 4 * count + 1024) {
+    const known = new Int32Array(domain).fill(-1);
+    return {
+      of(value) {
+        if (known[value] === -1) known[value] = size++;
+        return known[value]!;
+      },
+      size: () => size,
+    };
   }
-  return rows.map((list) => ({
-    key: by.map((id) => keyOf(table, id, list[0]!)).join("\u0000"),
-    label: by.map((id) => labelOf(table, id, list[0]!)).join(" · "),
-    rows: Int32Array.from(list),
-  }));
+  const known = new Map<number, number>();
+  return {
+    of(value) {
+      const number = known.get(value) ?? size;
+      if (number === size) known.set(value, size++);
+      return number;
+    },
+    size: () => size,
+  };
+}
+
+/** The rows of each group side by side in one array; names are made where they are asked for. */
+function groupsOf(
+  table: RunTable,
+  by: readonly string[],
+  order: Int32Array,
+  numbers: Int32Array,
+  size: number,
+): BoardGroup[] {
+  const ends = new Int32Array(size);
+  for (const number of numbers) ends[number]!++;
+  for (let g = 1; g < size; g++) ends[g]! += ends[g - 1]!;
+  const all = new Int32Array(order.length);
+  const at = ends.slice();
+  for (let i = order.length - 1; i >= 0; i--) all[--at[numbers[i]!]!] = order[i]!;
+  return Array.from(ends, (end, g) => {
+    const rows = all.subarray(at[g], end);
+    return {
+      rows,
+      get key() {
+        return by.map((id) => keyOf(table, id, rows[0]!)).join("\u0000");
+      },
+      get label() {
+        return by.map((id) => labelOf(table, id, rows[0]!)).join(" · ");
+      },
+    };
+  });
 }
 
 /** A whole number for each value of a column. @param apart whether rows without a value differ from each other */
@@ -103,9 +141,10 @@ export function spreadOf(table: RunTable, id: string, rows: Int32Array): Spread 
   let n = 0;
   let mean = 0;
   let squares = 0;
+  const done = status?.kind === "text" ? status.texts.indexOf("FINISHED") : -1;
   for (const row of rows) {
     const value = column.values[row]!;
-    if (Number.isNaN(value) || (status?.kind === "text" && status.texts[status.codes[row]!] !== "FINISHED")) continue;
+    if (Number.isNaN(value) || (status?.kind === "text" && status.codes[row] !== done)) continue;
     n += 1;
     const off = value - mean; // Welford's way: no loss of digits where the spread is small
     mean += off / n;

@@ -63,13 +63,16 @@ function orderOf(table: RunTable, view: BoardView, searched: readonly string[], 
     compileFilter(view.filter, table),
     compileSearch(view.search, table, searched),
   ].filter((test) => test !== undefined);
-  const passes = (row: number): boolean => tests.every((test) => test(row));
+  const passes = (row: number): boolean => {
+    for (const test of tests) if (!test(row)) return false;
+    return true;
+  };
 
   const since = previous && table.changedSince(previous.version);
   if (previous && since && since.length <= Math.max(64, table.rows / 8)) {
     if (since.length === 0) return previous.order;
-    const changed = parents ? [...since, ...[...since].flatMap((row) => parentRow(table, row))] : since;
-    return rearranged(previous.order, changed, passes, comparator(table, keys));
+    const changed = parents ? [...since, ...Array.from(since, parentRows(table)).filter((row) => row >= 0)] : since;
+    return rearranged(table, previous.order, changed, passes, comparator(table, keys));
   }
   const all = new Int32Array(table.rows);
   let n = 0;
@@ -79,22 +82,31 @@ function orderOf(table: RunTable, view: BoardView, searched: readonly string[], 
 
 /** A sorted list in which some rows may have moved, come or gone. */
 function rearranged(
+  table: RunTable,
   order: Int32Array,
   changed: Iterable<number>,
   passes: RowTest,
   compare: (a: number, b: number) => number,
 ): Int32Array {
   const moved = new Set(changed);
-  const rest = order.filter((row) => !moved.has(row));
+  const flags = new Uint8Array(table.rows);
+  for (const row of moved) flags[row] = 1;
+  const rest = new Int32Array(order.length);
+  let n = 0;
+  for (let i = 0; i < order.length; i++) if (flags[order[i]!] === 0) rest[n++] = order[i]!;
   const fresh = Int32Array.from([...moved].filter(passes)).sort(compare);
-  return merged(rest, fresh, compare);
+  return merged(rest.subarray(0, n), fresh, compare);
 }
 
-function parentRow(table: RunTable, row: number): number[] {
+/** The row of the run that a row is nested under; −1 where there is none. */
+function parentRows(table: RunTable): (row: number) => number {
   const column = table.column(PARENT);
-  if (column?.kind !== "text" || column.codes[row]! < 0) return [];
-  const parent = table.rowOf(column.texts[column.codes[row]!]!);
-  return parent === undefined ? [] : [parent];
+  if (column?.kind !== "text") return () => -1;
+  const rows = Int32Array.from(column.texts, (text) => table.rowOf(text) ?? -1);
+  return (row) => {
+    const code = column.codes[row]!;
+    return code < 0 ? -1 : rows[code]!;
+  };
 }
 
 /** [rows] 1 for runs that others are nested under. */
@@ -116,27 +128,42 @@ function grouped(table: RunTable, view: BoardView, order: Int32Array, opened: Re
   const lines: number[] = [];
   const depths: number[] = [];
   groups.forEach((group, g) => {
-    push(lines, depths, -1 - g, opened.has(group.key) ? group.rows : undefined);
+    push(lines, depths, -1 - g, opened.size > 0 && opened.has(group.key) ? group.rows : undefined);
   });
   return { lines: Int32Array.from(lines), depths: Uint8Array.from(depths), groups, children: new Map() };
 }
 
 /** Sweeps in the order of the first of their runs; a sweep that matches by its runs alone is shown with them. */
 function folded(table: RunTable, order: Int32Array, opened: ReadonlySet<string>): Lines {
-  const nested = new Map<number, number[]>();
+  const parentOf = parentRows(table);
+  const counts = new Int32Array(table.rows);
+  const seen = new Uint8Array(table.rows);
+  const roots: number[] = [];
   for (const row of order) {
-    const parent = parentRow(table, row)[0];
-    const root = parent ?? row;
-    const children = nested.get(root) ?? [];
-    if (children.length === 0) nested.set(root, children);
-    if (parent !== undefined) children.push(row);
+    const parent = parentOf(row);
+    const root = parent < 0 ? row : parent;
+    if (parent >= 0) counts[root]!++;
+    if (seen[root] === 0) roots.push(root);
+    seen[root] = 1;
+  }
+  const nested = new Int32Array(order.length);
+  const ends = new Int32Array(table.rows);
+  let sum = 0;
+  for (const root of roots) {
+    ends[root] = sum;
+    sum += counts[root]!;
+  }
+  for (const row of order) {
+    const parent = parentOf(row);
+    if (parent >= 0) nested[ends[parent]!++] = row;
   }
   const lines: number[] = [];
   const depths: number[] = [];
   const children = new Map<number, Int32Array>();
-  for (const [root, rows] of nested) {
-    if (rows.length > 0) children.set(root, Int32Array.from(rows));
-    push(lines, depths, root, opened.has(table.runId(root)) ? rows : undefined);
+  for (const root of roots) {
+    const rows = nested.subarray(ends[root]! - counts[root]!, ends[root]!);
+    if (rows.length > 0) children.set(root, rows);
+    push(lines, depths, root, opened.size > 0 && opened.has(table.runId(root)) ? rows : undefined);
   }
   return { lines: Int32Array.from(lines), depths: Uint8Array.from(depths), groups: [], children };
 }

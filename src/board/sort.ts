@@ -19,9 +19,8 @@ export function sortRows(table: RunTable, rows: Int32Array, keys: readonly SortK
   for (const { id, descending } of keys.toReversed()) {
     const column = table.column(id);
     if (!column) continue;
-    for (const word of column.kind === "number"
-      ? words(column, table.rows, descending)
-      : ranks(column, table.rows, descending)) {
+    const make = column.kind === "number" ? words : ranks;
+    for (const word of make(column as never, rows, table.rows, descending)) {
       [from, to] = sortByWord(from, to, word);
     }
   }
@@ -63,32 +62,36 @@ function sortByWord(
 }
 
 /** Two words a row, low and high, that are in order as unsigned numbers when the column's doubles are. */
-function words({ values }: NumberColumn, rows: number, descending: boolean): Uint32Array[] {
-  const low = new Uint32Array(rows);
-  const high = new Uint32Array(rows);
-  const double = new Float64Array(1);
-  const half = new Uint32Array(double.buffer);
+function words({ values }: NumberColumn, rows: Int32Array, size: number, descending: boolean): Uint32Array[] {
+  const low = new Uint32Array(size);
+  const high = new Uint32Array(size);
+  const halves = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);
   const [l, h] = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? [0, 1] : [1, 0]; // byte order of this machine
   const flip = descending ? LAST : 0;
-  for (let row = 0; row < rows; row++) {
-    const value = values[row]!;
-    if (Number.isNaN(value)) {
-      low[row] = LAST;
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
+    const lower = halves[2 * row + l]!;
+    const upper = halves[2 * row + h]!;
+    if ((upper & 0x7ff00000) === 0x7ff00000 && ((upper & 0xfffff) !== 0 || lower !== 0)) {
+      low[row] = LAST; // NaN
       high[row] = LAST;
-      continue;
+    } else if (upper >>> 31 === 0 || (upper === 0x80000000 && lower === 0)) {
+      low[row] = lower ^ flip; // −0 is 0
+      high[row] = upper | 0x80000000;
+      high[row]! ^= flip;
+    } else {
+      low[row] = ~lower ^ flip;
+      high[row] = ~upper ^ flip;
     }
-    double[0] = value + 0; // −0 is 0
-    const sign = half[h]! >>> 31 === 1 ? LAST : 0;
-    low[row] = half[l]! ^ sign ^ flip;
-    high[row] = half[h]! ^ (sign === 0 ? 0x80000000 : LAST) ^ flip;
   }
   return [low, high];
 }
 
-function ranks(column: TextColumn, rows: number, descending: boolean): Uint32Array[] {
+function ranks(column: TextColumn, rows: Int32Array, length: number, descending: boolean): Uint32Array[] {
   const { ranks, size } = ranksOf(column);
-  const word = new Uint32Array(rows);
-  for (let row = 0; row < rows; row++) {
+  const word = new Uint32Array(length);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!;
     const code = column.codes[row]!;
     word[row] = code < 0 ? size : descending ? size - 1 - ranks[code]! : ranks[code]!;
   }
