@@ -67,7 +67,10 @@ export interface CaseData {
   readonly folder: string;
 }
 
-/** The cases that an experiment names, and the knowledge base that they are ranked by. */
+/**
+ * The cases that an experiment names, and the knowledge base that they are ranked by.
+ * @throws UserError when either cannot be read, or no case has a diagnosis
+ */
 export async function readCaseData(project: Project, { data }: Pick<CaseConfig, "data">): Promise<CaseData> {
   const notices: Notice[] = [];
   const notify = ({ message }: { readonly message: string }): unknown => notices.push({ code: "cases", message });
@@ -78,6 +81,12 @@ export async function readCaseData(project: Project, { data }: Pick<CaseConfig, 
   );
   const all = casesOf(resolve(project.root, data.cases), notify).cases;
   const cases = all.filter(({ diagnoses }) => diagnoses.length > 0);
+  if (cases.length === 0) {
+    throw new UserError("no case has a diagnosis", {
+      where: data.cases,
+      fix: "An experiment learns from solved cases: give those whose disease is known.",
+    });
+  }
   const tell = (count: number, what: string): void => {
     if (count > 0) notify({ message: `${count} of ${all.length} cases ${what}` });
   };
