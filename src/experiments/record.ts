@@ -107,11 +107,13 @@ export function splitOf(plan: Plan, trial: Trial): Split {
 
 /** Files that each trial keeps beside its results. */
 export function trialArtifacts(plan: Plan, trial: Trial, facts: Facts): Record<string, Uint8Array> {
+  // What others of the sweep used is not what this one was trained with.
+  const without = facts.knowledge !== undefined && plan.kind.usesKnowledge?.(trial) === false;
   return {
     "config/trial.json": json(trial),
     "config/experiment.yaml": new TextEncoder().encode(plan.experiment.text),
     "split.json": splitManifest(splitOf(plan, trial)),
-    "facts.json": json(facts),
+    "facts.json": json(without ? { ...facts, knowledge: {} } : facts),
   };
 }
 

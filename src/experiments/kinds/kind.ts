@@ -26,6 +26,8 @@ export interface TrialKind {
   readonly orphans: readonly number[];
   /** Releases of the knowledge base, and its hash, where one is used. */
   readonly knowledge?: Readonly<Record<string, string>>;
+  /** Whether a trial uses it; absent: all do. */
+  usesKnowledge?(trial: Trial): boolean;
   /** What decides a result beside family, params, data, split, seed and code: part of a trial's identity. */
   asked(point: Point): Readonly<Record<string, unknown>>;
   /** What the store shows as params beside family, repeat and hyper-parameters. */

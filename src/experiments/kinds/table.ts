@@ -23,6 +23,7 @@ export function tableKind(experiment: Experiment, dataset: Dataset, files: Knowl
     input: "table",
     orphans,
     ...(release && { knowledge: releaseFacts(release) }),
+    usesKnowledge: ({ params }) => Object.values(params).some((path) => files[String(path)]?.release !== undefined),
     asked: ({ params, preparation, classWeight, resample, calibrate, prior }: Point) => ({
       preparation: preparation.steps,
       classWeight,
