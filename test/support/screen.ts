@@ -73,11 +73,15 @@ export async function openScreen(args: readonly string[], options: ScreenOptions
   const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 200 });
   const pty = spawn(file!, rest, { cwd, cols, rows, name: "xterm-256color", env: userEnv(env) });
   let output = "";
+  /** Characters of it that the emulator has taken in. */
+  let parsed = 0;
   let over = false;
   const listeners = new Set<() => void>();
   pty.onData((chunk) => {
     output += chunk;
+    const { length } = output;
     terminal.write(chunk, () => {
+      parsed = length;
       for (const listener of listeners) listener();
     });
   });
@@ -133,7 +137,11 @@ export async function openScreen(args: readonly string[], options: ScreenOptions
       };
       const { promise, resolve, reject } = Promise.withResolvers<void>();
       const look = (): void => {
-        if (seen()) resolve();
+        // Half a frame is nothing that a person sees.
+        const [begin, end] = ["\x1b[?2026h", "\x1b[?2026l"].map((mark) =>
+          output.lastIndexOf(mark, parsed - mark.length),
+        );
+        if (begin! <= end! && seen()) resolve();
       };
       const fail = (why: string) => (): void => reject(new Error(`${why} without showing ${what}:\n${screen.text()}`));
       const deadline = setTimeout(fail("30 s passed"), DEADLINE);

@@ -36,6 +36,7 @@ export function columnsPanel(shell: Shell, options: ColumnsPanelOptions): Panel 
   function toggle(id: string): void {
     const isShown = options.shown().some((column) => column.id === id);
     options.change((view) => (isShown ? removeColumn : addColumn)(view, options.shown(), id));
+    if (!isShown) at = Math.max(0, list().indexOf(id));
   }
   function find(): void {
     const origin = at;

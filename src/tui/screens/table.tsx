@@ -42,11 +42,16 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   let columns: readonly TableColumn[] = [];
   let drawn = { epoch: -1, theme: shell.theme };
   let height = 1;
+  /** All runs have been read once. */
+  let whole = false;
   let left = 0;
 
   source.listen(() => {
-    model.refresh();
-    if (source.status.state === "live") verdicts.look();
+    model.refresh(!whole);
+    if (source.status.state === "live") {
+      whole = true;
+      verdicts.look();
+    }
     shell.render();
   });
 

@@ -25,8 +25,11 @@ export interface TableModel {
   /** Moves with all that changes the look of lines. */
   readonly epoch: number;
 
-  /** Takes up what changed in the table of runs. */
-  refresh(): void;
+  /**
+   * Takes up what changed in the table of runs; the selection stays on its run.
+   * @param loose as long as nobody has moved, the first line is selected whatever run that is: for a table that fills
+   */
+  refresh(loose: boolean): void;
   /** @throws UserError for a filter that cannot be read; nothing changes then */
   change(view: Partial<BoardView>): void;
   /** Takes another look at the same: a theme, a width. */
@@ -59,6 +62,7 @@ export function createTableModel(table: RunTable, initial: BoardView, rank: () =
   let selected = 0;
   /** Run id or key of the group that is selected: it stays so wherever it goes. */
   let anchor: string | undefined;
+  let hasMoved = false;
   let top = 0;
   let height = 1;
   let cursor = 0;
@@ -165,7 +169,10 @@ export function createTableModel(table: RunTable, initial: BoardView, rank: () =
     get epoch() {
       return epoch;
     },
-    refresh: () => compute(view, rows),
+    refresh(loose) {
+      if (loose && !hasMoved) anchor = undefined;
+      compute(view, rows);
+    },
     change(patch) {
       const kept = anchor;
       // Who has not moved from the first line looks at the first ones.
@@ -179,7 +186,10 @@ export function createTableModel(table: RunTable, initial: BoardView, rank: () =
     touch() {
       epoch++;
     },
-    select,
+    select(line) {
+      hasMoved = true;
+      select(line);
+    },
     fit(lines) {
       height = Math.max(1, lines);
       follow();
