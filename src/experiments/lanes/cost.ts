@@ -29,6 +29,10 @@ const ESTIMATES: Readonly<Record<string, Estimate>> = {
   gbm: boosting,
   mlp: (number, { rows, columns, classes }) => 100 * number("epochs", 100) * rows * (columns + classes + 100),
   transformer: (number, { rows, columns }) => 20_000 * number("epochs", 40) * rows * Math.sqrt(columns),
+  // Ranking a case takes milliseconds, and the learned ranker sees each one's candidates in both settings.
+  "orphan-lr": (_, { rows }) => 2e6 * rows,
+  "orphan-cases": (_, { rows }) => 4e6 * rows,
+  orphan: (_, { rows }) => 5e7 * rows,
 };
 
 function forest(number: (param: string, absent: number) => number, { rows, columns }: Shape): number {

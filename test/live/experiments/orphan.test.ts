@@ -114,6 +114,10 @@ test("the best is promoted without a model for Python, which is told, and ranks 
     code: 2,
     stderr: expect.stringContaining("more than ONNX can express"),
   });
+  const judged = await json("models", "gate", other.info.runId, "--gate", "orphan");
+  expect(judged).toMatchObject({ championRunId: best.info.runId, championProblem: null });
+  const versus = judged.rules.find(({ rule }: { readonly rule: string }) => rule.startsWith("champion top10"));
+  expect(versus).toMatchObject({ n: judged.patients, value: expect.any(Number) });
   const [line] = (await artifact(best, "rankings/validation.jsonl")).split("\n");
   const kept = JSON.parse(line!) as { readonly case: string; readonly ranking: readonly string[] };
   for (const entry of readZip(SOLVED))
