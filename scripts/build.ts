@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Plugin } from "@oclif/core/config";
-import { build as esbuild } from "esbuild";
+import { type Plugin as EsbuildPlugin, build as esbuild } from "esbuild";
 import { generate } from "./generate.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -23,6 +23,16 @@ const OUTSIDE = ["koffi", "@duckdb/node-api", "@resvg/resvg-js", "@tensorflow/*"
 const BANNER = `import { createRequire as createRequireOfBundle } from "node:module";
 const require = createRequireOfBundle(import.meta.url), __filename = import.meta.filename, __dirname = import.meta.dirname;`;
 
+/** zod's messages in English alone: those of all languages are a third of what a command would load. */
+const englishOnly: EsbuildPlugin = {
+  name: "english-only",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({
+      contents: 'export { default as en } from "./en.js";',
+    }));
+  },
+};
+
 export async function build(): Promise<void> {
   generate();
   const { metafile } = await esbuild({
@@ -36,6 +46,7 @@ export async function build(): Promise<void> {
     platform: "node",
     target: "node22",
     external: OUTSIDE,
+    plugins: [englishOnly],
     define: { "process.env.NODE_ENV": '"production"' }, // of React
     banner: { js: BANNER },
     chunkNames: "[name]-[hash]",
