@@ -116,14 +116,17 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
     const params = { ...point.params, calibrate, prior };
     const axes = around(point, input);
     const other = classWeight === "none" ? "balanced" : "none";
+    // Families that know classes take no resampled rows.
+    const resamples = experiment.grids.some((grid) => grid.family.id === family && !grid.family.knowsClasses);
+    const own = resamples ? { resample } : {};
     const otherResample: readonly Resample[] = resample === "none" ? ["oversample", "smote"] : ["none"];
-    const search = { ...params, ...axes, preparation: preparation.name, class_weight: classWeight, resample };
+    const search = { ...params, ...axes, preparation: preparation.name, class_weight: classWeight, ...own };
     const wider = {
       ...params,
       preparation: [preparation.name, ...added.map((p) => p.name)],
       // Resampled classes weigh alike as they are.
       class_weight: resample === "none" ? [classWeight, other] : classWeight,
-      resample,
+      ...own,
     };
     const calibrated = { ...search, ...point.params, calibrate: "temperature" };
     const resampled = { ...params, preparation: preparation.name, class_weight: "none", resample: [...otherResample] };
@@ -131,13 +134,13 @@ export function nextRound(input: RoundInput): RoundPlan | undefined {
       ...(Object.keys(axes).length > 0 ? [search] : []),
       wider,
       ...(calibrate === "none" ? [calibrated] : []),
-      resampled,
+      ...(resamples ? [resampled] : []),
     ];
     searched ||= Object.keys(axes).length > 0;
     for (const [key, values] of Object.entries(axes)) changes.push(`${family}: ${key} ${values.join(", ")}`);
     if (resample === "none") changes.push(`${family}: class_weight ${other}`);
     if (calibrate === "none") changes.push(`${family}: calibrate temperature`);
-    changes.push(`${family}: resample ${otherResample.join(", ")}`);
+    if (resamples) changes.push(`${family}: resample ${otherResample.join(", ")}`);
   }
   // They combine whatever trials there are now.
   for (const { family, axes } of experiment.ensembles) {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { copyFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -10,6 +10,7 @@ import { parseExperiment } from "../../src/experiments/config.ts";
 import { tableKind } from "../../src/experiments/kinds/table.ts";
 import { planTrials } from "../../src/experiments/plan.ts";
 import { HPO_EXCERPT } from "../support/hpo.ts";
+import { writeKnowledge } from "../support/knowledge.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "disease-knowledge-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -55,4 +56,29 @@ test("a file that is not there is named before anything runs, with where to get 
     where: "data/none.obo",
     fix: expect.arrayContaining([expect.stringContaining("hpo.jax.org")]),
   });
+});
+
+test("a knowledge base that a family asks for counts in its trials' keys by its files, and the run says its releases", async () => {
+  mkdirSync(join(folder, "kb"));
+  writeKnowledge(join(folder, "kb"), [{ disease: "OMIM:1", term: "murmur", reference: "PMID:1" }]);
+  const asked = await parseExperiment(
+    "both.yaml",
+    `data: { path: data.csv, target: disease }
+preparations: { plain: [encode] }
+families: { baseline: {}, combined: { knowledge: [kb], C: [0.1, 1] } }
+`,
+  );
+  const files = await knowledgeFiles(project, asked);
+  expect(Object.keys(files)).toEqual(["kb"]);
+  const kind = tableKind(asked, dataset, files);
+  expect(kind.knowledge).toMatchObject({ hpo: "2025-01-16", hpoa: "2025-01-16", hash: files.kb!.hash });
+  const keys = (given: typeof files): string[] =>
+    planTrials(asked, dataset, [{ hash: "s" } as Split], tableKind(asked, dataset, given)).trials.map(({ key }) => key);
+  const before = keys(files);
+  const after = keys({ kb: { ...files.kb!, hash: "another release" } });
+  expect(after[0]).toBe(before[0]);
+  expect(after.slice(1)).toHaveLength(2);
+  for (const key of after.slice(1)) expect(before).not.toContain(key);
+  const trials = planTrials(asked, dataset, [{ hash: "s" } as Split], kind).trials;
+  expect(trials.map((trial) => kind.usesKnowledge!(trial))).toEqual([false, true, true]);
 });

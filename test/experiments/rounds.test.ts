@@ -167,3 +167,12 @@ test("overrides of the command line are part of the next round", async () => {
   const next = await read(nextRound({ ...input, experiment: overridden })!.text);
   expect(next.config.seeds).toEqual([7]);
 });
+
+test("a family that learns from solved cases goes on without made-up rows", async () => {
+  const own = await parseExperiment("experiments/skin.yaml", TEXT.replace("baseline: {}", "combined: {}"));
+  const { text, changes } = nextRound({ ...input, experiment: own, best: [point("combined"), point("logistic")] })!;
+  const next = await read(text);
+  expect(axesOf(next, "combined").some((axes) => "resample" in axes)).toBe(false);
+  expect(axesOf(next, "logistic").some((axes) => "resample" in axes)).toBe(true);
+  expect(changes.filter((line) => line.includes("resample"))).toEqual(["logistic: resample oversample, smote"]);
+});
