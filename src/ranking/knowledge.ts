@@ -71,14 +71,15 @@ export function buildKnowledge(base: KnowledgeBase, options: KnowledgeOptions = 
 
   const gatherer = createGatherer(terms);
   const orphanet = enriched ? orphanetVectors(base.orphanet, terms) : undefined;
-  const named = enriched ? termsInName(base, terms) : undefined;
+  // Worked out once: the words of the whole ontology are not held on to.
+  const inNames = enriched ? ids.map((id) => names.get(id)!).map(termsInName(base, terms)) : undefined;
   const vectorOf = (disease: number, leftOut?: number): SparseRow => {
     const at = annotated[disease];
     let row = at < 0 ? EMPTY_ROW : hpoaVector(base.annotations, at, gatherer, leftOut);
     const other = orphanet?.get(ids[disease]);
     if (other) row = row.terms.length === 0 ? other.row : combine(row, other.row, other.weight, 1 / (1 + other.weight));
     // A name alone is no knowledge: it would make those rankable of which nothing else is known.
-    const inName = row.terms.length === 0 ? [] : (named?.(names.get(ids[disease])!) ?? []);
+    const inName = row.terms.length === 0 ? [] : (inNames?.[disease] ?? []);
     if (inName.length === 0) return row;
     row.terms.forEach((term, i) => {
       gatherer.set(term, row.values[i]);

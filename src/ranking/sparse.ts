@@ -92,8 +92,11 @@ export function createGatherer({ count, offsets, ancestors }: PhenotypeTerms): G
     },
     take() {
       const terms = Uint32Array.from(touched).sort();
-      const values = Float32Array.from(terms, (term) => dense[term]);
-      for (const term of terms) dense[term] = 0;
+      const values = new Float32Array(terms.length);
+      for (let i = 0; i < terms.length; i++) {
+        values[i] = dense[terms[i]];
+        dense[terms[i]] = 0;
+      }
       touched = [];
       return { terms, values };
     },
@@ -104,16 +107,19 @@ export function createGatherer({ count, offsets, ancestors }: PhenotypeTerms): G
 export function combine(a: SparseRow, b: SparseRow, weight: number, scale: number): SparseRow {
   if (b.terms.length === 0) return scaled(a, scale);
   if (a.terms.length === 0) return scaled(b, weight * scale);
-  const terms: number[] = [];
-  const values: number[] = [];
+  const most = a.terms.length + b.terms.length;
+  const terms = new Uint32Array(most);
+  const values = new Float32Array(most);
+  let length = 0;
   for (let i = 0, j = 0; i < a.terms.length || j < b.terms.length; ) {
-    const [s, t] = [a.terms[i] ?? Number.POSITIVE_INFINITY, b.terms[j] ?? Number.POSITIVE_INFINITY];
-    terms.push(Math.min(s, t));
-    values.push(((s <= t ? a.values[i] : 0) + (t <= s ? weight * b.values[j] : 0)) * scale);
+    const s = i < a.terms.length ? a.terms[i] : Number.POSITIVE_INFINITY;
+    const t = j < b.terms.length ? b.terms[j] : Number.POSITIVE_INFINITY;
+    terms[length] = Math.min(s, t);
+    values[length++] = ((s <= t ? a.values[i] : 0) + (t <= s ? weight * b.values[j] : 0)) * scale;
     if (s <= t) i++;
     if (t <= s) j++;
   }
-  return { terms: Uint32Array.from(terms), values: Float32Array.from(values) };
+  return { terms: terms.slice(0, length), values: values.slice(0, length) };
 }
 
 export const scaled = (row: SparseRow, by: number): SparseRow =>

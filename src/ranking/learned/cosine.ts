@@ -1,21 +1,20 @@
 /** Cosine between a case and a disease, terms weighed by information content (tf-idf). */
 import type { DiseaseKnowledge, View } from "../knowledge.ts";
-import type { SparseRow, SparseRows } from "../sparse.ts";
-import { byTerm } from "../sparse.ts";
+import type { SparseColumns, SparseRow, SparseRows } from "../sparse.ts";
 
 /** @returns of the closure of observed terms, and of vectors that take the place of the given ones: [diseases], good until the next call */
 export function createCosine(
-  { terms, whole, ids }: DiseaseKnowledge,
+  { whole, ids }: DiseaseKnowledge,
   rows: SparseRows,
+  columns: SparseColumns,
 ): (closure: Uint32Array, changed: ReadonlyMap<number, SparseRow>) => Float64Array {
   const content = contentsOf(whole);
-  const weighed = { ...rows, values: rows.values.map((value, i) => value * content[rows.terms[i]]) };
   const norms = Float64Array.from(ids, (_, d) => {
     let sum = 0;
-    for (let i = rows.offsets[d]; i < rows.offsets[d + 1]; i++) sum += weighed.values[i] ** 2;
+    for (let i = rows.offsets[d]; i < rows.offsets[d + 1]; i++)
+      sum += Math.fround(rows.values[i] * content[rows.terms[i]]) ** 2;
     return Math.sqrt(sum);
   });
-  const columns = byTerm(weighed, terms.count);
   const out = new Float64Array(ids.length);
   return (closure, changed) => {
     out.fill(0);
@@ -24,7 +23,8 @@ export function createCosine(
       const weight = content[term];
       square += weight ** 2;
       const end = columns.offsets[term + 1];
-      for (let i = columns.offsets[term]; i < end; i++) out[columns.rows[i]] += weight * columns.values[i];
+      for (let i = columns.offsets[term]; i < end; i++)
+        out[columns.rows[i]] += weight * Math.fround(columns.values[i] * weight);
     }
     const norm = Math.sqrt(square);
     for (let d = 0; d < out.length; d++) if (out[d] > 0) out[d] /= norm * norms[d];

@@ -56,7 +56,7 @@ export function createEvidence(
   const diseases = ids.length;
   const learned = learnCases(knowledge, solved);
   const { rows, columns, shares } = learned.fused;
-  const cosine = createCosine(knowledge, rows);
+  const cosine = createCosine(knowledge, rows, columns);
   const neighbours = createNeighbours(knowledge, solved);
   const siblings = createSiblings(knowledge, rows);
   const fusedRatios = createRatios(terms, columns, knowledge.whole, diseases, shares);
