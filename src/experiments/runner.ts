@@ -3,7 +3,7 @@ import type { SpacePoint } from "../core/search.ts";
 import type { RunStatus } from "../core/store.ts";
 import type { Trial, TrialResult } from "../core/trial.ts";
 import { type Candidate, countEnsembles, type EnsembleTrial, ensembleTrials } from "./ensemble/plan.ts";
-import type { SweepPorts } from "./events.ts";
+import type { Kept, SweepPorts } from "./events.ts";
 import type { EnsemblePayload } from "./jobs/ensemble.ts";
 import { finishOf } from "./kinds/table.ts";
 import { type Costs, createCosts } from "./lanes/cost.ts";
@@ -36,6 +36,8 @@ export interface SweepResult {
   readonly failed: number;
   /** Stopped early for doing badly; they count neither as finished nor as failed. */
   readonly pruned: number;
+  /** Stopped by hand, each by itself; they count neither as finished nor as failed. */
+  readonly stopped: number;
   /** What pruning saved, roughly. */
   readonly saved: { readonly rounds: number; readonly seconds: number };
   /** Why it ended before all its trials had run: time, a target, an exhausted space; null otherwise. */
@@ -49,6 +51,7 @@ interface Counts {
   reused: number;
   finished: number;
   failed: number;
+  stopped: number;
   readonly pruned: Trained[];
   readonly whole: Trained[];
 }
@@ -77,7 +80,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   const { search } = plan.experiment;
   const { experimentId } = await store.ensureExperiment(plan.experiment.name);
   const history = await recall(plan, ports, options, experimentId);
-  const counts: Counts = { reused: 0, finished: 0, failed: 0, pruned: [], whole: [] };
+  const counts: Counts = { reused: 0, finished: 0, failed: 0, stopped: 0, pruned: [], whole: [] };
   const costs = createCosts({
     rows: plan.splits[0]!.train.length,
     columns: plan.dataset.frame.columns.length,
@@ -100,7 +103,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
       keep(trial);
       comparing = comparing.then(() => history.compare(trial));
       comparing.catch(() => {}); // thrown below
-      ports.onEvent({ type: "kept", trial });
+      ports.onEvent({ type: "kept", ...history.kept(trial) });
     },
   });
   const before = supply.trials.filter((t) => history.known.has(t.key));
@@ -127,6 +130,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
     ...{ experimentId, sweepId, reused: counts.reused, finished: counts.finished, failed: counts.failed },
     total: trials().length,
     pruned: counts.pruned.length,
+    stopped: counts.stopped,
     saved: savings(counts.pruned, counts.whole),
     end: supply.end,
     interrupted: options.signal.aborted,
@@ -135,7 +139,7 @@ export async function runSweep(plan: Plan, ports: SweepPorts, options: SweepOpti
   const planned = (sweepId: string | null): void => {
     const most = search.strategy.kind === "list" ? supply.trials.length : countTrials(plan.experiment);
     const total = Number.isFinite(most) ? most + countEnsembles(plan) : null;
-    ports.onEvent({ type: "planned", total, reused: counts.reused, sweepId });
+    ports.onEvent({ type: "planned", total, reused: counts.reused, sweepId, kept: before.map(history.kept) });
   };
   const ensembles = supply.spent ? addEnsembles() : undefined;
   if (ensembles?.length === 0) {
@@ -178,6 +182,7 @@ interface History {
   /** Points that a resumed search has suggested, in order. */
   readonly saved: readonly SpacePoint[];
   readonly pruning?: Pruning;
+  kept(trial: Trial): Kept;
   /** Holds the curve of a known trial against those to come. */
   compare(trial: Trial): Promise<void>;
 }
@@ -198,6 +203,10 @@ async function recall(plan: Plan, ports: SweepPorts, options: SweepOptions, expe
     known,
     saved: options.resume === undefined ? [] : await readPoints(ports.store, options.resume),
     pruning,
+    kept(trial) {
+      const { outcome } = known.get(trial.key)!;
+      return { trial, metrics: outcome.state === "finished" ? outcome.metrics : {} };
+    },
     async compare(trial) {
       const { runId, outcome } = known.get(trial.key)!;
       if (pruning) pruning.recall(trial, await curveOf(ports.store, runId), outcome.state === "finished");
@@ -271,8 +280,8 @@ async function runTrials(sweep: Sweep, sweepId: string, workDir: WorkDir): Promi
 
   function onEnd(trial: Trial, end: TrialEnd, runId: string): number {
     const { family } = trial;
-    if (end.state === "failed") {
-      counts.failed++;
+    if (end.state === "failed" || end.state === "stopped") {
+      counts[end.state]++;
       return supply.ended(trial, { state: "failed" });
     }
     if (end.state === "pruned") {
@@ -323,7 +332,7 @@ async function runEnsembles(sweep: Sweep, trials: readonly EnsembleTrial[], swee
     runTrialAsRun({
       ...{ plan, ports, experimentId, sweepId, signal: stop.signal, trial },
       onEnd(end) {
-        counts[end.state === "finished" ? "finished" : "failed"]++;
+        if (end.state !== "pruned") counts[end.state]++;
         return 0;
       },
       async job(outDir) {

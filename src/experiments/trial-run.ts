@@ -15,11 +15,16 @@ import {
 } from "./record.ts";
 import type { Pruning, Stop } from "./search/pruning.ts";
 
+/** What the row of a killed run says of it. */
+const STOPPED_BY_HAND = "stopped by hand";
+
 /** What came of a trial that was run. */
 export type TrialEnd =
   | { readonly state: "finished"; readonly result: TrialResult }
   | { readonly state: "pruned"; readonly stop: Stop; readonly rounds: number; readonly seconds: number }
-  | { readonly state: "failed" };
+  | { readonly state: "failed" }
+  /** By hand. */
+  | { readonly state: "stopped" };
 
 export interface TrialRun {
   readonly plan: Plan;
@@ -54,11 +59,16 @@ export async function runTrialAsRun(options: TrialRun): Promise<void> {
     tags: trialTags(plan, trial, sweepId, facts),
   });
   await store.write(runId, { params: trialParams(plan, trial), inputs: trialInputs(plan, trial) });
-  ports.onEvent({ type: "started", trial, runId });
+  const cut = new AbortController();
+  let byHand = false;
+  const stop = (): void => {
+    byHand = true;
+    cut.abort(new UserError(STOPPED_BY_HAND));
+  };
+  ports.onEvent({ type: "started", trial, runId, stop });
   const began = clock.now();
   const seconds = (): number => (clock.now() - began) / 1000;
   const curve: CurvePoint[] = [];
-  const cut = new AbortController();
   let pruned: Stop | undefined;
   const onRound = ({ earlier, ...point }: RoundEvent): void => {
     ports.onEvent({ type: "round", trial, point });
@@ -81,7 +91,12 @@ export async function runTrialAsRun(options: TrialRun): Promise<void> {
   } catch (error) {
     if (signal.aborted) {
       await end({ status: "KILLED" });
-      return ports.onEvent({ type: "stopped", trial, runId });
+      return ports.onEvent({ type: "stopped", trial, runId, byHand: false });
+    }
+    if (byHand) {
+      await end({ status: "KILLED", tags: { [Tag.error]: STOPPED_BY_HAND } });
+      onEnd({ state: "stopped" }, runId);
+      return ports.onEvent({ type: "stopped", trial, runId, byHand });
     }
     if (pruned) {
       const ended = { state: "pruned", stop: pruned, rounds: curve.at(-1)!.round, seconds: seconds() } as const;

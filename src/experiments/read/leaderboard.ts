@@ -192,7 +192,8 @@ function rowOf(group: readonly Run[]): LeaderboardRow {
       high: one ? (done[0]!.metrics[`${key}_high`] ?? null) : null,
     };
   }
-  const failed = group.find((r) => r.info.status === "FAILED");
+  const said = (r: Run): boolean => r.tags[Tag.error] !== undefined;
+  const failed = group.find((r) => r.info.status === "FAILED") ?? (done.length === 0 ? group.find(said) : undefined);
   const { seed: _seed, fold: _fold, ...params } = shown.params;
   return {
     rank: null,
