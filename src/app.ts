@@ -283,6 +283,15 @@ export {
   syncServer,
   trackStatus,
 } from "./app/tracking.ts";
+export {
+  type Asked,
+  type ExtraColumn,
+  type GroupRow,
+  isMetric,
+  saveView,
+  type ViewedLeaderboard,
+  viewLeaderboard,
+} from "./app/viewed-leaderboard.ts";
 export { type SavedViews, savedViews } from "./app/views.ts";
 export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
 export type { SweepEvent } from "./experiments/events.ts";

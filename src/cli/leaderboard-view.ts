@@ -1,4 +1,4 @@
-import type { Leaderboard, LeaderboardRow } from "../app.ts";
+import { type ExtraColumn, type GroupRow, isMetric, type Leaderboard, type LeaderboardRow } from "../app.ts";
 import { UserError } from "../core/errors.ts";
 import { ALL_ANNOTATIONS } from "../core/metric.ts";
 import { type Cell, fitColumns, renderTable, type TableColumn, type TableData, terminalWidth } from "./table.ts";
@@ -31,23 +31,39 @@ export interface LeaderboardViewOptions {
   /** Metric ids, `params.NAME`, or a fixed column; the medical ones when absent. */
   readonly columns?: string;
   readonly limit?: number;
+  /** Columns that were chosen by a view; they win. */
+  readonly keys?: readonly string[];
+  /** Columns of the board, by id. */
+  readonly extra?: ReadonlyMap<string, ExtraColumn>;
+  /** Leaves out columns in which all rows are alike, and shows all params that differ where none were chosen. */
+  readonly differing?: boolean;
+}
+
+/** Whether a leaderboard has a column by itself, of whatever runs. */
+export function isOwnColumn(name: string): boolean {
+  return name === "" || name === "fit_seconds" || name.startsWith("params.") || name in FIXED || isMetric(name);
 }
 
 /** A leaderboard as a table: rank, whether it is tied with the best, the trial, and metrics as mean ± sd or with interval. */
 export function leaderboardTable(board: Leaderboard, options: LeaderboardViewOptions = {}): TableData {
   const known = new Set(board.rows.flatMap((row) => Object.keys(row.metrics)));
   const rows = board.rows.slice(0, options.limit ?? board.rows.length);
-  const asked = options.columns
+  const names = options.columns
     ?.split(",")
     .map((c) => c.trim())
     .filter(Boolean);
-  const middle = asked ?? defaultColumns(board, rows, known);
+  const asked = options.keys ?? names;
+  const usual = asked ?? defaultColumns(board, rows, known);
+  const differs = (key: string): boolean => new Set(rows.map((row) => cellOf(row, key, options.extra))).size > 1;
+  const middle = options.differing ? [...usual, ...(asked ? [] : paramsOf(rows))].filter(differs) : usual;
   const columns: TableColumn[] = [
     { key: "rank", title: "#", align: "right" },
     { key: "tied", title: "" },
   ];
   for (const key of asked ? middle : ["name", ...middle]) {
+    const extra = options.extra?.get(key);
     if (FIXED[key]) columns.push(FIXED[key]);
+    else if (extra) columns.push({ key, title: extra.title, ...(extra.isNumber ? { align: "right" as const } : {}) });
     else if (known.has(key)) columns.push({ key, title: titleOf(key), align: "right" });
     else if (key.startsWith("params.")) columns.push({ key, title: key.slice("params.".length) });
     else {
@@ -57,7 +73,52 @@ export function leaderboardTable(board: Leaderboard, options: LeaderboardViewOpt
       });
     }
   }
-  return { columns, rows: rows.map((row) => cells(row, columns)), show: (key, row) => show(board, rows, key, row) };
+  return {
+    columns,
+    rows: rows.map((row) => ({
+      ...cells(row),
+      ...Object.fromEntries(columns.slice(2).map(({ key }) => [key, cellOf(row, key, options.extra)])),
+    })),
+    show: (key, row) => show(board, rows, key, row, options.extra),
+  };
+}
+
+const paramsOf = (rows: readonly LeaderboardRow[]): string[] =>
+  [...new Set(rows.flatMap(({ params }) => Object.keys(params)))].map((key) => `params.${key}`);
+
+/** Groups of runs as a table: mean ± sd of each metric over the runs that finished. */
+export function groupTable({
+  groups = [],
+  rankMetric,
+}: {
+  readonly groups?: readonly GroupRow[];
+  readonly rankMetric: string;
+}): TableData {
+  const known = new Set(groups.flatMap(({ metrics }) => Object.keys(metrics)));
+  const keys = [...new Set([rankMetric, ...DEFAULT_COLUMNS])].filter((key) => known.has(key));
+  return {
+    columns: [
+      { key: "group", title: "group" },
+      { key: "runs", title: "runs", align: "right" },
+      { key: "finished", title: "n", align: "right" },
+      ...keys.map((key) => ({ key, title: titleOf(key), align: "right" as const })),
+    ],
+    rows: groups.map(({ metrics, ...row }) => ({
+      ...row,
+      ...Object.fromEntries(keys.map((key) => [key, metrics[key]?.mean ?? null])),
+    })),
+    show(key, row) {
+      const cell = groups.find(({ group }) => group === row.group)?.metrics[key];
+      if (!cell) return visible(String(row[key] ?? "–"));
+      return meanText(key, cell.mean, cell.sd);
+    },
+  };
+}
+
+function meanText(key: string, mean: number, sd: number | null): string {
+  if (key === "fit_seconds") return duration(mean);
+  const text = number(mean, 3);
+  return sd === null ? text : `${text} ±${sd.toFixed(3)}`;
 }
 
 function defaultColumns(board: Leaderboard, rows: readonly LeaderboardRow[], known: ReadonlySet<string>): string[] {
@@ -75,8 +136,9 @@ function titleOf(key: string): string {
 
 const statusOf = (row: LeaderboardRow): string => (row.pruned === null ? row.status.toLowerCase() : "pruned");
 
-function cells(row: LeaderboardRow, columns: readonly TableColumn[]): Record<string, Cell> {
-  const out: Record<string, Cell> = {
+/** The machine-readable cells that every row has. */
+function cells(row: LeaderboardRow): Record<string, Cell> {
+  return {
     rank: row.rank,
     tied: row.tied && row.rank !== null ? "tied" : row.versusBest && !row.versusBest.comparable ? "not comparable" : "",
     name: row.name,
@@ -87,11 +149,14 @@ function cells(row: LeaderboardRow, columns: readonly TableColumn[]): Record<str
     run: row.runs[0] ?? "",
     index: row.runs.join(","),
   };
-  for (const { key } of columns) {
-    if (key.startsWith("params.")) out[key] = row.params[key.slice("params.".length)] ?? null;
-    else if (!(key in out)) out[key] = row.metrics[key]?.mean ?? null;
-  }
-  return out;
+}
+
+function cellOf(row: LeaderboardRow, key: string, extra?: ReadonlyMap<string, ExtraColumn>): Cell {
+  const own = cells(row);
+  if (key in own) return own[key];
+  if (extra?.has(key)) return extra.get(key)!.value(row);
+  if (key.startsWith("params.")) return row.params[key.slice("params.".length)] ?? null;
+  return row.metrics[key]?.mean ?? null;
 }
 
 function show(
@@ -99,6 +164,7 @@ function show(
   rows: readonly LeaderboardRow[],
   key: string,
   cells: Readonly<Record<string, Cell>>,
+  extra?: ReadonlyMap<string, ExtraColumn>,
 ): string {
   const row = rows.find((r) => r.runs.join(",") === cells.index)!;
   if (key === "tied")
@@ -110,11 +176,11 @@ function show(
   if (key === "name") return row.tied ? paint("strong", visible(row.name)) : visible(row.name);
   if (key === "run") return String(cells.run).slice(0, 8);
   if (key === "rank") return cells.rank === null ? "–" : String(cells.rank);
+  if (extra?.has(key)) return extra.get(key)!.text(row);
   const cell = row.metrics[key];
   if (!cell) return visible(String(cells[key] ?? "–"));
-  if (key === "fit_seconds") return duration(cell.mean);
-  const text = number(cell.mean, 3);
-  if (cell.sd !== null) return `${text} ±${cell.sd.toFixed(3)}`;
+  const text = meanText(key, cell.mean, cell.sd);
+  if (key === "fit_seconds" || cell.sd !== null) return text;
   return key === board.rankMetric && cell.low !== null && cell.high !== null
     ? `${text} [${cell.low.toFixed(3)}, ${cell.high.toFixed(3)}]`
     : text;
@@ -130,7 +196,7 @@ export function printLeaderboard(
   const { data, dropped } = fitColumns(
     table,
     terminalWidth(),
-    options.columns === undefined ? (isOfRankings(board) ? 5 : 4) : table.columns.length,
+    (options.keys ?? options.columns) === undefined ? (isOfRankings(board) ? 5 : 4) : table.columns.length,
   );
   log(renderTable(data));
   for (const line of leaderboardLegend(board)) log(paint("dim", visible(line)));
