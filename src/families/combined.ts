@@ -77,15 +77,16 @@ export const family: Family<Params> = {
     const names = world?.classNames ?? [];
     const codes = Int32Array.from({ length: classes }, (_, k) => k);
     const isOrphan = codes.map((k) => Number(diseaseIn(names[k] ?? "") !== undefined));
-    const none = isOrphan.includes(1) ? names.indexOf(own.none) : -1;
-    const common = codes.filter((k) => isOrphan[k] === 0 && k !== none);
-    checkRows(train, common, names);
     const pace = createPacer(signal);
     const base = isOrphan.includes(1) ? await world!.knowledge.base(own.knowledge) : undefined;
     const settings = { method: own.ranking, leaveOut: own.leave_papers_out };
     const evidence = base && (await learnOrphans(context, world!, { base, ...settings }, pace));
 
     const described = evidence?.described ?? new Int32Array(0);
+    // Beside no disease that can be ranked it is a class like others.
+    const none = described.length > 0 ? names.indexOf(own.none) : -1;
+    const common = codes.filter((k) => isOrphan[k] === 0 && k !== none);
+    checkRows(train, common, names);
     const othersSeen = none >= 0 && train.y.includes(none);
     const unknown = codes.filter((k) => isOrphan[k] === 1 && !described.includes(k));
     const unpredictable = none >= 0 && !othersSeen ? Int32Array.from([...unknown, none]).sort() : unknown;
@@ -132,7 +133,7 @@ export const family: Family<Params> = {
       ...(tell === undefined
         ? []
         : [
-            `whether ${tell.name} is filled alone tells common from orphan diseases in ${(100 * tell.share).toFixed(0)} % of the training rows: the table is of different sources, and the gate ("${own.gate}") is no better than that`,
+            `whether ${tell.name} is filled alone tells common from orphan diseases in ${(100 * tell.share).toFixed(0)} % of the training rows: the table is of different sources, so that telling the two apart says little of patients`,
           ]),
     ];
     return wrap(draft, parts, { importances: importancesOf(draft, parts.common, share), unpredictable, card }, notices);
