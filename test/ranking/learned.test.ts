@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import type { PatientCase } from "../../src/core/cases.ts";
 import { calibrate, type HeldOut } from "../../src/ranking/learned/calibrate.ts";
-import { makeQueries, rowsOf } from "../../src/ranking/learned/queries.ts";
+import { SOLVED_WEIGHT } from "../../src/ranking/learned/features.ts";
+import { drawCases, makeQueries, makeWithheldQueries, rowsOf } from "../../src/ranking/learned/queries.ts";
 import { createShortlister } from "../../src/ranking/learned/shortlist.ts";
 import { stemOf } from "../../src/ranking/learned/siblings.ts";
 import { resolveCase, solvedCases } from "../../src/ranking/query.ts";
@@ -60,17 +61,35 @@ test("a ghost is neither an answer nor a query to learn from", async () => {
   const { candidates, fused } = shortlister.of(solved[2], "PMID:7");
   expect(fused[solved[2].target!]).toBe(Number.NEGATIVE_INFINITY);
   expect([...candidates]).not.toContain(solved[2].target);
-  const queries = await makeQueries(shortlister, solved, 1, signal);
+  const queries = await makeQueries(shortlister, solved, signal);
   expect(queries.map(({ right }) => right >= 0)).toEqual([true, true, false]);
   expect(rowsOf(shortlister.names.length, queries).sizes).toHaveLength(2);
 });
 
-test("at most a dozen cases of a paper are learned from, together as much as the root of their number", async () => {
+test("at most a dozen cases of a paper are learned from", async () => {
   const knowledge = knowledgeOf(await smallKnowledge(rows));
   const many = Array.from({ length: 30 }, (_, i) => of(`c${i}`, ["ataxia"], "PMID:9", "OMIM:2"));
-  const solved = solvedCases([...many, other], knowledge);
-  const queries = await makeQueries(createShortlister(knowledge, solved, false), solved, 1, signal);
-  expect(queries.map(({ weight }) => weight)).toEqual([...Array(12).fill(12 ** -0.5), 1]);
+  const drawn = drawCases(solvedCases([...many, other], knowledge), 1);
+  expect(drawn.map(({ publication }) => publication)).toEqual([...Array(12).fill("PMID:9"), "PMID:4"]);
+});
+
+test("cases whose disease has solved ones are learned from as if it had none, too", async () => {
+  const knowledge = knowledgeOf(await smallKnowledge(rows));
+  const solved = solvedCases([planted, other, of("alone", ["ataxia"], "PMID:8", "OMIM:2")], knowledge);
+  const shortlister = createShortlister(knowledge, solved, false);
+  const weights = (queries: Awaited<ReturnType<typeof makeQueries>>): readonly number[] =>
+    queries.map(
+      ({ features, right }) => features[right * shortlister.names.length + shortlister.names.indexOf(SOLVED_WEIGHT)],
+    );
+  const withheld = await makeWithheldQueries(
+    (kept) => createShortlister(knowledge, kept, false),
+    solved,
+    solved,
+    signal,
+  );
+  expect(weights(await makeQueries(shortlister, solved, signal))).toEqual([1, 1, 0]);
+  expect(withheld.map(({ publication }) => publication)).toEqual(["PMID:1", "PMID:4"]);
+  expect(weights(withheld)).toEqual([0, 0]);
 });
 
 test("probabilities are as sharp as held-out answers allow, and none of these as likely as it was", () => {

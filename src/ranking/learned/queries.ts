@@ -1,10 +1,15 @@
 import { setImmediate } from "node:timers/promises";
 import { createRng } from "../../core/rng.ts";
+import { paperOf } from "../evaluate.ts";
 import type { SolvedCase } from "../query.ts";
 import type { Shortlister } from "./shortlist.ts";
 
 /** Most queries of one publication. */
 const MOST_OF_A_PAPER = 12;
+/** Parts of the diseases that are one after the other without solved cases. */
+const PARTS = 4;
+/** Weight of a query whose disease was made one without solved cases. */
+const WITHHELD = 0.5;
 
 /** One solved case as a query. */
 export interface Query {
@@ -13,7 +18,6 @@ export interface Query {
   /** Place of the answer among the candidates; -1: it is none of them. */
   readonly right: number;
   readonly publication: string;
-  /** n^-½, n the queries of the publication */
   readonly weight: number;
 }
 
@@ -29,26 +33,55 @@ export interface QueryRows {
   readonly sizes: Int32Array;
 }
 
-/** At most a dozen queries of a publication, its own evidence left out. */
+/** At most a dozen cases of a publication, with an observed term each. */
+export function drawCases(solved: readonly SolvedCase[], seed: number): readonly SolvedCase[] {
+  const rng = createRng(seed);
+  const papers = Map.groupBy(
+    solved.filter(({ observed }) => observed.length > 0),
+    paperOf,
+  );
+  return [...papers.values()].flatMap((group) => rng.shuffle([...group]).slice(0, MOST_OF_A_PAPER));
+}
+
+/** Cases as queries, each without the evidence of its own publication. */
 export async function makeQueries(
   shortlister: Shortlister,
+  cases: readonly SolvedCase[],
+  signal: AbortSignal,
+  weight = 1,
+): Promise<readonly Query[]> {
+  const queries: Query[] = [];
+  for (const one of cases) {
+    await setImmediate();
+    signal.throwIfAborted();
+    const { candidates, features } = shortlister.of(one, one.publication);
+    const right = one.target === undefined ? -1 : candidates.indexOf(one.target);
+    queries.push({ features, candidates: candidates.length, right, publication: paperOf(one), weight });
+  }
+  return queries;
+}
+
+/**
+ * The same cases as if their disease had no solved case, as most diseases of new patients have none: a part of all diseases after the
+ * other loses its cases. Cases whose disease has none of other papers anyway are left out.
+ * @param shortlisterOf by solved cases
+ */
+export async function makeWithheldQueries(
+  shortlisterOf: (solved: readonly SolvedCase[]) => Shortlister,
   solved: readonly SolvedCase[],
-  seed: number,
+  cases: readonly SolvedCase[],
   signal: AbortSignal,
 ): Promise<readonly Query[]> {
-  const rng = createRng(seed);
-  const asked = solved.filter(({ observed }) => observed.length > 0);
-  const papers = Map.groupBy(asked, ({ publication, name }) => publication ?? `case ${name}`);
+  const papers = new Map<number, Set<string>>();
+  for (const one of solved)
+    if (one.target !== undefined) papers.set(one.target, (papers.get(one.target) ?? new Set()).add(paperOf(one)));
   const queries: Query[] = [];
-  for (const [publication, group] of papers) {
-    const drawn = rng.shuffle([...group]).slice(0, MOST_OF_A_PAPER);
-    for (const one of drawn) {
-      await setImmediate();
-      signal.throwIfAborted();
-      const { candidates, features } = shortlister.of(one, one.publication);
-      const right = one.target === undefined ? -1 : candidates.indexOf(one.target);
-      queries.push({ features, candidates: candidates.length, right, publication, weight: drawn.length ** -0.5 });
-    }
+  for (let part = 0; part < PARTS; part++) {
+    const inPart = ({ target }: SolvedCase): boolean => target !== undefined && target % PARTS === part;
+    const asked = cases.filter((one) => inPart(one) && papers.get(one.target as number)!.size > 1);
+    if (asked.length === 0) continue;
+    const shortlister = shortlisterOf(solved.filter((one) => !inPart(one)));
+    queries.push(...(await makeQueries(shortlister, asked, signal, WITHHELD)));
   }
   return queries;
 }
