@@ -3,7 +3,7 @@ const SIGKILL = 9;
 
 /**
  * Asks Linux to kill this process when the one that started it dies, however deep it is in native code by then: as sure as a thread
- * that looks for the parent, and free, where a thread takes 40 ms of CPU. False where that cannot be had.
+ * that looks for the parent, and nearly free, where a thread takes 70 ms of CPU. False where that cannot be had.
  */
 export async function dieWithParent(): Promise<boolean> {
   if (process.platform !== "linux") return false;
