@@ -1,6 +1,7 @@
 /** Stores for tests of the board. */
 import { join } from "node:path";
 import type { RunBatch, RunStatus } from "../../src/core/store.ts";
+import { Tag } from "../../src/core/trial.ts";
 import { connect } from "../../src/stores/embedded/connection.ts";
 import { openEmbeddedStore } from "../../src/stores/embedded/store.ts";
 import { insertRun, writeBatch } from "../../src/stores/embedded/write.ts";
@@ -54,9 +55,16 @@ export async function addRuns(root: string, runs: readonly BoardRun[], experimen
 export function trials(n: number): BoardRun[] {
   return Array.from({ length: n }, (_, i) => {
     const family = FAMILIES[i % FAMILIES.length]!;
+    const failed = i % 50 === 7;
     return {
       name: `${family}-${i}`,
-      status: i % 50 === 7 ? ("FAILED" as const) : ("FINISHED" as const),
+      status: failed ? ("FAILED" as const) : ("FINISHED" as const),
+      tags: {
+        [Tag.kind]: "trial",
+        [Tag.trialKey]: String(i),
+        [Tag.rankMetric]: "f1_macro",
+        ...(failed && { [Tag.error]: "out of memory" }),
+      },
       metrics: {
         val_f1_macro: ((i * 37) % n) / n,
         val_log_loss: 1 - ((i * 37) % n) / n,

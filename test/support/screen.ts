@@ -71,7 +71,7 @@ export async function openScreen(args: readonly string[], options: ScreenOptions
   const { cwd, cols = 120, rows = 40, env } = options;
   const [file, ...rest] = [...(options.command ?? [process.execPath, await built()]), ...args];
   const terminal = new headless.Terminal({ cols, rows, allowProposedApi: true, scrollback: 200 });
-  const pty = spawn(file!, rest, { cwd, cols, rows, name: "xterm-256color", env: userEnv(env) });
+  const pty = spawn(file!, rest, { cwd, cols, rows, name: env?.TERM ?? "xterm-256color", env: userEnv(env) });
   let output = "";
   /** Characters of it that the emulator has taken in. */
   let parsed = 0;
@@ -97,7 +97,7 @@ export async function openScreen(args: readonly string[], options: ScreenOptions
   const line = (y: number): string =>
     buffer()
       .getLine(buffer().baseY + y)
-      ?.translateToString(true) ?? "";
+      ?.translateToString(true, 0, terminal.cols) ?? "";
   const screen: LiveScreen = {
     pid: pty.pid,
     terminal,

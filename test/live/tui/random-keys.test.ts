@@ -16,7 +16,8 @@ function bytesOf(name: string): string {
   return named[name] ?? (name.startsWith("ctrl+") ? Key.ctrl(name.slice(5)) : name);
 }
 
-const never = new Set(["quit", "suspend", "copy"]);
+/** These end the board, or say something later. */
+const never = new Set(["quit", "suspend", "copy", "refresh"]);
 const pressed = KEYS.filter(({ action }) => !never.has(action)).flatMap(({ keys }) => keys.map(bytesOf));
 /** Moves are what a person does most; the rest opens, changes and closes everything there is. */
 const often = [..."jjjjkkGglh", Key.pageDown, Key.pageUp, Key.ctrl("d"), Key.escape];

@@ -101,6 +101,7 @@ test("failed runs are told by a sign and in words, the reason below", async () =
   await screen.shows(/6 of 300 runs/);
   const line = screen.rows()[2]!;
   expect(line).toMatch(/^❯ {2}✗ random-forest-257 .*/);
+  expect(screen.rows().at(-2)).toContain("✗ out of memory");
   screen.press("f", Key.ctrl("u"), Key.enter);
   await screen.shows(/^skin {2}300 runs/m);
   screen.press("/random-forest-257", Key.enter);
