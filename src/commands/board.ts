@@ -13,7 +13,7 @@ export default class BoardCommand extends BaseCommand {
 the leaderboard once, as disease exp leaderboard does.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
-    "<%= config.bin %> <%= command.id %> quickstart --sort 'f1_macro DESC, fit_seconds'",
+    "<%= config.bin %> <%= command.id %> quickstart --sort f1_macro,-took",
     "<%= config.bin %> <%= command.id %> quickstart rare-classes --filter \"params.family = 'xgboost'\" --group-by family",
     "<%= config.bin %> <%= command.id %> --view best-of-mine --theme light",
   ];
@@ -29,16 +29,15 @@ the leaderboard once, as disease exp leaderboard does.`;
       env: "DISEASE_FILTER",
     }),
     sort: Flags.string({
-      description: "Columns to sort by, each with ASC or DESC, separated by commas; newest first when absent",
+      description:
+        "Columns to sort by: metrics best first, others from the least, -NAME the other way; newest first when absent",
       env: "DISEASE_SORT",
-      helpValue: "COLUMN [DESC],…",
+      helpValue: "A,-B",
     }),
     "group-by": Flags.string({
-      description: "Column whose values make a group, or configuration: repeats together (repeatable)",
+      description: "Columns whose values make a group, or configuration: repeats together",
       env: "DISEASE_GROUP_BY",
-      helpValue: "COLUMN",
-      multiple: true,
-      multipleNonGreedy: true,
+      helpValue: "A,B",
     }),
     view: Flags.string({ description: "Saved view to begin with", env: "DISEASE_VIEW", helpValue: "NAME" }),
     theme: Flags.option({

@@ -1,6 +1,7 @@
 /** What the board shows first: a saved view, and over it what the command line says. */
 
 import type { Board } from "../app.ts";
+import { firstDirection } from "../board/edit.ts";
 import { compileFilter } from "../board/filter.ts";
 import type { Directions } from "../board/types.ts";
 import { type BoardView, CONFIGURATION, EMPTY_VIEW, type SortKey } from "../board/view.ts";
@@ -25,14 +26,19 @@ export function columnNamed(name: string, directions: Directions): string {
   return SHORT[name] ?? ids.find((id) => directions.has(id)) ?? `params.${name}`;
 }
 
-/** "f1_macro DESC, params.depth": without a direction the better values come first, where that is known. */
+/** The keys of board/sort-keys.ts, "f1_macro,-depth" or "depth DESC", before there is a table to look names up in. */
 function sortOf(text: string, directions: Directions): SortKey[] {
-  return text.split(",").map((part) => {
-    const [, name, direction] = /^\s*(.+?)(?:\s+(asc|desc))?\s*$/i.exec(part) ?? [];
-    if (name === undefined) throw new UserError("a column to sort by is missing", { where: `--sort ${text}` });
-    const id = columnNamed(name, directions);
-    return { id, descending: direction ? /desc/i.test(direction) : directions.get(id) === "greater" };
+  return namesOf(text, "--sort").map((part) => {
+    const [, minus, name, order] = /^(-?)(.*?)(?:\s+(asc|desc))?$/is.exec(part)!;
+    const { id, descending } = firstDirection(columnNamed(name!, directions), directions);
+    return { id, descending: (order === undefined ? descending : /desc/i.test(order)) !== (minus === "-") };
   });
+}
+
+function namesOf(text: string, where: string): string[] {
+  const names = text.split(",").map((name) => name.trim());
+  if (names.includes("")) throw new UserError("a name is empty", { where, fix: "Write names separated by commas." });
+  return names;
 }
 
 /** @throws UserError for a filter that cannot be read, or no such view */
@@ -42,12 +48,12 @@ export function initialView(
     readonly view?: string;
     readonly filter?: string;
     readonly sort?: string;
-    readonly "group-by"?: string | readonly string[];
+    readonly "group-by"?: string;
   },
 ): BoardView {
   const saved = flags.view === undefined ? EMPTY_VIEW : views.load(flags.view);
   if (flags.filter !== undefined) compileFilter(flags.filter, table);
-  const groups = [flags["group-by"] ?? []].flat(); // from the environment oclif gives one text instead of a list
+  const groups = flags["group-by"] === undefined ? [] : namesOf(flags["group-by"], "--group-by");
   return {
     ...saved,
     ...(flags.filter !== undefined && { filter: flags.filter }),

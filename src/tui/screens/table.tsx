@@ -49,11 +49,19 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   source.listen(() => {
     model.refresh(!whole);
     if (source.status.state === "live") {
+      if (!whole) sayUnknown();
       whole = true;
       verdicts.look();
     }
     shell.render();
   });
+
+  /** The command line may name columns that no run has. */
+  function sayUnknown(): void {
+    const named = [...model.view.sort.map(({ id }) => id), ...model.view.groupBy.filter((id) => id !== CONFIGURATION)];
+    const unknown = table.rows > 0 && named.find((id) => !columnIds(table).includes(id));
+    if (unknown) shell.tell(`no run has ${visible(unknown)}`, "warn");
+  }
 
   /** @returns whether the view could be taken */
   function change(view: Partial<BoardView>): boolean {

@@ -7,6 +7,6 @@ export function tableCommand(experiments: readonly string[], view: BoardView): s
   if (view.filter !== "") words.push("--filter", view.filter);
   if (view.sort.length > 0)
     words.push("--sort", view.sort.map(({ id, descending }) => `${id} ${descending ? "DESC" : "ASC"}`).join(", "));
-  for (const id of view.groupBy) words.push("--group-by", id);
+  if (view.groupBy.length > 0) words.push("--group-by", view.groupBy.join(","));
   return words.map(shellWord).join(" ");
 }
