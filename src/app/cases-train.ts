@@ -12,6 +12,7 @@ import { solvedCases } from "../ranking/query.ts";
 import { casesOf, openKnowledge, type RankingSettings } from "./cases.ts";
 import { MODEL_ARTIFACT } from "./cases-model.ts";
 import { openStore, type Project } from "./project.ts";
+import { withSmallHeap } from "./small-heap.ts";
 
 export interface TrainSettings extends Omit<RankingSettings, "method" | "onProgress"> {
   readonly seed: number;
@@ -36,10 +37,12 @@ export interface TrainedCases {
 export async function trainCases(project: Project, path: string, settings: TrainSettings): Promise<TrainedCases> {
   const { leavePublicationOut, seed, threads, signal, notify, candidates, enriched } = settings;
   const startTime = systemClock.now();
-  const { base } = await openKnowledge(project, settings.knowledge, notify);
-  const { cases } = casesOf(path, notify);
-  const knowledge = knowledgeFor(base, settings, cases);
-  const solved = solvedCases(cases, knowledge);
+  const { base, knowledge, solved } = await withSmallHeap(async () => {
+    const { base } = await openKnowledge(project, settings.knowledge, notify);
+    const { cases } = casesOf(path, notify);
+    const knowledge = knowledgeFor(base, settings, cases);
+    return { base, knowledge, solved: solvedCases(cases, knowledge) };
+  });
   const ranker = await trainRanker({ knowledge, solved, leavePublicationOut, seed, threads, signal });
   const others = othersOf(solved, knowledge);
   const releases = releasesText(base);

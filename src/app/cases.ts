@@ -18,6 +18,7 @@ import type { RankingQuality } from "../ranking/quality.ts";
 import { resolveCase, type SolvedCase, solvedCases } from "../ranking/query.ts";
 import { readModel } from "./cases-model.ts";
 import { type Project, programRoot } from "./project.ts";
+import { withSmallHeap } from "./small-heap.ts";
 
 type Notify = (notice: { readonly message: string }) => void;
 
@@ -106,10 +107,13 @@ export interface RankResult {
 
 /** Ranks the diseases of the knowledge base for each case of a path. */
 export async function rankCases(project: Project, path: string, options: RankOptions): Promise<RankResult> {
-  const { base } = await openKnowledge(project, options.knowledge, options.notify);
-  const { cases, problems } = casesOf(path, options.notify);
-  const opened =
-    options.model === undefined ? await trainFor(base, options) : await openModel(project, base, options.model);
+  const { base, cases, problems, opened } = await withSmallHeap(async () => {
+    const { base } = await openKnowledge(project, options.knowledge, options.notify);
+    const found = casesOf(path, options.notify);
+    const opened =
+      options.model === undefined ? await trainFor(base, options) : await openModel(project, base, options.model);
+    return { base, ...found, opened };
+  });
   const { method, knowledge, ranker, leavePublicationOut } = opened;
   const { signal } = options;
   const facts = diseaseFacts(knowledge);
@@ -285,11 +289,13 @@ export async function evaluateCases(
   settings: EvaluateSettings,
 ): Promise<EvaluationResult> {
   const { folds, seed, top, signal, rankings } = settings;
-  const { base } = await openKnowledge(project, settings.knowledge, settings.notify);
-  const { cases, problems } = casesOf(path, settings.notify);
   const method = await loadMethod(settings.method);
-  const knowledge = knowledgeFor(base, settings, cases);
-  const solved = solvedCases(cases, knowledge);
+  const { base, count, problems, knowledge, solved } = await withSmallHeap(async () => {
+    const { base } = await openKnowledge(project, settings.knowledge, settings.notify);
+    const { cases, problems } = casesOf(path, settings.notify);
+    const knowledge = knowledgeFor(base, settings, cases);
+    return { base, count: cases.length, problems, knowledge, solved: solvedCases(cases, knowledge) };
+  });
   checkFolds(solved, folds, path);
   const file = rankings && createLines(resolve(rankings.file));
   let done = 0;
@@ -314,7 +320,7 @@ export async function evaluateCases(
       folds,
       seed,
       top,
-      undiagnosed: cases.length - solved.length,
+      undiagnosed: count - solved.length,
       problems,
       all,
       leavePublicationOut: await judge(true),
