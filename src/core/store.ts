@@ -133,7 +133,11 @@ export interface TrackingStore {
   /** Where a run's files are, when that is a local folder; they may be written there directly. */
   localArtifacts(runId: string): Promise<string | undefined>;
   listArtifacts(runId: string, path?: string): Promise<readonly ArtifactInfo[]>;
-  readArtifact(runId: string, path: string): Promise<Uint8Array>;
+  /**
+   * @param most only so many bytes of its begin are read; all of it when absent
+   * @throws UserError when there is no such file
+   */
+  readArtifact(runId: string, path: string, most?: number): Promise<Uint8Array>;
   writeArtifact(runId: string, path: string, bytes: Uint8Array): Promise<void>;
   /** The same for a file of this machine, not held in memory; absent where `writeArtifact` is as good. */
   uploadArtifact?(runId: string, path: string, file: string, onProgress?: () => void): Promise<void>;

@@ -1,8 +1,11 @@
 import {
+  closeSync,
   lstatSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   realpathSync,
   renameSync,
   rmSync,
@@ -33,15 +36,30 @@ export function listFolder(root: string, path = ""): ArtifactInfo[] {
   });
 }
 
-/** @throws UserError when there is no such file, or `path` leads out of `root` */
-export function readFile(root: string, path: string): Uint8Array {
+/**
+ * @param most only so many bytes of its begin
+ * @throws UserError when there is no such file, or `path` leads out of `root`
+ */
+export function readFile(root: string, path: string, most?: number): Uint8Array {
   const file = confined(root, path);
   return guard(file, () => {
     if (!statSync(file, { throwIfNoEntry: false })?.isFile()) {
       throw new UserError(`The run has no artifact "${path}"`, { where: root, fix: "List the run's artifacts." });
     }
-    return readFileSync(file);
+    return most === undefined ? readFileSync(file) : readHead(file, most);
   });
+}
+
+function readHead(file: string, most: number): Uint8Array {
+  const open = openSync(file, "r");
+  try {
+    const bytes = new Uint8Array(most);
+    let length = 0;
+    for (let n = 1; n > 0 && length < most; length += n) n = readSync(open, bytes, length, most - length, length);
+    return bytes.subarray(0, length);
+  } finally {
+    closeSync(open);
+  }
 }
 
 /** Writes a file whole or not at all, over an older one of that name. */

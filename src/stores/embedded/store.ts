@@ -205,8 +205,8 @@ export function openEmbeddedStore(options: EmbeddedOptions): TrackingStore {
       return listFolder(artifactsOf(runId), path);
     },
 
-    async readArtifact(runId, path) {
-      return readFile(artifactsOf(runId), path);
+    async readArtifact(runId, path, most) {
+      return readFile(artifactsOf(runId), path, most);
     },
 
     async writeArtifact(runId, path, bytes) {

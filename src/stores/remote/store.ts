@@ -181,11 +181,14 @@ export function openRemoteStore(options: RemoteOptions): TrackingStore {
         return found.sort((a, b) => (a.path < b.path ? -1 : 1));
       }),
 
-    async readArtifact(runId, path) {
+    async readArtifact(runId, path, most) {
       try {
         return await guard(async () => {
           const artifactUri = places.get(runId) ?? (await infoOf(runId)).artifactUri;
-          return client.artifacts.read({ runId, artifactUri }, path);
+          const owner = { runId, artifactUri };
+          return most === undefined
+            ? client.artifacts.read(owner, path)
+            : headOf(await client.artifacts.stream(owner, path), most);
         });
       } catch (error) {
         if (!(error instanceof UserError) || !isNotFound(error.cause)) throw error;
@@ -202,6 +205,18 @@ export function openRemoteStore(options: RemoteOptions): TrackingStore {
 
     close: () => client.close(),
   };
+}
+
+/** The first bytes of a stream, which is ended then. */
+async function headOf(stream: AsyncIterable<Uint8Array>, most: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length >= most) break;
+  }
+  return new Uint8Array(Buffer.concat(chunks)).subarray(0, most);
 }
 
 /** The run was found, so the server is there: such an answer says that it has no place for files (Databricks, Azure ML). */
