@@ -86,7 +86,7 @@ Filters, sorts, groups, columns and saved views are those of \`disease board\`.`
   private watching = false;
 
   async run(): Promise<ViewedLeaderboard["board"]> {
-    const { args, flags } = await this.parse(ExpLeaderboard);
+    const { args, flags } = await this.parse(ExpLeaderboard, sortsFirst(this.argv));
     return await this.reading(flags, async (store) => {
       const experiment = args.experiment ?? (await newestExperiment(store));
       const plain = this.isPlain(flags);
@@ -165,6 +165,14 @@ Filters, sorts, groups, columns and saved views are those of \`disease board\`.`
   override logJson(json: unknown): void {
     if (!this.watching) super.logJson(json);
   }
+}
+
+/** oclif would take the value of `--sort -f1_macro` for the flag -f: a space before it tells them apart. */
+function sortsFirst(argv: readonly string[]): string[] {
+  return argv.map((word, i) => {
+    if (argv[i - 1] === "--sort" && word.startsWith("-") && !word.startsWith("--")) return ` ${word}`;
+    return word.replace(/^--sort=-/, "--sort= -");
+  });
 }
 
 function asked(experiment: string, flags: Given): Asked {
