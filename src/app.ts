@@ -240,6 +240,11 @@ export { type TrainedCases, trainCases } from "./app/cases-train.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";
+export type { LiveEvent, LiveTrial, ProgressEvent } from "./app/live/events.ts";
+export { openHost, type SweepHost } from "./app/live/host.ts";
+export { removeHost, startHost } from "./app/live/start.ts";
+export { findRunning, type RunningSweep, type Stopped, stopRunning } from "./app/live/stop.ts";
+export type { LiveSweep } from "./app/live/watch.ts";
 export {
   installMlflow,
   installPlan,
@@ -273,6 +278,8 @@ export {
   unaliasModel,
 } from "./app/registry.ts";
 export { runUntilGate } from "./app/rounds.ts";
+export type { FileHead, Judged, RunFiles, RunReader } from "./app/run-detail.ts";
+export type { FactSection, Importances, PerClass } from "./app/run-files.ts";
 export {
   copyStore,
   type Mirror,

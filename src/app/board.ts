@@ -8,6 +8,7 @@ import type { Standing, StandingPayload } from "../experiments/read/versus-best.
 import { allMetrics } from "../metrics/_all.ts";
 import { openEmbeddedBoard } from "../stores/embedded/board.ts";
 import type { Project } from "./project.ts";
+import { openRunReader, type RunReader } from "./run-detail.ts";
 import { type SavedViews, savedViews } from "./views.ts";
 import { workerModule } from "./worker-module.ts";
 
@@ -19,6 +20,8 @@ export interface Board {
   readonly experiments: readonly string[];
   readonly directions: Directions;
   readonly views: SavedViews;
+  /** What is beside the table: files of a run, tests of several. */
+  readonly reader: RunReader;
   /** Column of the metric that the newest sweep ranks by; undefined when no run has one. */
   rank(): string | undefined;
   /**
@@ -48,6 +51,7 @@ export async function openBoard(project: Project, experiments: readonly string[]
       ? openEmbeddedBoard({ folder: mlruns, experiments: names })
       : (await import("../stores/remote/board.ts")).openRemoteBoard({ uri: server, experiments: names });
   const table = createRunTable();
+  const reader = openRunReader(project);
   let executor: Executor | undefined;
   return {
     table,
@@ -55,6 +59,7 @@ export async function openBoard(project: Project, experiments: readonly string[]
     experiments,
     directions: metricDirections(),
     views: savedViews(project),
+    reader,
     rank: () => rankColumn(table),
 
     async standings(lines, column, signal) {
@@ -68,7 +73,7 @@ export async function openBoard(project: Project, experiments: readonly string[]
 
     async close() {
       feed.close();
-      await executor?.close();
+      await Promise.all([executor?.close(), reader.close()]);
     },
   };
 }

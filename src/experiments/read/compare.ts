@@ -21,6 +21,15 @@ export interface CompareOptions {
   readonly resamples: number;
   /** Of the intervals and the verdicts, e.g. 0.95. */
   readonly level: number;
+  /** Told what is worked on next. */
+  onStep?(step: string): void;
+}
+
+/** What the job "comparison" of a worker is given. */
+export interface ComparisonPayload extends Omit<CompareOptions, "onStep"> {
+  /** The embedded store's folder; not looked at where there is a server. */
+  readonly folder: string;
+  readonly server?: string;
 }
 
 export interface Compared {
@@ -68,6 +77,7 @@ export interface Comparison {
  * @throws UserError when a reference is unknown; with exit code 4 when no two repeats have the same patients
  */
 export async function compareTrials(store: TrackingStore, options: CompareOptions): Promise<Comparison> {
+  const { onStep = () => {} } = options;
   const rows: (LeaderboardRow & { readonly experiment: string })[] = [];
   const boards = new Map<string, Leaderboard>();
   const boardOf = async (experiment: string): Promise<Leaderboard> => {
@@ -75,7 +85,10 @@ export async function compareTrials(store: TrackingStore, options: CompareOption
     boards.set(experiment, board);
     return board;
   };
-  for (const reference of options.references) rows.push(await resolve(store, reference, boardOf));
+  for (const [i, reference] of options.references.entries()) {
+    onStep(`looking for the repeats of ${i + 1} of ${options.references.length}`);
+    rows.push(await resolve(store, reference, boardOf));
+  }
   const twice = rows.findIndex((row, i) => rows.findIndex((other) => other.runs[0] === row.runs[0]) < i);
   if (twice >= 0) {
     throw new UserError(`"${options.references[twice]}" is one of the others: ${rows[twice]!.name}`, {
@@ -84,6 +97,7 @@ export async function compareTrials(store: TrackingStore, options: CompareOption
   }
   const chosen = await chosenMetrics(store, rows[0]!, options.metrics);
   const notices: string[] = [];
+  onStep("reading the predictions");
   const predictions = await sharedRepeats(store, rows, notices);
   const labels = rows.map((_, i) => String.fromCharCode(65 + i));
   const pairs = labels.flatMap((_, a) => labels.slice(a + 1).map((_, i) => [a, a + 1 + i] as const));
@@ -91,7 +105,10 @@ export async function compareTrials(store: TrackingStore, options: CompareOption
   const scored = predictions.map((list) => list.map((p) => p.scored));
   const settings = { resamples: options.resamples, level: options.level, seed: 1, groups: units };
 
-  const verdicts = chosen.map((metric) => comparePairs(metric, scored, pairs, settings));
+  const verdicts = chosen.map((metric) => {
+    onStep(`testing ${pairs.length === 1 ? "1 pair" : `${pairs.length} pairs`} by ${metric.id}`);
+    return comparePairs(metric, scored, pairs, settings);
+  });
   const bootstraps = pairs.flatMap(([a, b], i) =>
     chosen.map((metric, m) => {
       const { difference, low, high, pValue, comparable, reason } = verdicts[m]![i]!;
