@@ -7,7 +7,7 @@ import type { SolvedCase } from "../query.ts";
 import { createRanker, type LearnedRanker } from "./ranker.ts";
 import { createShortlister } from "./shortlist.ts";
 
-const KIND = "orphan ranker 1";
+const KIND = "orphan ranker 2";
 
 /** A ranker that was read and awaits its knowledge. */
 export interface SavedRanker {
