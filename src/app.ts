@@ -122,6 +122,7 @@ export async function run(
     workers?.capacity === jobs && heapMb === undefined
       ? workers
       : createLocalExecutor({ module: workerModule(), jobs, threads: jobs * threads, heapMb });
+  if (executor !== workers) await workers?.close(); // more than the memory holds
   try {
     const result = await runSweep(
       plan,
