@@ -87,22 +87,22 @@ export const family: Family<Params> = {
     const none = described.length > 0 ? names.indexOf(own.none) : -1;
     const common = codes.filter((k) => isOrphan[k] === 0 && k !== none);
     checkRows(train, common, names);
-    const othersSeen = none >= 0 && train.y.includes(none);
+    const noneRows = train.y.reduce((n, k) => n + Number(k === none), 0);
     const unknown = codes.filter((k) => isOrphan[k] === 1 && !described.includes(k));
-    const unpredictable = none >= 0 && !othersSeen ? Int32Array.from([...unknown, none]).sort() : unknown;
+    const unpredictable = none >= 0 && noneRows === 0 ? Int32Array.from([...unknown, none]).sort() : unknown;
     const slotOf = evidence?.terms.slotOf ?? new Int32Array(train.x.cols).fill(-1);
     const ratios = evidence?.ratios ?? new Float64Array(0);
     const scores = evidence ? trainingScores(train, evidence) : [];
     const place = new Map(Array.from(described, (k, i) => [k, i]));
     const side = Uint8Array.from(train.y, (k) => Number(isOrphan[k] === 1 || k === none));
     const judged = [...train.y.keys()].flatMap((row): JudgedScores[] => {
+      if (side[row] === 0) return [];
       const target = place.get(train.y[row]);
-      const outside = othersSeen ? train.y[row] === none : side[row] === 1;
-      if (target !== undefined && scores[row][target] > Number.NEGATIVE_INFINITY)
-        return [{ scores: scores[row], target }];
-      // But for his own paper nothing were known of the patient's disease.
-      return outside ? [{ scores: scores[row], target: undefined }] : [];
+      const known = target !== undefined && scores[row][target] > Number.NEGATIVE_INFINITY;
+      // Unknown: but for his own paper nothing were known of the patient's disease.
+      return [{ scores: scores[row], target: known ? target : undefined }];
     });
+    const outside = judged.filter(({ target }) => target === undefined).length;
     const share = side.reduce((sum, s) => sum + s, 0) / side.length;
     if (described.length > 0 && share === 0) throw noOrphanRows();
     const gated = common.length > 0 && described.length > 0;
@@ -114,9 +114,10 @@ export const family: Family<Params> = {
       commonColumns: varying(train.x, side),
       commonMissing: own.common === "gbm",
       orphans: described,
-      others: othersSeen ? Int32Array.of(none) : unknown,
-      othersSeen,
-      shares: fitShares(judged, othersSeen || unknown.length > 0),
+      none: noneRows > 0 ? none : -1,
+      nonePart: noneRows / Math.max(1, outside),
+      unknown,
+      shares: fitShares(judged, noneRows > 0 || unknown.length > 0),
       slotOf,
       ratios,
       gateColumns: gated ? gateColumns(train.x, side, slotOf, own.gate) : new Int32Array(0),

@@ -73,19 +73,22 @@ export function inGraph(graph: OnnxBuilder, x: OnnxValue, state: State, parts: P
       return doubles(all, rows, classes);
     };
     const placed = (value: OnnxValue): OnnxValue => graph.apply("MatMul", [value, links(orphans, orphans.length)]);
-    const { others, othersSeen } = state;
+    const { none, nonePart, unknown } = state;
     if (shares.none === undefined) return placed(graph.apply("Softmax", [scores], { axis: 1 }));
-    const none = graph.apply("Mul", [cast(ones(), "double"), number(shares.none)]);
-    const all = graph.apply("Softmax", [graph.apply("Concat", [scores, none], { axis: 1 })], { axis: 1 });
+    const option = graph.apply("Mul", [cast(ones(), "double"), number(shares.none)]);
+    const all = graph.apply("Softmax", [graph.apply("Concat", [scores, option], { axis: 1 })], { axis: 1 });
     const found = pick(all, orphans.keys().toArray());
     const left = pick(all, [orphans.length]);
-    const toOthers = (value: OnnxValue): OnnxValue => graph.apply("MatMul", [value, links(others, 1)]);
-    if (othersSeen) return graph.apply("Add", [placed(found), toOthers(left)]);
+    const spread = (value: OnnxValue, codes: Int32Array): OnnxValue => graph.apply("MatMul", [value, links(codes, 1)]);
+    const ofNone = graph.apply("Mul", [left, number(nonePart)]);
     const best = graph.apply("Mul", [graph.apply("ReduceMax", [found, axis], { keepdims: 1 }), number(UNKNOWN)]);
-    const other = graph.apply("Min", [graph.apply("Div", [left, number(others.length)]), best]);
-    const known = graph.apply("Sub", [number(1), graph.apply("Mul", [other, number(others.length)])]);
+    const count = number(Math.max(1, unknown.length));
+    const each = graph.apply("Min", [graph.apply("Div", [graph.apply("Sub", [left, ofNone]), count]), best]);
+    const rest = graph.apply("Mul", [each, number(unknown.length)]);
+    const known = graph.apply("Sub", [graph.apply("Sub", [number(1), ofNone]), rest]);
     const total = graph.apply("ReduceSum", [found, axis], { keepdims: 1 });
-    const scaled = graph.apply("Mul", [graph.apply("Div", [found, total]), known]);
-    return graph.apply("Add", [placed(scaled), toOthers(other)]);
+    const own = placed(graph.apply("Mul", [graph.apply("Div", [found, total]), known]));
+    const others = graph.apply("Add", [spread(each, unknown), spread(ofNone, Int32Array.from(none < 0 ? [] : [none]))]);
+    return graph.apply("Add", [own, others]);
   }
 }

@@ -60,22 +60,23 @@ export function gateMatrix(
 }
 
 /**
- * Shares of the orphan classes, and of each of the others, that sum to 1. One other class ("none of these") that rows were seen of gets all
- * that is left for none of the orphan ones; classes of which nothing is known get it in equal parts, below the best known one.
+ * Shares of the orphan classes, of "none of these", and of each class of which nothing is known, which stay below that of the best known
+ * one; they sum to 1.
  */
 function orphanShares(
   scores: Float64Array,
-  { shares, others, othersSeen }: State,
-): { own: Float64Array; other: number } {
+  { shares, nonePart, unknown }: State,
+): { readonly own: Float64Array; readonly none: number; readonly each: number } {
   const all = sharesOf(scores, shares);
-  if (shares.none === undefined) return { own: all, other: 0 };
+  if (shares.none === undefined) return { own: all, none: 0, each: 0 };
   const own = all.subarray(0, scores.length);
-  const none = all[scores.length];
-  if (othersSeen) return { own, other: none };
+  const left = all[scores.length];
   const best = own.reduce((a, b) => Math.max(a, b), 0);
   const sum = own.reduce((a, b) => a + b, 0);
-  const other = Math.min(none / others.length, UNKNOWN * best);
-  return { own: own.map((share) => (share / sum) * (1 - other * others.length)), other };
+  const none = left * nonePart;
+  const each = unknown.length === 0 ? 0 : Math.min((left - none) / unknown.length, UNKNOWN * best);
+  const known = 1 - none - each * unknown.length;
+  return { own: own.map((share) => (share / sum) * known), none, each };
 }
 
 export function combinedModel(
@@ -83,7 +84,7 @@ export function combinedModel(
   parts: Parts,
   rest: Pick<FittedModel, "save" | "notices" | "unpredictable"> & { readonly importances?: Importances },
 ): FittedModel {
-  const { columns, classes, common, commonColumns, commonMissing, fills, shares, orphans, others } = state;
+  const { columns, classes, common, commonColumns, commonMissing, fills, shares, orphans, none, unknown } = state;
   const canGraph =
     (parts.common === undefined || parts.common.toOnnx) && (parts.gate === undefined || parts.gate.toOnnx);
   return {
@@ -104,7 +105,8 @@ export function combinedModel(
         orphans.forEach((code, k) => {
           proba[row * classes + code] = orphan * found.own[k];
         });
-        for (const code of others) proba[row * classes + code] = orphan * found.other;
+        for (const code of unknown) proba[row * classes + code] = orphan * found.each;
+        if (none >= 0) proba[row * classes + none] = orphan * found.none;
       }
       return proba;
     },

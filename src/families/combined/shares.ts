@@ -43,6 +43,7 @@ const USUAL = 3;
  */
 export function fitShares(rows: readonly JudgedScores[], withNone: boolean): SharesOf {
   const outside = withNone && rows.some(({ target }) => target === undefined);
+  // Where none of these can be no answer, such rows tell nothing.
   const told = rows.filter(({ target }) => outside || target !== undefined);
   const loss = (shares: SharesOf): number =>
     told.reduce((sum, { scores, target }) => {

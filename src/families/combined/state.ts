@@ -12,11 +12,12 @@ export interface State {
   /** Columns that it reads, and whether it understands missing values. */
   readonly commonColumns: Int32Array;
   readonly commonMissing: boolean;
-  /** Class codes that are ranked, and those that get what is left for none of them: "none of these", or all of which nothing is known. */
+  /** Class codes that are ranked, ascending. */
   readonly orphans: Int32Array;
-  readonly others: Int32Array;
-  /** Whether training rows were of the others, which may then be the answer. */
-  readonly othersSeen: boolean;
+  /** Of what is left for none of these: how much goes to the class of that name (-1: there is none). The classes of which nothing is known share the rest. */
+  readonly none: number;
+  readonly nonePart: number;
+  readonly unknown: Int32Array;
   readonly shares: SharesOf;
   /** [columns] place of the column's term in `ratios`, -1 where it is none */
   readonly slotOf: Int32Array;
