@@ -6,8 +6,11 @@ import { COUNT, unitOf } from "./format.ts";
 import type { BoardRows, ShownColumn } from "./types.ts";
 import type { BoardView, ViewColumn } from "./view.ts";
 
-/** Metrics that a physician asks for first. */
-const MEDICAL = ["f1_macro", "recall_macro", "recall_orphan", "mse", "ece"].map((id) => `metrics.${VALIDATION}${id}`);
+/** Metrics that a physician asks for first, of models and of rankings. */
+const MEDICAL = [
+  ...["f1_macro", "recall_macro", "recall_orphan", "mse", "ece"],
+  ...["top1", "top10", "mrr", "answer_log_loss"],
+].map((id) => `metrics.${VALIDATION}${id}`);
 /** Metrics and params shown where nothing was chosen. */
 const MOST = { metrics: 6, params: 8 } as const;
 
