@@ -226,6 +226,16 @@ export function initProject(folder: string): ReturnType<typeof scaffold> {
   return scaffold(resolve(folder), programRoot());
 }
 
+export {
+  type Asked,
+  type ExtraColumn,
+  type GroupRow,
+  isMetric,
+  saveView,
+  type ViewedLeaderboard,
+  viewLeaderboard,
+} from "./app/board/viewed-leaderboard.ts";
+export { type SavedViews, savedViews } from "./app/board/views.ts";
 export { type Board, metricDirections, openBoard } from "./app/board.ts";
 export {
   type CaseAnswer,
@@ -291,16 +301,6 @@ export {
   syncServer,
   trackStatus,
 } from "./app/tracking.ts";
-export {
-  type Asked,
-  type ExtraColumn,
-  type GroupRow,
-  isMetric,
-  saveView,
-  type ViewedLeaderboard,
-  viewLeaderboard,
-} from "./app/viewed-leaderboard.ts";
-export { type SavedViews, savedViews } from "./app/views.ts";
 export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
 export type { SweepEvent } from "./experiments/events.ts";
 export type { GateEvaluation } from "./experiments/gate.ts";

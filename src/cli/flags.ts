@@ -23,6 +23,14 @@ export const jobsFlag = Flags.integer({
   max: 1024,
 });
 
+export const liveFlag = Flags.boolean({
+  description:
+    "Show the sweep live in a terminal, and let it go on without it; --no-live: a line for each trial, in this process",
+  env: "DISEASE_LIVE",
+  default: true,
+  allowNo: true,
+});
+
 export const memoryFlag = Flags.string({
   description:
     "Memory that may be used, e.g. 4GB: fewer trials run at once where the data are large; all of the machine when absent",

@@ -1,8 +1,9 @@
-import type { SweepEvent } from "../app.ts";
+import { setTimeout as delay } from "node:timers/promises";
+import type { LiveEvent, LiveSweep, ProgressEvent } from "../app.ts";
 import { cut, duration, number, paint, visible } from "./text.ts";
 
 export interface Progress {
-  event(event: SweepEvent): void;
+  event(event: ProgressEvent): void;
   /** Clears the status line. */
   close(): void;
 }
@@ -97,4 +98,30 @@ export function createProgress({ stream, jobs, rankMetric, now }: ProgressOption
     },
     close: clear,
   };
+}
+
+/** Milliseconds between looks for news. */
+const LOOK = 200;
+
+/** The same lines for a sweep that runs in a process of its own, until that has ended. */
+export async function printSweep(live: LiveSweep): Promise<"ended"> {
+  let progress: Progress | undefined;
+  const print = (): void => {
+    for (const event of live.news()) {
+      if (event.type === "sweep") {
+        const { jobs, rankMetric } = event;
+        progress = createProgress({ stream: process.stderr, jobs, rankMetric, now: Date.now });
+      } else if (isProgress(event)) progress?.event(event);
+    }
+  };
+  for (; live.running(); await delay(LOOK)) print();
+  print();
+  progress?.close();
+  return "ended";
+}
+
+const OTHERS: readonly string[] = ["saved", "stopping", "end"];
+
+function isProgress(event: Exclude<LiveEvent, { type: "sweep" }>): event is Extract<LiveEvent, ProgressEvent> {
+  return !OTHERS.includes(event.type);
 }

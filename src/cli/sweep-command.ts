@@ -3,7 +3,9 @@ import {
   lanesOf,
   leaderboard,
   type Mirror,
+  metricDirections,
   mirrorOf,
+  openHost,
   openStore,
   type Packaged,
   type Pending,
@@ -15,14 +17,17 @@ import {
   run,
   type SweepResult,
   shownAddress,
+  startHost,
   storeUri,
   withLocalRegistry,
 } from "../app.ts";
 import { ExitCode, UserError } from "../core/errors.ts";
 import type { TrackingStore } from "../core/store.ts";
+import { VALIDATION } from "../core/trial.ts";
 import { BaseCommand } from "./base-command.ts";
 import type { LogModels } from "./flags.ts";
 import { printLeaderboard } from "./leaderboard-view.ts";
+import { canShowLive, type FollowOptions, followSweep, reportLook } from "./live-sweep.ts";
 import { pendingLines } from "./pending-view.ts";
 import { printProfile } from "./profile-view.ts";
 import { createProgress } from "./progress.ts";
@@ -56,9 +61,30 @@ export interface Mirrored {
   readonly mirror?: Pending;
 }
 
+/** Stops what is no sweep: the plan before it, what follows from it. */
+const leave = (): void => process.exit(ExitCode.interrupted);
+
 /** What `exp run` and `exp resume` share: run a plan, show it, print the leaderboard, set the exit code. */
 export abstract class SweepCommand extends BaseCommand {
   #mirror: Mirror | undefined;
+  /** Where this process runs the sweep for one that shows it. */
+  readonly #host = openHost();
+
+  override async init(): Promise<void> {
+    await super.init();
+    this.#host?.onStop(leave);
+  }
+
+  /** Runs this very command in a process that outlives the terminal, and shows it; false where it is to run in this one. */
+  protected async runLive(
+    project: Project,
+    flags: { readonly live: boolean },
+    show: FollowOptions["show"],
+  ): Promise<boolean> {
+    if (this.#host || !flags.live || this.jsonEnabled() || !canShowLive()) return false;
+    await followSweep(project, startHost(project, reportLook()), { own: true, show });
+    return true;
+  }
 
   /**
    * Does something with the project's store; its sweeps are mirrored meanwhile where the project has a server. What the
@@ -106,12 +132,21 @@ export abstract class SweepCommand extends BaseCommand {
         return;
       }
       first = performance.now();
+      this.#host?.tell({ type: "stopping" });
       this.logToStderr("\nstopping; what is finished is kept (again to stop at once)");
       stop.abort(new UserError("interrupted", { exitCode: ExitCode.interrupted }));
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
     for (const signal of signals) process.on(signal, onSignal);
+    this.#host?.onStop(onSignal);
     const rankMetric = plan.experiment.config.rank.metric;
+    this.#host?.tell({
+      type: "sweep",
+      experiment: plan.experiment.name,
+      rankMetric,
+      greaterIsBetter: metricDirections().get(`metrics.${VALIDATION}${rankMetric}`) !== "smaller",
+      jobs: lanes.jobs,
+    });
     const progress = createProgress({
       stream: process.stderr,
       jobs: lanes.jobs,
@@ -126,12 +161,14 @@ export abstract class SweepCommand extends BaseCommand {
         signal: stop.signal,
         onEvent: (event) => {
           if (event.type === "planned" && event.sweepId !== null) this.#mirror?.add(event.sweepId);
-          if (!this.jsonEnabled()) progress.event(event);
+          if (this.#host) this.#host.event(event);
+          else if (!this.jsonEnabled()) progress.event(event);
         },
       });
     } finally {
       progress.close();
       for (const signal of signals) process.off(signal, onSignal);
+      this.#host?.onStop(leave);
     }
     const board = await leaderboard(store, {
       experiment: plan.experiment.name,
@@ -161,6 +198,7 @@ export abstract class SweepCommand extends BaseCommand {
     this.log("");
     const parts = [`${result.finished} finished`, `${result.failed} failed`, `${result.reused} kept from before`];
     if (plan.experiment.search.pruning) parts.splice(1, 0, `${result.pruned} pruned`);
+    if (result.stopped > 0) parts.push(`${result.stopped} stopped by hand`);
     this.log(`${plan.experiment.name}: ${parts.join(", ")}${result.interrupted ? "; interrupted" : ""}`);
     if (result.end !== null) this.log(`ended: ${visible(result.end)}`);
     const { rounds, seconds } = result.saved;

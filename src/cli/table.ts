@@ -22,7 +22,9 @@ export type TableFormat = "table" | "csv" | "md";
 
 /** Columns of the terminal; no limit where standard output is not one. */
 export function terminalWidth(): number {
-  return process.stdout.isTTY ? process.stdout.columns || 80 : Number.POSITIVE_INFINITY;
+  const { columns, isTTY } = process.stdout;
+  // A sweep in a process of its own is told the width of the terminal that will show its report.
+  return columns || (isTTY ? 80 : Number.POSITIVE_INFINITY);
 }
 
 /**

@@ -15,7 +15,7 @@ export interface SavedSweep {
 }
 
 /** All sweeps, newest first. */
-async function listSweeps(store: TrackingStore): Promise<readonly Run[]> {
+export async function listSweeps(store: TrackingStore): Promise<readonly Run[]> {
   const page = await store.searchRuns({
     experimentIds: (await store.listExperiments()).map((e) => e.experimentId),
     filter: `tags.\`${Tag.kind}\` = 'sweep'`,

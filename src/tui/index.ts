@@ -1,13 +1,14 @@
 /** What `disease board` imports when it is needed: Ink and React come with it. */
-import type { Board } from "../app.ts";
+import type { Board, LiveSweep } from "../app.ts";
 import type { BoardView } from "../board/view.ts";
+import { type SweepEnd, sweepScreen } from "./screens/sweep.ts";
 import { tableScreen } from "./screens/table.tsx";
 import { runShell } from "./shell.tsx";
 import { createSource } from "./source.ts";
 import type { ThemeId } from "./theme.ts";
 
 export { initialView, secondsOf } from "./initial-view.ts";
-export { defaultTheme } from "./theme.ts";
+export { defaultTheme, isTheme } from "./theme.ts";
 
 export interface RunBoardOptions {
   readonly stdin: NodeJS.ReadStream;
@@ -35,4 +36,24 @@ export async function runBoard(board: Board, options: RunBoardOptions): Promise<
   } finally {
     source.stop();
   }
+}
+
+/**
+ * Shows a sweep that runs in a process of its own, until it ends or is left.
+ * @returns the signal that ended the view, or why it was left; a terminal that is gone counts as detached
+ */
+export async function runSweepView(
+  live: LiveSweep,
+  terminal: Pick<RunBoardOptions, "stdin" | "stdout" | "theme" | "mouse">,
+): Promise<SweepEnd | NodeJS.Signals> {
+  let how: SweepEnd = "detached";
+  const signal = await runShell({
+    ...terminal,
+    first: (shell) =>
+      sweepScreen(shell, live, (end) => {
+        how = end;
+        shell.quit();
+      }),
+  });
+  return signal ?? how;
 }

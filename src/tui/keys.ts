@@ -1,7 +1,7 @@
 /** The one table of keys: what is dispatched, what the footer shows, and what `?` explains all come from it. */
 
 /** Where a key counts: everywhere, on a screen, or in a panel over it. */
-export type Context = "global" | "table" | "prompt" | "columns" | "views" | "help";
+export type Context = "global" | "table" | "prompt" | "columns" | "views" | "sweep" | "sweep-stop" | "help";
 
 interface Entry {
   readonly context: Context;
@@ -211,6 +211,54 @@ export const KEYS = [
   },
   { context: "views", action: "remove", keys: ["D"], group: "Views", help: "remove this view", footer: "remove" },
   { context: "views", action: "close", keys: ["escape", "v", "q"], group: "Views", help: "close", footer: "close" },
+
+  { context: "sweep", action: "down", keys: ["j", "down"], group: "Move", help: "next trial or row" },
+  { context: "sweep", action: "up", keys: ["k", "up"], group: "Move", help: "trial or row before" },
+  { context: "sweep", action: "first", keys: ["g", "home"], group: "Move", help: "first running trial" },
+  { context: "sweep", action: "last", keys: ["G", "end"], group: "Move", help: "last row of the leaderboard" },
+  { context: "sweep", action: "page-down", keys: ["pagedown", "ctrl+d", "ctrl+f"], group: "Move", help: "a page down" },
+  { context: "sweep", action: "page-up", keys: ["pageup", "ctrl+u", "ctrl+b"], group: "Move", help: "a page up" },
+  {
+    context: "sweep",
+    action: "stop-trial",
+    keys: ["x"],
+    group: "Act",
+    help: "stop this trial; the sweep goes on",
+    footer: "stop trial",
+  },
+  {
+    context: "sweep",
+    action: "stop-sweep",
+    keys: ["X"],
+    group: "Act",
+    help: "stop the sweep; what is finished is kept",
+    footer: "stop sweep",
+  },
+  {
+    context: "sweep",
+    action: "detach",
+    keys: ["q"],
+    group: "Act",
+    help: "leave; the sweep goes on, disease exp attach comes back",
+    footer: "detach",
+  },
+  {
+    context: "sweep",
+    action: "interrupt",
+    keys: ["ctrl+c"],
+    group: "Act",
+    help: "stop the sweep without asking; again: at once",
+  },
+
+  { context: "sweep-stop", action: "yes", keys: ["y"], group: "Stop", help: "stop the sweep", footer: "stop" },
+  {
+    context: "sweep-stop",
+    action: "no",
+    keys: ["n", "escape", "q", "enter"],
+    group: "Stop",
+    help: "let it go on",
+    footer: "go on",
+  },
 
   { context: "help", action: "down", keys: ["j", "down"], group: "Help", help: "scroll down" },
   { context: "help", action: "up", keys: ["k", "up"], group: "Help", help: "scroll up" },

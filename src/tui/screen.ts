@@ -35,6 +35,8 @@ export interface Screen extends Layer {
   view?(size: Size): ReactNode;
   /** The body, or its upper rows, drawn directly. Size of the body. */
   paint?(size: Size): Painted;
+  /** Of the first screen: what quitting means; absent: the board ends. */
+  quit?(): void;
   /** It is not shown any more: what it does in the background ends. */
   close?(): void;
 }

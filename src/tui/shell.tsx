@@ -133,7 +133,7 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
   }
 
   function act(action: ReturnType<typeof actionOf>): void {
-    if (action === "quit") finish(null);
+    if (action === "quit") (screens[0]?.quit ?? shell.quit)();
     else if (action === "suspend") session.suspend();
     else if (action === "help") shell.push(helpScreen(shell, top().context));
     else if (action === "theme") {

@@ -90,6 +90,8 @@ const THEMES: Readonly<Record<ThemeId, Theme>> = {
   },
 };
 
+export const isTheme = (id: string): id is ThemeId => (THEME_IDS as readonly string[]).includes(id);
+
 export const themeOf = (id: ThemeId): Theme => THEMES[id];
 
 /** The theme that nobody chose: none by NO_COLOR, else by the background where the terminal says it. */

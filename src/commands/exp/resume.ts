@@ -2,6 +2,7 @@ import { Args, Flags } from "@oclif/core";
 import { parseBytes, planResume } from "../../app.ts";
 import {
   jobsFlag,
+  liveFlag,
   logModelsFlag,
   memoryFlag,
   profileFlag,
@@ -10,6 +11,7 @@ import {
   trackingFlag,
 } from "../../cli/flags.ts";
 import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
+import { showLive } from "../../tui/show-live.ts";
 
 export default class ExpResume extends SweepCommand {
   static override summary = "Go on with an interrupted sweep: run only what is missing.";
@@ -32,6 +34,7 @@ all that it has found; with --trials, --time or --until also one that has ended,
     jobs: jobsFlag,
     memory: memoryFlag,
     profile: profileFlag,
+    live: liveFlag,
     "take-over": Flags.boolean({
       description: "Also a sweep that seems to be running on another machine: one that is known to be gone",
       env: "DISEASE_TAKE_OVER",
@@ -41,9 +44,10 @@ all that it has found; with --trials, --time or --until also one that has ended,
     tracking: trackingFlag,
   };
 
-  async run(): Promise<SweepOutput & Mirrored> {
+  async run(): Promise<(SweepOutput & Mirrored) | undefined> {
     const { args, flags } = await this.parse(ExpResume);
     const project = this.projectOf(flags);
+    if (await this.runLive(project, flags, showLive)) return undefined;
     const memory = flags.memory === undefined ? undefined : parseBytes(flags.memory, "--memory");
     const { sweep, plan } = await this.reading(flags, (store) =>
       planResume(project, store, args.sweep, {

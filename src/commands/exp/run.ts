@@ -11,6 +11,7 @@ import {
 } from "../../app.ts";
 import {
   jobsFlag,
+  liveFlag,
   logModelsFlag,
   maxTrialsFlag,
   memoryFlag,
@@ -24,11 +25,15 @@ import {
 import { exitCodeOfGate, printGate, printRound } from "../../cli/gate-view.ts";
 import { type Mirrored, SweepCommand, type SweepOutput } from "../../cli/sweep-command.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
+import { showLive } from "../../tui/show-live.ts";
 
 export default class ExpRun extends SweepCommand {
   static override summary = "Run the trials of an experiment file and print the leaderboard.";
   static override description =
-    `Trials that are finished already are kept and skipped; --force runs them again. Ctrl-C stops cleanly and keeps what is
+    `In a terminal the sweep is shown live, and goes on without it: q leaves it, \`disease exp attach\` comes back. With CI set,
+TERM=dumb, --json, --no-live or output that goes elsewhere it prints lines instead.
+
+Trials that are finished already are kept and skipped; --force runs them again. Ctrl-C stops cleanly and keeps what is
 finished; \`disease exp resume\` goes on. Exit code 6 when a trial failed, 130 when interrupted, 7 when a tracking server did not
 take all of it (\`disease track sync\` sends the rest).
 
@@ -58,6 +63,7 @@ pass on validation, no better model could make them pass, or the rounds are spen
     jobs: jobsFlag,
     memory: memoryFlag,
     profile: profileFlag,
+    live: liveFlag,
     force: Flags.boolean({ description: "Run trials again that are finished already", env: "DISEASE_FORCE" }),
     "max-trials": maxTrialsFlag,
     ...searchFlags,
@@ -76,9 +82,10 @@ pass on validation, no better model could make them pass, or the rounds are spen
     }),
   };
 
-  async run(): Promise<RunOutput> {
+  async run(): Promise<RunOutput | undefined> {
     const { args, flags } = await this.parse(ExpRun);
     const project = this.projectOf(flags);
+    if (await this.runLive(project, flags, showLive)) return undefined;
     const first = await loadExperiment(project, args.file, [...overridesOf(flags.set), ...searchOverrides(flags)]);
     const until = flags["until-gate"];
     const gate = until === undefined ? undefined : await loadGate(project, until);

@@ -13,9 +13,12 @@ test("a trial whose process is killed is one failed row with its reason, and the
   using project = makeProject();
   const families =
     "{ baseline: {}, xgboost: { n_estimators: 100000, learning_rate: 0.0001, early_stopping_rounds: 0 }, random-forest: { n_estimators: 20 } }";
-  await using terminal = await openTerminal(["exp", "run", "quick", "--jobs", "1", "--set", `families=${families}`], {
-    cwd: project.root,
-  });
+  await using terminal = await openTerminal(
+    ["exp", "run", "quick", "--no-live", "--jobs", "1", "--set", `families=${families}`],
+    {
+      cwd: project.root,
+    },
+  );
   await terminal.said(/xgboost \(round \d+\)/);
   const [worker] = childrenOf(terminal.pid);
   process.kill(worker!, "SIGKILL");

@@ -28,7 +28,7 @@ const workFiles = (project: TestProject): string[] => readdirSync(join(project.r
 
 test("Ctrl-C keeps what is finished, stops the rest and leaves no process behind", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await using terminal = await openTerminal(["exp", "run", "slow", "--no-live"], { cwd: project.root, cols: 200 });
   await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   expect(workers).toHaveLength(3);
@@ -52,7 +52,7 @@ test("Ctrl-C keeps what is finished, stops the rest and leaves no process behind
 
 test("a second Ctrl-C does not wait for workers that do not answer", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await using terminal = await openTerminal(["exp", "run", "slow", "--no-live"], { cwd: project.root, cols: 200 });
   await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   for (const pid of workers) process.kill(pid, "SIGSTOP");
@@ -90,7 +90,7 @@ test.each([
 
 test("closing the terminal's window stops as Ctrl-C does", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await using terminal = await openTerminal(["exp", "run", "slow", "--no-live"], { cwd: project.root, cols: 200 });
   await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   terminal.close();
@@ -100,7 +100,7 @@ test("closing the terminal's window stops as Ctrl-C does", async () => {
 
 test("kill -9 loses nothing that was finished, the workers go, and the next run tidies up", async () => {
   using project = slowProject();
-  await using terminal = await openTerminal(["exp", "run", "slow"], { cwd: project.root, cols: 200 });
+  await using terminal = await openTerminal(["exp", "run", "slow", "--no-live"], { cwd: project.root, cols: 200 });
   await terminal.said(BOTH_RUNNING);
   const workers = childrenOf(terminal.pid);
   process.kill(terminal.pid, "SIGKILL");

@@ -36,7 +36,7 @@ describe.each([
   [120, 40],
 ])("in a terminal of %i × %i", (cols, rows) => {
   test("the status line stays one line, and what it leaves is whole lines", async () => {
-    const terminal = await ended(["exp", "run", "long", "--force"], { cols, rows });
+    const terminal = await ended(["exp", "run", "long", "--force", "--no-live"], { cols, rows });
     const statuses = terminal.output().match(/\r\x1b\[K\[ *\d+\/\d+\][^\r\n]*/g)!;
     expect(statuses.length).toBeGreaterThan(12);
     expect(statuses.some((s) => s.includes("xgboost"))).toBe(true);
@@ -73,7 +73,7 @@ describe.each([
 });
 
 test("colours mean something in a terminal, and are absent with --no-color, NO_COLOR, or standard error in a file", async () => {
-  const run = ["exp", "run", "quick", "--force"];
+  const run = ["exp", "run", "quick", "--force", "--no-live"];
   expect((await ended(run, {})).output()).toContain("\x1b[32m✓");
   const styles = /\x1b\[[\d;]*m/;
   expect((await ended([...run, "--no-color"], {})).output()).not.toMatch(styles);
