@@ -7,9 +7,9 @@ import { createLocalExecutor } from "../executors/local.ts";
 import type { Standing, StandingPayload } from "../experiments/read/versus-best.ts";
 import { allMetrics } from "../metrics/_all.ts";
 import { openEmbeddedBoard } from "../stores/embedded/board.ts";
+import { type SavedViews, savedViews } from "./board/views.ts";
 import type { Project } from "./project.ts";
 import { openRunReader, type RunReader } from "./run-detail.ts";
-import { type SavedViews, savedViews } from "./views.ts";
 import { workerModule } from "./worker-module.ts";
 
 /** What the board shows, and what it asks. */

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { savedViews } from "../../src/app/views.ts";
+import { savedViews } from "../../src/app/board/views.ts";
 import { EMPTY_VIEW } from "../../src/board/view.ts";
 import { temporaryFolder } from "../stores/support.ts";
 

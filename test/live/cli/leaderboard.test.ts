@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { GroupRow } from "../../../src/app/viewed-leaderboard.ts";
+import type { GroupRow } from "../../../src/app/board/viewed-leaderboard.ts";
 import type { Leaderboard } from "../../../src/app.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import { built, disease, userEnv } from "../../support/cli.ts";

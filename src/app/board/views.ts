@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type BoardView, VIEW, VIEWS } from "../board/view.ts";
-import { messageOf, UserError } from "../core/errors.ts";
-import { suggestion } from "../experiments/located.ts";
-import type { Project } from "./project.ts";
+import { type BoardView, VIEW, VIEWS } from "../../board/view.ts";
+import { messageOf, UserError } from "../../core/errors.ts";
+import { suggestion } from "../../experiments/located.ts";
+import type { Project } from "../project.ts";
 
 /** Views that were saved in a project, by name: `.disease/views.json`, which may be shared. */
 export interface SavedViews {

@@ -1,18 +1,18 @@
-import { resolveColumn, titleOf } from "../board/columns.ts";
-import { COUNT } from "../board/format.ts";
-import { commonText, finished, groupRows, groupText, sortGroups, spreadOf } from "../board/groups.ts";
-import { computeRows } from "../board/rows.ts";
-import { parseSort } from "../board/sort-keys.ts";
-import type { BoardGroup } from "../board/types.ts";
-import { type BoardView, CONFIGURATION, EMPTY_VIEW, type SortKey } from "../board/view.ts";
-import { textAt } from "../core/board/run-table.ts";
-import { Attr, type RunTable } from "../core/board.ts";
-import { UserError } from "../core/errors.ts";
-import type { TrackingStore } from "../core/store.ts";
-import { Tag, VALIDATION } from "../core/trial.ts";
-import { type Leaderboard, type LeaderboardRow, leaderboard } from "../experiments/read/leaderboard.ts";
-import { metricById } from "../experiments/read/metric-by-id.ts";
-import { type Board, metricDirections } from "./board.ts";
+import { resolveColumn, titleOf } from "../../board/columns.ts";
+import { COUNT } from "../../board/format.ts";
+import { commonText, finished, groupRows, groupText, sortGroups, spreadOf } from "../../board/groups.ts";
+import { computeRows } from "../../board/rows.ts";
+import { parseSort } from "../../board/sort-keys.ts";
+import type { BoardGroup } from "../../board/types.ts";
+import { type BoardView, CONFIGURATION, EMPTY_VIEW, type SortKey } from "../../board/view.ts";
+import { textAt } from "../../core/board/run-table.ts";
+import { Attr, type RunTable } from "../../core/board.ts";
+import { UserError } from "../../core/errors.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import { Tag, VALIDATION } from "../../core/trial.ts";
+import { type Leaderboard, type LeaderboardRow, leaderboard } from "../../experiments/read/leaderboard.ts";
+import { metricById } from "../../experiments/read/metric-by-id.ts";
+import { type Board, metricDirections } from "../board.ts";
 
 /** What a person asks of a leaderboard beyond the experiment; names may be short ones. */
 export interface Asked {
