@@ -237,6 +237,8 @@ export {
 } from "./app/board/viewed-leaderboard.ts";
 export { type SavedViews, savedViews } from "./app/board/views.ts";
 export { type Board, metricDirections, openBoard } from "./app/board.ts";
+export { recordEvaluation } from "./app/cases/record.ts";
+export { type TrainedCases, trainCases } from "./app/cases/train.ts";
 export {
   type CaseAnswer,
   type EvaluationResult,
@@ -246,8 +248,6 @@ export {
   type RankResult,
   rankCases,
 } from "./app/cases.ts";
-export { recordEvaluation } from "./app/cases-record.ts";
-export { type TrainedCases, trainCases } from "./app/cases-train.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";

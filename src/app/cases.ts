@@ -16,7 +16,7 @@ import type { Ranker } from "../ranking/method.ts";
 import { loadMethod } from "../ranking/methods.ts";
 import type { RankingQuality } from "../ranking/quality.ts";
 import { resolveCase, type SolvedCase, solvedCases } from "../ranking/query.ts";
-import { readModel } from "./cases-model.ts";
+import { readModel } from "./cases/model.ts";
 import { type Project, programRoot } from "./project.ts";
 import { withSmallHeap } from "./small-heap.ts";
 

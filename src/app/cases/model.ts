@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { UserError } from "../core/errors.ts";
-import type { KnowledgeBase } from "../core/knowledge.ts";
-import { MODEL_FOLDER } from "../core/model-files.ts";
-import type { TrackingStore } from "../core/store.ts";
-import { RANKER_FILES } from "../experiments/ranking/model.ts";
-import { findRun } from "../experiments/read/browse.ts";
-import { readModel as parseModel, type SavedModel } from "../ranking/model.ts";
-import { checkFiles, parseRef, readState, versionOf } from "../registry/state.ts";
-import { openStore, type Project } from "./project.ts";
-import { withRegistry } from "./workbench.ts";
+import { UserError } from "../../core/errors.ts";
+import type { KnowledgeBase } from "../../core/knowledge.ts";
+import { MODEL_FOLDER } from "../../core/model-files.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import { RANKER_FILES } from "../../experiments/ranking/model.ts";
+import { findRun } from "../../experiments/read/browse.ts";
+import { readModel as parseModel, type SavedModel } from "../../ranking/model.ts";
+import { checkFiles, parseRef, readState, versionOf } from "../../registry/state.ts";
+import { openStore, type Project } from "../project.ts";
+import { withRegistry } from "../workbench.ts";
 
 /** Where a run has its ranker. */
 export const MODEL_ARTIFACT = `${MODEL_FOLDER}/${RANKER_FILES.newPatient}`;

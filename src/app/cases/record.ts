@@ -1,9 +1,9 @@
 /** Keeps an evaluation of rankings as runs of the tracking store, one a setting. */
-import { systemClock } from "../core/clock.ts";
-import type { MetricPoint } from "../core/store.ts";
-import type { RankingQuality, Scores } from "../ranking/quality.ts";
-import type { EvaluationResult } from "./cases.ts";
-import { openStore, type Project } from "./project.ts";
+import { systemClock } from "../../core/clock.ts";
+import type { MetricPoint } from "../../core/store.ts";
+import type { RankingQuality, Scores } from "../../ranking/quality.ts";
+import type { EvaluationResult } from "../cases.ts";
+import { openStore, type Project } from "../project.ts";
 
 const IDS = ["top1", "top3", "top10", "top50", "mrr"] as const;
 

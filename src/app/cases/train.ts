@@ -1,18 +1,18 @@
 /** Learns a ranker from solved cases, and keeps it: in a file, and as a run of the tracking store. */
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { systemClock } from "../core/clock.ts";
-import { messageOf, UserError } from "../core/errors.ts";
-import type { KnowledgeRelease } from "../core/knowledge.ts";
-import { othersOf, releasesText } from "../experiments/ranking/model.ts";
-import { knowledgeFor } from "../ranking/answers.ts";
-import { trainRanker } from "../ranking/learned/ranker.ts";
-import { saveRanker } from "../ranking/learned/saved.ts";
-import { solvedCases } from "../ranking/query.ts";
-import { casesOf, openKnowledge, type RankingSettings } from "./cases.ts";
-import { MODEL_ARTIFACT } from "./cases-model.ts";
-import { openStore, type Project } from "./project.ts";
-import { withSmallHeap } from "./small-heap.ts";
+import { systemClock } from "../../core/clock.ts";
+import { messageOf, UserError } from "../../core/errors.ts";
+import type { KnowledgeRelease } from "../../core/knowledge.ts";
+import { othersOf, releasesText } from "../../experiments/ranking/model.ts";
+import { knowledgeFor } from "../../ranking/answers.ts";
+import { trainRanker } from "../../ranking/learned/ranker.ts";
+import { saveRanker } from "../../ranking/learned/saved.ts";
+import { solvedCases } from "../../ranking/query.ts";
+import { casesOf, openKnowledge, type RankingSettings } from "../cases.ts";
+import { openStore, type Project } from "../project.ts";
+import { withSmallHeap } from "../small-heap.ts";
+import { MODEL_ARTIFACT } from "./model.ts";
 
 export interface TrainSettings extends Omit<RankingSettings, "method" | "onProgress"> {
   readonly seed: number;
