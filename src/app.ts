@@ -289,6 +289,7 @@ export {
   unaliasModel,
 } from "./app/registry.ts";
 export { runUntilGate } from "./app/rounds.ts";
+export { deleteRuns, noteRuns, type RunAct, type RunChange, restoreRuns, tagRuns } from "./app/run-acts.ts";
 export type { FileHead, Judged, RunFiles, RunReader } from "./app/run-detail.ts";
 export type { FactSection, Importances, PerClass } from "./app/run-files.ts";
 export {

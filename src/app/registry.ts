@@ -5,7 +5,16 @@ import { findRun } from "../experiments/read/browse.ts";
 import { leaderboard } from "../experiments/read/leaderboard.ts";
 import { copyVersion } from "../registry/copy.ts";
 import { type AliasMove, demote, rollback, setAlias } from "../registry/demote.ts";
-import { type Act, approve, isPromotable, knownOutcome, promote, requireGate, review } from "../registry/promote.ts";
+import {
+  type Act,
+  approve,
+  isPromotable,
+  knownOutcome,
+  promote,
+  requireGate,
+  review,
+  reviewedOutcome,
+} from "../registry/promote.ts";
 import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { promotionReport } from "./gate-reports.ts";
@@ -61,6 +70,8 @@ export interface PromoteOptions {
   /** Why there is no gate; kept in the audit. */
   readonly reason?: string;
   readonly requireApproval: boolean;
+  /** The gate judges and its outcome is recorded, nothing is moved; a promotion within the hour rests on that look. */
+  readonly reviewOnly?: boolean;
   /** Paths of the reports on the gate, from the current folder. */
   readonly junit?: string;
   readonly markdown?: string;
@@ -71,7 +82,7 @@ export interface PromoteOptions {
  * still be the champion afterwards.
  */
 export async function promoteModel(project: Project, bench: Workbench, options: PromoteOptions): Promise<Act> {
-  const { target, to, reason } = options;
+  const { target, to, reason, reviewOnly = false } = options;
   const gate = options.gate === undefined ? undefined : await loadGate(project, options.gate);
   requireGate(to, gate !== undefined, reason, typeof target === "string" ? target : "promote");
   const registered = typeof target === "string" ? undefined : await registerModel(bench, target);
@@ -88,12 +99,15 @@ export async function promoteModel(project: Project, bench: Workbench, options: 
     });
   }
   await checkFiles(bench, version);
-  const known = moves ? undefined : knownOutcome(state, version, gate.hash);
+  const known = moves
+    ? reviewedOutcome(state, version, gate.hash, bench.clock.now())
+    : knownOutcome(state, version, gate.hash);
   const asked = { runId: version.runId, gate, modelName: version.name };
   const outcome = known ?? (await evaluateGate(project, bench.store, bench.registry, asked));
-  const act = moves
-    ? await promote(bench, state, version, { ...shared, gate: outcome })
-    : await review(bench, state, version, { to, gate: outcome, isNew: known === undefined });
+  const act =
+    moves && !reviewOnly
+      ? await promote(bench, state, version, { ...shared, gate: outcome })
+      : await review(bench, state, version, { to, gate: outcome, isNew: known === undefined });
   const extra = options.markdown === undefined ? {} : await promotionReport(bench.store, outcome, sentenceOf(act));
   await writeGateReports(outcome, options, extra);
   return act;
@@ -112,6 +126,8 @@ export function sentenceOf({ model, version, from, to, result, champion }: Act):
       return `${what} is in stage ${to} now${instead}`;
     case "unchanged":
       return `${what} is in ${to} already`;
+    case "passed":
+      return `${what} passes the gate; it is in ${from}, and nothing was moved`;
     case "awaiting":
       return `${what} awaits approval for ${to}`;
     case "refused":

@@ -1,7 +1,7 @@
-import { createInterface } from "node:readline/promises";
 import { Flags } from "@oclif/core";
 import { type Act, exitCodeOf, type RunChoice, sentenceOf, shellWord, type Workbench, withRegistry } from "../app.ts";
 import { UserError } from "../core/errors.ts";
+import { ask, canAsk } from "./ask.ts";
 import { BaseCommand } from "./base-command.ts";
 import { paint, visible } from "./text.ts";
 
@@ -47,7 +47,8 @@ export abstract class ModelsCommand extends BaseCommand {
    * @throws UserError otherwise
    */
   protected async confirm(what: string, name: string, given: string | undefined): Promise<void> {
-    const typed = given ?? (this.canAsk() ? await ask(`${what}. Type ${visible(name)} to go on: `) : undefined);
+    const typed =
+      given ?? (canAsk(this.jsonEnabled()) ? await ask(`${what}. Type ${visible(name)} to go on: `) : undefined);
     if (typed === name) return;
     throw new UserError(
       typed === undefined ? `${what}: that must be confirmed` : "that is not the name; nothing was done",
@@ -55,13 +56,9 @@ export abstract class ModelsCommand extends BaseCommand {
     );
   }
 
-  private canAsk(): boolean {
-    return Boolean(process.stdin.isTTY && process.stderr.isTTY && !process.env.CI && !this.jsonEnabled());
-  }
-
   /** Says what an act did and how to take it back, and sets the exit code. */
   protected report(act: Act): Act {
-    const good = act.result === "done" || act.result === "unchanged";
+    const good = act.result === "done" || act.result === "unchanged" || act.result === "passed";
     for (const rule of act.gate?.rules ?? []) {
       const mark = { pass: paint("good", "✓"), fail: paint("bad", "✗"), inconclusive: paint("warn", "?") }[
         rule.verdict
@@ -80,13 +77,4 @@ export abstract class ModelsCommand extends BaseCommand {
 /** A time as tables show it, UTC. */
 export function moment(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 19).replace("T", " ");
-}
-
-async function ask(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    return (await terminal.question(question)).trim();
-  } finally {
-    terminal.close();
-  }
 }

@@ -5,7 +5,8 @@ import { type AuditRecord, readTrail } from "./audit.ts";
 import { CHAMPION, checkMove, planMove, stageOf } from "./stages.ts";
 import { checkFiles, commit, type ModelState, shellWord, VersionTag, type Workbench } from "./state.ts";
 
-export type ActResult = "done" | "unchanged" | "refused" | "inconclusive" | "awaiting";
+/** "passed": a gate passed it, and nothing was to be moved. */
+export type ActResult = "done" | "unchanged" | "passed" | "refused" | "inconclusive" | "awaiting";
 
 /** What an act did, for people, scripts and the exit code. */
 export interface Act {
@@ -104,9 +105,29 @@ export function knownOutcome(state: ModelState, version: ModelVersion, gateHash:
   return records.findLast((r) => r.version === version.version && r.gate?.gateHash === gateHash)?.gate ?? undefined;
 }
 
+/** Milliseconds for which a review stands for the look of the promotion that follows it. */
+const REVIEW_HOLDS = 3_600_000;
+
 /**
- * Says what a gate found in a version that is where it was asked to be. Nothing is moved; an outcome that the audit does not
- * hold yet is recorded.
+ * The outcome of a review that a promotion may rest on in place of a second look at the test patients: the last that happened
+ * to the version, by the same gate, within the hour, with the champion of now.
+ */
+export function reviewedOutcome(
+  state: ModelState,
+  version: ModelVersion,
+  gateHash: string,
+  now: number,
+): GateOutcome | undefined {
+  const { records } = readTrail(state.model, state.versions);
+  const last = records.findLast((r) => r.version === version.version && r.act !== "alias");
+  if (last?.act !== "review" || last.gate?.gateHash !== gateHash) return undefined;
+  const isOld = now - Date.parse(last.when) > REVIEW_HOLDS;
+  const hasOther = records.some((r) => r.sequence > last.sequence && r.aliases[CHAMPION] !== undefined);
+  return isOld || hasOther ? undefined : last.gate;
+}
+
+/**
+ * Says what a gate found in a version, and moves nothing; an outcome that the audit does not hold yet is recorded.
  */
 export async function review(
   bench: Workbench,
@@ -118,13 +139,15 @@ export async function review(
   checkGate(state, version, gate, modelHash);
   const record = isNew ? await commit(bench, state, { version, to, gate, modelHash, act: "review" }) : null;
   const champion = state.champion?.version ?? null;
+  const from = stageOf(state.model, version);
+  const passed = from === to ? "unchanged" : "passed";
   return {
     model: state.model.name,
     version: version.version,
-    from: to,
+    from,
     to,
     gate,
-    result: ({ pass: "unchanged", fail: "refused", inconclusive: "inconclusive" } as const)[gate.verdict],
+    result: ({ pass: passed, fail: "refused", inconclusive: "inconclusive" } as const)[gate.verdict],
     champion: { before: champion, after: champion },
     undo: null,
     record,
@@ -182,7 +205,8 @@ export function awaitingOf(
   const text = version.tags[VersionTag.awaiting];
   if (!text) return null;
   const { records } = readTrail(state.model, state.versions);
-  const record = records.findLast((r) => r.version === version.version && r.act !== "alias");
+  const isBeside = (r: AuditRecord): boolean => r.act === "alias" || (r.act === "review" && r.gate?.verdict === "pass");
+  const record = records.findLast((r) => r.version === version.version && !isBeside(r));
   return record?.act === "await" ? { ...(JSON.parse(text) as Awaiting), record } : null;
 }
 

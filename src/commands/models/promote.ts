@@ -8,11 +8,13 @@ export default class ModelsPromote extends ModelsCommand {
   static override description =
     `The version that was in production is archived in the same step; @champion and @challenger follow the stages. The gate looks at
 the test patients once, and each look is counted. Exit code 0 promoted (or there already), 3 the gate failed, 4 it is inconclusive,
-5 approval is awaited.`;
+5 approval is awaited. --review shows the gate's verdicts first: the look is counted once, for the promotion that follows within the
+hour rests on it.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --from-experiment quickstart --gate clinical --to Production",
     "<%= config.bin %> <%= command.id %> quickstart/3 --to Staging",
     "<%= config.bin %> <%= command.id %> quickstart@challenger --gate clinical --to Production --require-approval --json",
+    "<%= config.bin %> <%= command.id %> --run 3f2a9c1e --gate clinical --to Production --review",
     "<%= config.bin %> <%= command.id %> --run 3f2a9c1e --gate clinical --to Production --junit report.xml --markdown report.md",
   ];
   static override args = {
@@ -55,6 +57,12 @@ the test patients once, and each look is counted. Exit code 0 promoted (or there
       description: "Leave it awaiting until `models approve` (exit code 5)",
       env: "DISEASE_REQUIRE_APPROVAL",
     }),
+    review: Flags.boolean({
+      description: "Register, judge and record the verdicts, but move nothing",
+      env: "DISEASE_REVIEW",
+      dependsOn: ["gate"],
+      exclusive: ["require-approval"],
+    }),
     junit: Flags.string({ description: "Write the verdicts as JUnit XML", env: "DISEASE_JUNIT", helpValue: "FILE" }),
     markdown: Flags.string({
       description: "Write a report for a pull-request comment",
@@ -81,6 +89,7 @@ the test patients once, and each look is counted. Exit code 0 promoted (or there
         // a reason alone does not stand for a gate: that must be asked for
         reason: flags.gate === undefined && flags.to === "Production" && !flags["no-gate"] ? undefined : flags.reason,
         requireApproval: flags["require-approval"],
+        reviewOnly: flags.review,
         junit: flags.junit,
         markdown: flags.markdown,
       }),
