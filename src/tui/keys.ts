@@ -1,7 +1,19 @@
 /** The one table of keys: what is dispatched, what the footer shows, and what `?` explains all come from it. */
 
+import { COMPARE_KEYS, DETAIL_KEYS } from "./keys/detail.ts";
+
 /** Where a key counts: everywhere, on a screen, or in a panel over it. */
-export type Context = "global" | "table" | "prompt" | "columns" | "views" | "sweep" | "sweep-stop" | "help";
+export type Context =
+  | "global"
+  | "table"
+  | "prompt"
+  | "columns"
+  | "views"
+  | "sweep"
+  | "sweep-stop"
+  | "detail"
+  | "compare"
+  | "help";
 
 interface Entry {
   readonly context: Context;
@@ -100,6 +112,22 @@ export const KEYS = [
     group: "Show",
     help: "saved views: take, save, remove",
     footer: "views",
+  },
+  {
+    context: "table",
+    action: "detail",
+    keys: ["enter"],
+    group: "Act",
+    help: "all about this run: curves, confusion matrix, classes, files",
+    footer: "show",
+  },
+  {
+    context: "table",
+    action: "compare",
+    keys: ["=", "C"],
+    group: "Act",
+    help: "compare 2 to 8 marked runs: what differs, curves, tests",
+    footer: "compare",
   },
   { context: "table", action: "mark", keys: ["m"], group: "Act", help: "mark a run", footer: "mark" },
   { context: "table", action: "unmark-all", keys: ["M"], group: "Act", help: "no marks" },
@@ -259,6 +287,9 @@ export const KEYS = [
     help: "let it go on",
     footer: "go on",
   },
+
+  ...DETAIL_KEYS,
+  ...COMPARE_KEYS,
 
   { context: "help", action: "down", keys: ["j", "down"], group: "Help", help: "scroll down" },
   { context: "help", action: "up", keys: ["k", "up"], group: "Help", help: "scroll up" },

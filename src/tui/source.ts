@@ -10,8 +10,8 @@ export interface BoardSource {
   readonly progress: number | null;
   /** Reads what changed now. */
   refresh(): Promise<void>;
-  /** Called after each change of the table, the status or the progress. */
-  listen(listener: () => void): void;
+  /** Called after each change of the table, the status or the progress. @returns ends that */
+  listen(listener: () => void): () => void;
 }
 
 /** Milliseconds between the pictures of a table that is being read. */
@@ -26,7 +26,7 @@ export interface LiveSource extends BoardSource {
 /** @param refreshEvery seconds between looks for changes */
 export function createSource(board: Board, refreshEvery: number): LiveSource {
   const { table, feed } = board;
-  const listeners: (() => void)[] = [];
+  const listeners = new Set<() => void>();
   const stopped = new AbortController();
   const { signal } = stopped;
   let progress: number | null = null;
@@ -72,7 +72,10 @@ export function createSource(board: Board, refreshEvery: number): LiveSource {
       return progress;
     },
     refresh,
-    listen: (listener) => void listeners.push(listener),
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     start(fault) {
       fail = fault;
       follow().catch((error: unknown) => {

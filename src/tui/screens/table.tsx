@@ -24,6 +24,7 @@ import { createTableModel } from "../table/model.ts";
 import { createVerdicts } from "../table/verdicts.ts";
 import { createWidths } from "../table/widths.ts";
 import { styled } from "../theme.ts";
+import { detailScreen } from "./detail.ts";
 
 /** Lines that a step of the wheel moves. */
 const WHEEL = 3;
@@ -232,6 +233,10 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
     fold: () => model.toggleFold() || shell.tell("no group or sweep here; b groups, w folds sweeps"),
     nesting: () => change({ nesting: model.view.nesting === "fold" ? "flat" : "fold" }),
     views: openViews,
+    detail() {
+      const screen = detailScreen(shell, source, model);
+      if (screen) shell.push(screen);
+    },
     mark: () => {
       model.toggleMark();
       model.select(model.selected + 1);
