@@ -12,13 +12,13 @@ const DONE: Readonly<Record<RunAct["act"], string>> = {
   restore: "restored",
 };
 
+/** With `strict = false`; oclif takes neither from a base class. */
+export const runArgs = {
+  runs: Args.string({ ignoreStdin: true, description: "Run ids, or their first digits", required: true }),
+};
+
 /** What the commands that change runs share. */
 export abstract class RunsCommand extends BaseCommand {
-  static override strict = false;
-  static override args = {
-    runs: Args.string({ ignoreStdin: true, description: "Run ids, or their first digits", required: true }),
-  };
-
   /** @throws UserError unless a person says yes */
   protected async agree(question: string): Promise<void> {
     const fix = "Add --yes.";

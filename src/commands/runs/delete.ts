@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { deleteRuns, type RunAct } from "../../app.ts";
 import { trackingFlag } from "../../cli/flags.ts";
-import { RunsCommand } from "../../cli/runs-command.ts";
+import { RunsCommand, runArgs } from "../../cli/runs-command.ts";
 
 export default class RunsDelete extends RunsCommand {
   static override summary = "Delete runs, so that they can be restored.";
@@ -12,6 +12,8 @@ model is in Staging or Production. Without a terminal to ask in, --yes is needed
     "<%= config.bin %> <%= command.id %> 3f2a9c1e 77b0d2c4",
     "<%= config.bin %> <%= command.id %> 3f2a9c1e --yes --json",
   ];
+  static override strict = false;
+  static override args = runArgs;
   static override flags = {
     yes: Flags.boolean({ char: "y", description: "Do not ask", env: "DISEASE_YES" }),
     force: Flags.boolean({ description: "Also runs that are in use", env: "DISEASE_DELETE_FORCE" }),

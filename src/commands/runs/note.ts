@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { noteRuns, type RunAct } from "../../app.ts";
 import { trackingFlag } from "../../cli/flags.ts";
-import { RunsCommand } from "../../cli/runs-command.ts";
+import { RunsCommand, runArgs } from "../../cli/runs-command.ts";
 
 export default class RunsNote extends RunsCommand {
   static override summary = "Write a note to runs.";
@@ -11,6 +11,8 @@ export default class RunsNote extends RunsCommand {
     "<%= config.bin %> <%= command.id %> 3f2a9c1e --text 'wrong lab units, see ticket 81'",
     "<%= config.bin %> <%= command.id %> 3f2a9c1e --text ''",
   ];
+  static override strict = false;
+  static override args = runArgs;
   static override flags = {
     text: Flags.string({ description: "What the note says; Markdown", env: "DISEASE_NOTE", required: true }),
     tracking: trackingFlag,

@@ -1,7 +1,7 @@
 import { Flags } from "@oclif/core";
 import { type RunAct, tagRuns } from "../../app.ts";
 import { trackingFlag } from "../../cli/flags.ts";
-import { RunsCommand, tagsOf } from "../../cli/runs-command.ts";
+import { RunsCommand, runArgs, tagsOf } from "../../cli/runs-command.ts";
 
 export default class RunsTag extends RunsCommand {
   static override summary = "Set or remove tags of runs.";
@@ -11,6 +11,8 @@ export default class RunsTag extends RunsCommand {
     "<%= config.bin %> <%= command.id %> 3f2a9c1e --set reviewed=ana",
     "<%= config.bin %> <%= command.id %> 3f2a9c1e 77b0d2c4 --set paper=yes --set figure=2 --unset draft --json",
   ];
+  static override strict = false;
+  static override args = runArgs;
   static override flags = {
     set: Flags.string({
       description: "Tag to set (repeatable)",

@@ -92,6 +92,27 @@ test.each([
   },
 );
 
+test("a review shows the verdicts and moves nothing, and the promotion after it rests on the same look", async () => {
+  const { project, run, json } = fresh();
+  using _ = project;
+  const reviewed = await json<Act>("promote --from-experiment skin --gate pass --to Production --review");
+  expect(reviewed).toMatchObject({ result: "passed", version: "1", from: "None", undo: null, gate: { looks: 1 } });
+  expect(await json("show skin")).toMatchObject({ aliases: {}, versions: [{ version: "1", stage: "None" }] });
+  const promoted = await json<Act>("promote skin/1 --gate pass --to Production");
+  expect(promoted).toMatchObject({ result: "done", gate: { looks: 1 }, champion: { after: "1" } });
+
+  // Of another version and gate nothing has been seen, and one that fails stays where it is.
+  const other = (await project.runs("skin")).find((r) => r.params.C === "0.01")!.info.runId;
+  const failed = await run(`promote --run ${other} --gate fail --to Production --review --json`);
+  expect([failed.code, JSON.parse(failed.stdout)]).toMatchObject([3, { result: "refused", gate: { looks: 2 } }]);
+  // With another champion than then, the gate looks again.
+  await run(`promote --run ${other} --gate pass --to Production --review`);
+  await run("demote skin@champion --confirm skin");
+  const third = await json<Act>("promote skin/2 --gate pass --to Production");
+  expect(third).toMatchObject({ result: "done", gate: { looks: 4 } });
+  expect(await json("history skin")).toMatchObject({ problems: [] });
+});
+
 test("Production without a gate needs --no-gate with a reason", async () => {
   const { project, run, json } = fresh();
   using _ = project;
