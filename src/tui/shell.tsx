@@ -1,6 +1,7 @@
 /** Joins the terminal, Ink and the painter: keys go to the top layer, rows of both go to one compositor. */
 import { render as renderInk } from "ink";
-import { Frame } from "./frame.tsx";
+import type { ReactNode } from "react";
+import { Frame, type FrameProps } from "./frame.tsx";
 import { actionOf, bindingsOf } from "./keys.ts";
 import { createCompositor } from "./painter/compositor.ts";
 import { fitStyled } from "./painter/text.ts";
@@ -40,6 +41,8 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
   let scheduled = false;
   let painting = false;
   let stale = true;
+  /** What Ink's part was laid out for; "" where it has more in it than that. */
+  let laidOut = "";
 
   const session = openSession({
     ...options,
@@ -160,6 +163,12 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
     return Math.max(0, Math.min(panel.height(size), size.rows - CHROME - 3));
   }
 
+  function inkFrame(props: Omit<FrameProps, "body" | "panel">, body: ReactNode, panel: ReactNode): void {
+    painting = true;
+    ink.rerender(<Frame {...props} body={body} panel={panel} />);
+    painting = false;
+  }
+
   function paint(): void {
     scheduled = false;
     const size = session.size();
@@ -175,11 +184,19 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
     const body = { columns: size.columns, rows: size.rows - CHROME - panelRows };
     if (stale) {
       stale = false;
-      painting = true;
-      const props = { size, theme: shell.theme, panelRows, context: top().context };
-      const view = panel?.view({ columns: size.columns, rows: panelRows });
-      ink.rerender(<Frame {...props} header={screen.header(size.columns)} body={screen.view?.(body)} panel={view} />);
-      painting = false;
+      const props = {
+        size,
+        theme: shell.theme,
+        panelRows,
+        context: top().context,
+        header: screen.header(size.columns),
+      };
+      const bodyView = screen.view?.(body);
+      // Laying out and tokenizing the frame is most of what a sort costs; as a rule nothing of Ink's has changed.
+      const key = panel || bodyView ? "" : JSON.stringify([props.size, themeId, props.context, props.header]);
+      if (key === "" || key !== laidOut)
+        inkFrame(props, bodyView, panel?.view({ columns: size.columns, rows: panelRows }));
+      laidOut = key;
     }
     const rows = [...sink.rows()];
     const painted = screen.paint?.(body);

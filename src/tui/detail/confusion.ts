@@ -73,7 +73,7 @@ export function drawMatrix(
   const label = (c: number): string => `${String(c + 1).padStart(String(k).length)} ${visible(names[c]!)}`;
   const head = shownColumns
     .map((c) => {
-      const text = fitPlain(`${c + 1} `, cell, "right");
+      const text = fitPlain(`${c + 1}  `, cell, "right");
       return c === view.column ? styled(theme, "strong", text) : styled(theme, "dim", text);
     })
     .join("");

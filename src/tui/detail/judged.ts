@@ -11,20 +11,20 @@ import { type Document, documentOf } from "./tab.ts";
 import { type Cell, type Column, table } from "./text.ts";
 
 const CLASSES: readonly Column[] = [
-  { title: "class", most: 34 },
+  { title: "  class", most: 34 },
   { title: "patients", align: "right" },
   { title: "precision", align: "right" },
   { title: "recall", align: "right" },
-  { title: "", most: 12 },
+  { title: "" },
   { title: "f1", align: "right" },
   { title: "", most: 8 },
 ];
 
-const BAR = 12;
 const share = (value: number): string => (Number.isNaN(value) ? "–" : value.toFixed(3));
 
 /** The worst recall first; averages at the end. */
-export function classesDocument(theme: Theme, { classes, averages }: PerClass): Document {
+export function classesDocument(theme: Theme, { classes, averages }: PerClass, columns: number): Document {
+  const wide = columns < 100 ? 6 : 20;
   const cells = (row: PerClass["classes"][number], isAverage: boolean): Cell[] => {
     const bad = !isAverage && row.recall < 0.5;
     const look = isAverage
@@ -37,7 +37,7 @@ export function classesDocument(theme: Theme, { classes, averages }: PerClass): 
       { text: String(row.support), look },
       { text: share(row.precision), look },
       { text: share(row.recall), look },
-      { text: bar(row.recall, BAR), look },
+      { text: bar(row.recall, wide), look },
       { text: share(row.f1), look },
       { text: row.orphan ? "orphan" : "", look: (text) => styled(theme, "warn", text) },
     ];

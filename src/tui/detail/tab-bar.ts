@@ -13,7 +13,7 @@ function placed(tabs: readonly Tab[], width: number): Placed[] {
   const of = (name: (tab: Tab) => string): Placed[] => {
     let x = 0;
     return tabs.map((tab) => {
-      const text = ` ${tab.digit} ${name(tab)} `;
+      const text = ` ${tab.digit} ${name(tab)}`;
       const at = x;
       x += displayWidth(text);
       return { tab, text, x: at };

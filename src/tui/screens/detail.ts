@@ -79,11 +79,11 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
         return { lines: linesOf(told(found, "predictions", () => documentOf([]))) };
       },
     ),
-    documentTab({ digit: 4, title: "Classes", short: "Classes" }, () =>
+    documentTab({ digit: 4, title: "Classes", short: "Classes" }, ({ columns }) =>
       told(
         resources.get(`classes ${runId()}`, () => reader.perClass(runId())),
         "table of classes",
-        (value) => classesDocument(shell.theme, value),
+        (value) => classesDocument(shell.theme, value, columns),
       ),
     ),
     documentTab({ digit: 5, title: "Reliability", short: "Reliab." }, (size) =>
