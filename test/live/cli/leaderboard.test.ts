@@ -112,7 +112,7 @@ test("watched without a terminal, a line of JSON follows each change, and Ctrl-C
     stdio: ["ignore", "pipe", "inherit"],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-  const next = async (): Promise<Leaderboard> => JSON.parse((await lines.next()).value);
+  const next = async (): Promise<Leaderboard> => JSON.parse((await lines.next()).value ?? "null");
   expect(names(await next())[0]).toMatch(/^random-forest/);
   await upset(copy, 0.999);
   const after = await next();
