@@ -1,9 +1,10 @@
 import { Args, Flags } from "@oclif/core";
-import { type Comparison, compareTrials, MAX_COMPARED, type PairTest } from "../../app.ts";
+import { type Comparison, compareTrials, MAX_COMPARED } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
 import { renderTable } from "../../cli/table.ts";
 import { number, paint, visible } from "../../cli/text.ts";
+import { basisText, verdictText } from "../../cli/verdict.ts";
 import { UserError } from "../../core/errors.ts";
 
 export default class ExpCompare extends BaseCommand {
@@ -101,18 +102,15 @@ function testsTable({ tests, level }: Comparison): Parameters<typeof renderTable
 }
 
 /** Who they are, and what the tests say, in words. */
-function sentences({ compared, tests, patients, repeats, level }: Comparison): readonly string[] {
+function sentences(comparison: Comparison): readonly string[] {
+  const { compared, tests, level } = comparison;
   const head = compared.map(({ label, experiment, name, metrics }) => {
     const values = Object.entries(metrics).map(([id, value]) => `${id} ${number(value)}`);
     return `${paint("strong", label)}  ${visible(experiment)}: ${visible(name)}  (${values.join(", ")})`;
   });
-  const basis = `${patients.toLocaleString("en")} validation patients, ${repeats === 1 ? "1 repeat" : `mean of ${repeats} repeats`}:`;
-  return [...head, "", basis, ...tests.map((test) => sentenceOf(test, level))];
-}
-
-function sentenceOf({ a, b, test, better, difference }: PairTest, level: number): string {
-  const what = test === "mcnemar" ? "how often it is right" : test;
-  if (better === null) return `${paint("dim", "≈")} ${a} and ${b} are not told apart in ${what}`;
-  const by = test === "mcnemar" ? `${Math.abs(difference)} patients` : `${number(Math.abs(difference))}`;
-  return `${paint("good", "✓")} ${better} is really better than ${better === a ? b : a} in ${what}, by ${by} (at level ${level}, corrected)`;
+  const verdicts = tests.map((test) => {
+    const sign = test.better === null ? paint("dim", "≈") : paint("good", "✓");
+    return `${sign} ${verdictText(test, level)}`;
+  });
+  return [...head, "", `${basisText(comparison)}:`, ...verdicts];
 }

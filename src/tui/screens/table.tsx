@@ -24,6 +24,7 @@ import { createTableModel } from "../table/model.ts";
 import { createVerdicts } from "../table/verdicts.ts";
 import { createWidths } from "../table/widths.ts";
 import { styled } from "../theme.ts";
+import { compareScreen } from "./compare.ts";
 import { detailScreen } from "./detail.ts";
 
 /** Lines that a step of the wheel moves. */
@@ -236,6 +237,11 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
     detail() {
       const screen = detailScreen(shell, source, model);
       if (screen) shell.push(screen);
+    },
+    compare() {
+      const screen = compareScreen(shell, source, model.marks);
+      if (typeof screen === "string") shell.tell(screen, "warn");
+      else shell.push(screen);
     },
     mark: () => {
       model.toggleMark();
