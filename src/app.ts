@@ -226,6 +226,7 @@ export function initProject(folder: string): ReturnType<typeof scaffold> {
   return scaffold(resolve(folder), programRoot());
 }
 
+export type { ActOutcome, BoardActs } from "./app/board/acts.ts";
 export {
   type Asked,
   type ExtraColumn,

@@ -7,6 +7,7 @@ import { createLocalExecutor } from "../executors/local.ts";
 import type { Standing, StandingPayload } from "../experiments/read/versus-best.ts";
 import { allMetrics } from "../metrics/_all.ts";
 import { openEmbeddedBoard } from "../stores/embedded/board.ts";
+import { type BoardActs, openActs } from "./board/acts.ts";
 import { type SavedViews, savedViews } from "./board/views.ts";
 import type { Project } from "./project.ts";
 import { openRunReader, type RunReader } from "./run-detail.ts";
@@ -22,6 +23,7 @@ export interface Board {
   readonly views: SavedViews;
   /** What is beside the table: files of a run, tests of several. */
   readonly reader: RunReader;
+  readonly acts: BoardActs;
   /** Column of the metric that the newest sweep ranks by; undefined when no run has one. */
   rank(): string | undefined;
   /**
@@ -52,6 +54,7 @@ export async function openBoard(project: Project, experiments: readonly string[]
       : (await import("../stores/remote/board.ts")).openRemoteBoard({ uri: server, experiments: names });
   const table = createRunTable();
   const reader = openRunReader(project);
+  const acts = openActs(project);
   let executor: Executor | undefined;
   return {
     table,
@@ -60,6 +63,7 @@ export async function openBoard(project: Project, experiments: readonly string[]
     directions: metricDirections(),
     views: savedViews(project),
     reader,
+    acts,
     rank: () => rankColumn(table),
 
     async standings(lines, column, signal) {
@@ -73,7 +77,7 @@ export async function openBoard(project: Project, experiments: readonly string[]
 
     async close() {
       feed.close();
-      await Promise.all([executor?.close(), reader.close()]);
+      await Promise.all([executor?.close(), reader.close(), acts.close()]);
     },
   };
 }

@@ -8,11 +8,16 @@ import { HOST, liveFiles } from "./folder.ts";
 import { type LiveSweep, openLive } from "./watch.ts";
 
 /**
- * Starts this very command again in a process that lives on without its terminal, to be watched.
+ * Starts this very command again, or another of this program, in a process that lives on without its terminal, to be watched.
  * @param env what it has beside this process's own
+ * @param words of the command, "exp", "run", …
  * @throws UserError when its folder cannot be made
  */
-export function startHost(project: Project, env: NodeJS.ProcessEnv): LiveSweep {
+export function startHost(
+  project: Project,
+  env: NodeJS.ProcessEnv,
+  words: readonly string[] = process.argv.slice(2),
+): LiveSweep {
   const base = join(project.mlruns, ".work", `live-${Date.now().toString(36)}-${process.pid}`);
   const first = `${base}.${process.pid}`;
   let log: number;
@@ -23,8 +28,7 @@ export function startHost(project: Project, env: NodeJS.ProcessEnv): LiveSweep {
   } catch (error) {
     throw cannotWrite(error, first);
   }
-  const [program, ...args] = process.argv.slice(1);
-  const child = spawn(process.execPath, [...process.execArgv, program!, ...args], {
+  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words], {
     detached: true,
     stdio: ["ignore", log, log],
     env: { ...process.env, ...env, [HOST]: base },
