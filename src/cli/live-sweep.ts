@@ -45,24 +45,16 @@ export async function followSweep(project: Project, live: LiveSweep, options: Fo
   };
   const watched: LiveSweep = { ...live, news: () => [...unread.splice(0), ...note(live.news())] };
   const stop = (): void => live.send({ type: "stop" });
-  const lost = new AbortController();
-  const wait = async (until: () => boolean): Promise<void> => {
-    const signals = ["SIGINT", "SIGTERM"] as const;
-    const leave = (): void => lost.abort();
-    if (options.own) for (const signal of signals) process.on(signal, stop);
-    process.on("SIGHUP", leave);
-    while (!lost.signal.aborted && !until()) await delay(LOOK);
-    for (const signal of signals) process.off(signal, stop);
-    process.off("SIGHUP", leave);
-  };
+  const signals = options.own ? (["SIGINT", "SIGTERM"] as const) : [];
+  for (const signal of signals) process.on(signal, stop);
   try {
     const isWorking = (e: LiveEvent): boolean => e.type === "started" || e.type === "prepared";
     // What is wrong before that is said as if there were no view.
-    await wait(() => {
+    while (!told.some(isWorking) && live.running()) {
+      await delay(LOOK);
       unread.push(...note(live.news()));
-      return told.some(isWorking) || !live.running();
-    });
-    if (!lost.signal.aborted && live.running()) {
+    }
+    if (live.running()) {
       const how = await options.show(watched);
       if (how === "detached") {
         const id = told.findLast((e) => e.type === "planned")?.sweepId?.slice(0, 8) ?? "";
@@ -71,18 +63,16 @@ export async function followSweep(project: Project, live: LiveSweep, options: Fo
         );
         return;
       }
-      if (how === "SIGINT" || how === "SIGTERM") {
-        if (!options.own) return void process.kill(process.pid, how);
-        stop();
-      } else if (how !== "ended" && how !== "gone") return void process.kill(process.pid, how);
-      await wait(() => !live.running());
+      const isStopping = how === "ended" || how === "gone" || signals.some((signal) => signal === how);
+      if (!isStopping) return void process.kill(process.pid, how as NodeJS.Signals);
+      while (live.running()) await delay(LOOK);
     }
-    if (lost.signal.aborted) return void process.kill(process.pid, "SIGHUP");
     note(live.news());
     (options.print ?? ((text) => stdout.write(text)))(live.log());
     takeExitCode(told);
     removeHost(project, live.folder);
   } finally {
+    for (const signal of signals) process.off(signal, stop);
     stdout.off("resize", tellWidth);
     live.close();
   }
