@@ -171,6 +171,8 @@ function show(
     return cells.tied === "tied" ? paint("accent", "≈") : cells.tied === "not comparable" ? paint("warn", "?") : "";
   if (key === "name" && row.pruned !== null)
     return `${visible(row.name)} ${paint("dim", `✂ pruned at ${visible(row.pruned.replace(/:.*/, ""))}`)}`;
+  if (key === "name" && row.status === "KILLED" && row.error !== null)
+    return `${visible(row.name)} ${paint("dim", `■ ${visible(row.error)}`)}`;
   if (key === "name" && row.rank === null)
     return `${visible(row.name)} ${paint("bad", `✗ ${row.status.toLowerCase()}`)}`;
   if (key === "name") return row.tied ? paint("strong", visible(row.name)) : visible(row.name);
