@@ -27,7 +27,7 @@ const FRAME_END = "\x1b[?2026l";
 const MOVES = [
   { what: "j", keys: ["j"] },
   { what: "j held, 3 at once", keys: ["jjj"] },
-  { what: "PgDn", keys: ["\x1b[6~"] },
+  { what: "PgDn and PgUp", keys: ["\x1b[6~", "\x1b[6~", "\x1b[5~"] },
   { what: "l and h", keys: ["l", "h"] },
   { what: "s (sort)", keys: ["s"] },
 ] as const;
@@ -92,7 +92,7 @@ async function measure(cwd: string, runs: number, cols: number, rows: number): P
   const begin = performance.now();
   const session = await open(cwd, cols, rows);
   const { pid } = session.pty;
-  await session.shows(/xgboost|random-forest|logistic/); // the first rows
+  await session.shows(/FINISHED/); // the first rows
   const first = { wall: performance.now() - begin, ...spentBy(pid) };
   await session.shows(/live/);
   const loaded = { wall: performance.now() - begin, ...spentBy(pid) };

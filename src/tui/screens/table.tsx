@@ -288,7 +288,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
       const what = board.experiments.length > 0 ? board.experiments.map(visible).join(", ") : "all experiments";
       const parts = [
         styled(theme, "strong", what),
-        `${n.toLocaleString("en")}${n < table.rows ? ` of ${table.rows.toLocaleString("en")}` : ""} runs`,
+        `${n.toLocaleString("en")}${model.view.filter !== "" ? ` of ${table.rows.toLocaleString("en")}` : ""} runs`,
         ...(running > 0 ? [styled(theme, "accent", `▶ ${running} running`)] : []),
         ...(model.view.groupBy.length > 0 ? [`by ${model.view.groupBy.map(titleOf).map(visible).join(", ")}`] : []),
         ...(model.view.differing ? ["differing columns"] : []),
