@@ -1,6 +1,7 @@
 import { Attr, type RunTable } from "../core/board.ts";
 import { Tag } from "../core/trial.ts";
 import type { RowTest } from "./code-test.ts";
+import { currentRows } from "./current.ts";
 import { compileFilter, lifecycleTest } from "./filter.ts";
 import { groupRows, sortGroups } from "./groups.ts";
 import { merged } from "./rank.ts";
@@ -14,8 +15,10 @@ export const PARENT = `tags.${Tag.parent}`;
 const NEWEST: readonly SortKey[] = [{ id: Attr.start, descending: true }];
 
 /** What decides which rows there are and in which order; a result is gone on from only where this is the same. */
-const basisOf = ({ sort, filter, search, nesting, lifecycle }: BoardView, searched: readonly string[]): string =>
-  JSON.stringify([sort, filter, search, nesting, lifecycle, search === "" ? [] : searched]);
+const basisOf = (
+  { sort, filter, search, nesting, lifecycle, answers }: BoardView,
+  searched: readonly string[],
+): string => JSON.stringify([sort, filter, search, nesting, lifecycle, answers, search === "" ? [] : searched]);
 const bases = new WeakMap<BoardRows, string>();
 
 /**
@@ -69,8 +72,12 @@ function orderOf(table: RunTable, view: BoardView, searched: readonly string[], 
   };
 
   const since = previous && table.changedSince(previous.version);
-  if (previous && since && since.length <= Math.max(64, table.rows / 8)) {
-    if (since.length === 0) return previous.order;
+  const isFew = since !== undefined && since.length <= Math.max(64, table.rows / 8);
+  if (previous && since?.length === 0) return previous.order;
+  // A run may take the place of others that did not change.
+  const current = view.answers === "current" ? currentRows(table) : undefined;
+  if (current) tests.push((row) => current[row] === 1);
+  else if (previous && isFew) {
     const changed = parents ? [...since, ...Array.from(since, parentRows(table)).filter((row) => row >= 0)] : since;
     return rearranged(table, previous.order, changed, passes, comparator(table, keys));
   }

@@ -27,6 +27,8 @@ export const VIEW = z.strictObject({
   nesting: z.enum(["flat", "fold"]).default("flat"),
   /** Only params and tags that differ among the rows shown. */
   differing: z.boolean().default(false),
+  /** current: what leaderboards are of (board/current.ts), without answers that newer ones took the place of. */
+  answers: z.enum(["all", "current"]).default("all"),
   lifecycle: z.enum(["active", "deleted", "all"]).default("active"),
 });
 

@@ -1,5 +1,6 @@
 /** The one table of keys: what is dispatched, what the footer shows, and what `?` explains all come from it. */
 
+import { ACT_KEYS } from "./keys/acts.ts";
 import { COMPARE_KEYS, DETAIL_KEYS } from "./keys/detail.ts";
 
 /** Where a key counts: everywhere, on a screen, or in a panel over it. */
@@ -13,6 +14,13 @@ export type Context =
   | "sweep-stop"
   | "detail"
   | "compare"
+  | "acts"
+  | "choice"
+  | "confirm"
+  | "verdicts"
+  | "history"
+  | "registry"
+  | "version"
   | "help";
 
 interface Entry {
@@ -75,6 +83,39 @@ export const KEYS = [
   { context: "table", action: "previous-found", keys: ["N"], group: "Find", help: "the one found before" },
   {
     context: "table",
+    action: "acts",
+    keys: ["a"],
+    group: "Act",
+    help: "what can be done with the marked runs, or this one",
+    footer: "act",
+  },
+  {
+    context: "table",
+    action: "registry",
+    keys: ["R"],
+    group: "Act",
+    help: "registered models by stage: versions, aliases, audit",
+    footer: "registry",
+  },
+  { context: "table", action: "promote", keys: ["p"], group: "Act", help: "promote: a gate judges first" },
+  { context: "table", action: "tag", keys: ["T"], group: "Act", help: "set a tag, KEY=VALUE; KEY alone removes it" },
+  { context: "table", action: "delete", keys: ["D"], group: "Act", help: "delete; can be restored (a u)" },
+  {
+    context: "table",
+    action: "history",
+    keys: ["H"],
+    group: "Act",
+    help: "what was done from here, with the commands",
+  },
+  {
+    context: "table",
+    action: "lifecycle",
+    keys: ["L"],
+    group: "Show",
+    help: "deleted runs: hidden, too, alone",
+  },
+  {
+    context: "table",
     action: "differing",
     keys: ["d"],
     group: "Show",
@@ -103,7 +144,7 @@ export const KEYS = [
     action: "nesting",
     keys: ["w"],
     group: "Show",
-    help: "sweeps as lines that open, or trials alone",
+    help: "configurations, single runs, or sweeps that open",
   },
   {
     context: "table",
@@ -290,6 +331,7 @@ export const KEYS = [
 
   ...DETAIL_KEYS,
   ...COMPARE_KEYS,
+  ...ACT_KEYS,
 
   { context: "help", action: "down", keys: ["j", "down"], group: "Help", help: "scroll down" },
   { context: "help", action: "up", keys: ["k", "up"], group: "Help", help: "scroll up" },

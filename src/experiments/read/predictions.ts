@@ -10,6 +10,8 @@ export interface Predictions {
   /** What the bootstrap draws: the patient of each row, or the row itself. */
   readonly units: Int32Array;
   readonly splitHash: string;
+  /** Seed and fold: repeats come in their order. */
+  readonly repeat: readonly [seed: number, fold: number];
 }
 
 /** @throws UserError when the run keeps none */
@@ -17,9 +19,10 @@ export async function readPredictions(store: TrackingStore, runId: string): Prom
   const bytes = (name: string): Promise<Uint8Array> => store.readArtifact(runId, `predictions/${name}.npy`);
   const { tags } = await store.getRun(runId);
   const splitHash = tags[Tag.splitHash] ?? runId;
+  const repeat = [Number(tags[Tag.seed] ?? 0), Number(tags[Tag.fold] ?? 0)] as const;
   if (tags[Tag.input] === "cases") {
     const scored = await readRanks(bytes);
-    return { scored, units: scored.ranks!.publications, splitHash };
+    return { scored, units: scored.ranks!.publications, splitHash, repeat };
   }
   const [proba, y, units] = (await Promise.all(["validation", "validation_y", "validation_units"].map(bytes))).map(
     readNpy,
@@ -35,5 +38,6 @@ export async function readPredictions(store: TrackingStore, runId: string): Prom
     },
     units: units.data as Int32Array,
     splitHash,
+    repeat,
   };
 }

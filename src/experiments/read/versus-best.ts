@@ -54,7 +54,8 @@ export async function standings(
 async function predictionsOf(store: TrackingStore, runs: readonly string[]): Promise<readonly Predictions[]> {
   try {
     const read = await Promise.all(runs.map((runId) => readPredictions(store, runId)));
-    return read.sort((a, b) => (a.splitHash < b.splitHash ? -1 : 1));
+    // As a leaderboard has them, so that the same patients are drawn.
+    return read.sort((a, b) => a.repeat[0] - b.repeat[0] || a.repeat[1] - b.repeat[1]);
   } catch (error) {
     if (error instanceof UserError) return [];
     throw error;

@@ -3,11 +3,13 @@ import type { Board } from "../../app.ts";
 import { compact } from "../../board/numbers.ts";
 import { numberAt } from "../../core/board/run-table.ts";
 import type { BoardCurve } from "../../core/board.ts";
-import { visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/visible.ts";
 import { inSeries } from "../painter/palette.ts";
 import { drawPlot, isDrawable, type PlotSeries } from "../painter/plot.ts";
+import { fitPlain } from "../painter/text.ts";
 import type { Shell } from "../screen.ts";
-import { styled } from "../theme.ts";
+import type { Size } from "../terminal/session.ts";
+import { styled, type Theme } from "../theme.ts";
 import { type Resources, waitingLines } from "./resources.ts";
 import { isRunning, nameOf } from "./subject.ts";
 import type { Tab } from "./tab.ts";
@@ -27,6 +29,8 @@ export const OVERLAID = 8;
 const POINTS = 600;
 const METRICS = 40;
 const OWN = "curve_";
+/** Runs whose training is drawn too: more lines than of these are not told apart. */
+const TRAINED = 3;
 
 export interface CurveTab extends Tab {
   /** Curves of runs that go on are read again. */
@@ -99,42 +103,9 @@ export function curvesTab(
             ];
       }
       chosen = Math.min(chosen, charts - 1);
-      const chart = groups[chosen]!;
-      const several = shown.length > 1;
-      const series: PlotSeries[] = [];
-      const legend: string[] = [];
-      shown.forEach(({ label, name, row }, who) => {
-        const curves = ready[who];
-        const ends: string[] = [];
-        chart.lines.forEach(({ metric, part, dashed }, l) => {
-          const curve = curves?.get(metric);
-          if (curve === undefined) return;
-          const sign = several ? label : undefined;
-          const colour = several ? who : l;
-          series.push({ xs: curve.steps, ys: curve.values, stroke: dashed ? "dashed" : "solid", who: colour, sign });
-          ends.push(`${several ? "" : inSeries(theme, colour, dashed ? "╌╌ " : "── ")}${endOf(part, curve)}`);
-        });
-        const head = several ? inSeries(theme, who, `${label} ${name}`) : "";
-        const going = isRunning(table, row) ? styled(theme, "accent", " ▶") : "";
-        const none = curves === undefined ? "reading …" : "no curve";
-        legend.push(`${head}${going}${several ? "  " : ""}${ends.join("   ") || styled(theme, "dim", none)}`);
-      });
-      const hint = [
-        log ? "logarithmic" : "linear",
-        ...(charts > 1 ? [`${chosen + 1} of ${charts}, ←→`] : []),
-        ...(several && chart.lines.some(({ dashed }) => dashed) ? ["╌╌ training ── validation"] : []),
-      ].join("; ");
-      const drawable = isDrawable(series, log);
-      const plot = drawPlot({
-        columns,
-        rows: Math.max(5, rows - legend.length),
-        series,
-        log: log && drawable,
-        xTitle: chart.own ? "round" : "step",
-        yTitle: `${visible(chart.title)}  (${hint}${log && !drawable ? ": no value above 0" : ""})`,
-        look: (text, who) => inSeries(theme, who, text),
-      });
-      return [...plot, ...legend].slice(0, rows);
+      const number = charts > 1 ? `${chosen + 1} of ${charts}, ←→` : "";
+      const going = new Set(shown.filter(({ row }) => isRunning(table, row)).map(({ row }) => row));
+      return drawChart(theme, groups[chosen]!, { shown, ready, going, log, number }, { columns, rows });
     },
     act(action) {
       if (action === "log-axis") log = !log;
@@ -150,6 +121,59 @@ export function curvesTab(
   };
 }
 
+interface Drawn {
+  readonly shown: readonly CurveRun[];
+  /** By run; undefined while it is being read. */
+  readonly ready: readonly (RunCurves | undefined)[];
+  /** Rows that run. */
+  readonly going: ReadonlySet<number>;
+  readonly log: boolean;
+  /** Which chart of how many; empty of one. */
+  readonly number: string;
+}
+
+/** A plot above a line a run: its sign, name, last and least value. */
+function drawChart(theme: Theme, chart: Chart, { shown, ready, going, log, number }: Drawn, size: Size): string[] {
+  const { columns, rows } = size;
+  const several = shown.length > 1;
+  const isCrowded = shown.length > TRAINED && chart.lines.some(({ dashed }) => !dashed);
+  const lines = isCrowded ? chart.lines.filter(({ dashed }) => !dashed) : chart.lines;
+  const name = Math.min(40, Math.floor(columns / 3), Math.max(...shown.map((run) => displayWidth(run.name))));
+  const series: PlotSeries[] = [];
+  const legend = shown.map((run, who) => {
+    const curves = ready[who];
+    const ends = lines.flatMap(({ metric, part, dashed }, l) => {
+      const curve = curves?.get(metric);
+      if (curve === undefined) return [];
+      const colour = several ? who : l;
+      const stroke = dashed ? "dashed" : "solid";
+      series.push({ xs: curve.steps, ys: curve.values, stroke, who: colour, ...(several && { sign: run.label }) });
+      return [`${several ? "" : inSeries(theme, colour, dashed ? "╌╌ " : "── ")}${endOf(part, curve)}`];
+    });
+    const head = several ? `${inSeries(theme, who, `${run.label} ${fitPlain(run.name, name)}`)}  ` : "";
+    const sign = going.has(run.row) ? styled(theme, "accent", "▶ ") : "";
+    return `${head}${sign}${ends.join("  ") || styled(theme, "dim", curves === undefined ? "reading …" : "no curve")}`;
+  });
+  const hasBoth = lines.some(({ dashed }) => dashed) && lines.some(({ dashed }) => !dashed);
+  const drawable = isDrawable(series, log);
+  const hints = [
+    !log ? "linear" : drawable ? "logarithmic" : "logarithmic: no value above 0",
+    number,
+    several && hasBoth ? "╌╌ training ── validation" : "",
+    isCrowded ? "validation alone" : "",
+  ];
+  const plot = drawPlot({
+    columns,
+    rows: Math.max(5, rows - legend.length),
+    series,
+    log: log && drawable,
+    xTitle: chart.own ? "round" : "step",
+    yTitle: `${visible(chart.title)}  (${hints.filter(Boolean).join("; ")})`,
+    look: (text, who) => inSeries(theme, who, text),
+  });
+  return [...plot, ...legend].slice(0, rows);
+}
+
 interface Chart {
   readonly title: string;
   readonly own: boolean;
@@ -163,12 +187,13 @@ export function chartsOf(metrics: readonly string[]): Chart[] {
     const [, own, part, what = metric] = /^(curve_)?(train|val)_(.+)$/.exec(metric) ?? [];
     const chart = charts.get(what) ?? { title: what.replaceAll("_", " "), own: own !== undefined, lines: [] };
     const name = part === "train" ? "training" : part === "val" ? "validation" : metric;
-    charts.set(what, { ...chart, lines: [...chart.lines, { metric, part: name, dashed: part === "train" }] });
+    const line = { metric, part: name, dashed: part === "train" };
+    charts.set(what, { ...chart, lines: line.dashed ? [...chart.lines, line] : [line, ...chart.lines] });
   }
   return [...charts.values()];
 }
 
-/** "validation 0.0542 at 100, least 0.0531 at 87" */
+/** "validation 0.0542 at 100 (least 0.0531 at 87)" */
 function endOf(part: string, { steps, values }: BoardCurve): string {
   const last = values.length - 1;
   let least = -1;
@@ -178,5 +203,5 @@ function endOf(part: string, { steps, values }: BoardCurve): string {
   const end = `${visible(part)} ${compact(values[last]!)} at ${steps[last]}`;
   return least === last || Number.isNaN(values[least]!)
     ? end
-    : `${end}, least ${compact(values[least]!)} at ${steps[least]}`;
+    : `${end} (least ${compact(values[least]!)} at ${steps[least]})`;
 }

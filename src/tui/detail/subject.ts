@@ -18,12 +18,18 @@ export interface Subject {
 export function subjectOf(table: RunTable, model: TableModel, repeat: number | undefined): Subject | undefined {
   if (model.selected < 0) return undefined;
   const group = groupOfLine(model.rows, model.selected);
-  const rows = [...runsOfLine(model.rows, model.selected)];
+  const rows = [...runsOfLine(model.rows, model.selected)].sort(byRepeat(table));
   if (group === undefined || rows.length === 1) return { rows: rows.slice(0, 1), label: nameOf(table, rows[0]!) };
   if (repeat === undefined) return { rows, label: group.label };
   const at = Math.min(repeat, rows.length - 1);
   const within = { label: group.label, at, of: rows.length };
   return { rows: [rows[at]!], label: nameOf(table, rows[at]!), within };
+}
+
+/** By seed and fold, as a leaderboard has them. */
+export function byRepeat(table: RunTable): (a: number, b: number) => number {
+  const at = (row: number, tag: string): number => Number(textAt(table, `tags.${tag}`, row) ?? 0) || 0;
+  return (a, b) => at(a, Tag.seed) - at(b, Tag.seed) || at(a, Tag.fold) - at(b, Tag.fold);
 }
 
 export const nameOf = (table: RunTable, row: number): string => textAt(table, Attr.name, row) ?? table.runId(row);

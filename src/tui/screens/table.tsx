@@ -4,6 +4,7 @@ import { columnIds, shownColumns, titleOf } from "../../board/columns.ts";
 import { complete } from "../../board/complete.ts";
 import { sortText, toggleSort } from "../../board/edit.ts";
 import { compileFilter, unknownNames } from "../../board/filter.ts";
+import { type Arrangement, nextArrangement, standardArrangement } from "../../board/standard.ts";
 import { type BoardView, CONFIGURATION } from "../../board/view.ts";
 import { textAt } from "../../core/board/run-table.ts";
 import { Attr } from "../../core/board.ts";
@@ -23,12 +24,15 @@ import { tableLine } from "../table/lines.ts";
 import { createTableModel } from "../table/model.ts";
 import { createVerdicts } from "../table/verdicts.ts";
 import { createWidths } from "../table/widths.ts";
+import { arrangementText, emptyText, freshness } from "../table/words.ts";
 import { styled } from "../theme.ts";
 import { compareScreen } from "./compare.ts";
 import { detailScreen } from "./detail.ts";
 
 /** Lines that a step of the wheel moves. */
 const WHEEL = 3;
+/** Runs up to which a table is arranged while it is still being read. */
+const LARGE = 20_000;
 
 export function tableScreen(shell: Shell, source: BoardSource, initial: BoardView): Screen {
   const { board } = source;
@@ -48,7 +52,19 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   let whole = false;
   let left = 0;
 
+  const standard = (): Arrangement => standardArrangement(table, board.rank(), board.directions);
+  /** Nobody has said what a line is and which comes first. */
+  let isStandard = [initial.sort, initial.groupBy, initial.columns].every(({ length }) => length === 0);
+
+  /** The arrangement follows what is there, of large tables once all is read. */
+  function arrange(): void {
+    if (!isStandard || (source.status.state === "loading" && table.rows > LARGE)) return;
+    const next = standard();
+    if (JSON.stringify({ ...model.view, ...next }) !== JSON.stringify(model.view)) model.change(next);
+  }
+
   source.listen(() => {
+    arrange();
     model.refresh(!whole);
     if (source.status.state === "live") {
       if (!whole) sayUnknown();
@@ -69,6 +85,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   function change(view: Partial<BoardView>): boolean {
     try {
       model.change(view);
+      if (["sort", "groupBy", "nesting"].some((part) => part in view)) isStandard = false;
     } catch (error) {
       shell.tell(messageOf(error), "bad");
       return false;
@@ -90,7 +107,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
 
   function group(): void {
     const id = model.columns[model.cursor]?.id;
-    if (model.view.groupBy.length > 0) change({ groupBy: [] });
+    if (model.view.groupBy.length > 0) change({ groupBy: [], answers: "all" });
     else if (id !== undefined) change({ groupBy: [id === Attr.name ? CONFIGURATION : id] });
   }
 
@@ -190,7 +207,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   }
 
   function copy(): void {
-    const command = tableCommand(board.experiments, model.view);
+    const command = tableCommand(board.experiments, isStandard ? { ...model.view, sort: [], groupBy: [] } : model.view);
     shell.copy(command);
     shell.tell(`copied: ${command}`, "good");
   }
@@ -232,7 +249,11 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
     columns: openColumns,
     group,
     fold: () => model.toggleFold() || shell.tell("no group or sweep here; b groups, w folds sweeps"),
-    nesting: () => change({ nesting: model.view.nesting === "fold" ? "flat" : "fold" }),
+    nesting() {
+      change(nextArrangement(model.view, standard()));
+      const { groupBy, nesting } = model.view;
+      shell.tell(groupBy.length > 0 ? "configurations" : nesting === "fold" ? "sweeps" : "single runs");
+    },
     views: openViews,
     detail() {
       const screen = detailScreen(shell, source, model);
@@ -294,7 +315,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
         ...(model.view.differing ? ["differing columns"] : []),
         ...(model.view.filter !== "" ? [`filter ${styled(theme, "warn", visible(model.view.filter))}`] : []),
       ];
-      const fresh = freshness();
+      const fresh = freshness(source);
       const room = width - displayWidth(fresh.text) - 2;
       return `${fitStyled(parts.join("  "), Math.max(0, room))}  ${styled(theme, fresh.meaning, fresh.text)}`;
     },
@@ -310,14 +331,18 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
       const parts = [
         place,
         ...(marks.size > 0 ? [`● ${marks.size} marked`] : []),
-        view.sort.length > 0 ? `sort ${sortText(view.sort.slice(0, 3))}` : "newest first",
+        isStandard
+          ? arrangementText(board, view)
+          : view.sort.length > 0
+            ? `sort ${sortText(view.sort.slice(0, 3))}`
+            : "newest first",
         ...(search !== "" ? [`/${visible(search)}`] : []),
         ...(run === undefined ? [] : [table.runId(run).slice(0, 8)]),
         ...(error === undefined ? [] : [`✗ ${visible(error)}`]),
       ];
       return styled(theme, "dim", parts.join("  ").slice(0, width * 2));
     },
-    view: () => (model.rows.lines.length > 0 ? undefined : <Text>{emptyText()}</Text>),
+    view: () => (model.rows.lines.length > 0 ? undefined : <Text>{emptyText(source, model.view.filter)}</Text>),
     paint(size) {
       if (model.rows.lines.length === 0) return { rows: [] };
       height = size.rows - 1;
@@ -348,23 +373,5 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
     if (status?.kind !== "text") return 0;
     const running = status.texts.indexOf("RUNNING");
     return running < 0 ? 0 : model.rows.order.reduce((n, row) => n + (status.codes[row] === running ? 1 : 0), 0);
-  }
-
-  function freshness(): { text: string; meaning: "good" | "warn" | "bad" } {
-    const { status, progress } = source;
-    if (status.state === "unreachable") {
-      const since = new Date(status.since).toTimeString().slice(0, 5);
-      return { text: `! away since ${since}: ${visible(status.message).slice(0, 40)}`, meaning: "bad" };
-    }
-    if (status.state === "absent") return { text: "no store yet", meaning: "warn" };
-    if (status.state === "live") return { text: "live", meaning: "good" };
-    return { text: progress === null ? "loading …" : `loading ${Math.floor(100 * progress)} %`, meaning: "warn" };
-  }
-
-  function emptyText(): string {
-    if (source.status.state === "loading") return "Reading the runs …";
-    const { filter } = model.view;
-    if (filter !== "") return `No run matches ${visible(filter)}.\nf changes the filter, Esc clears it.`;
-    return "No runs yet. Begin with\n\n  disease exp run quickstart\n\nin another terminal (disease init makes a project): they appear here by themselves.";
   }
 }

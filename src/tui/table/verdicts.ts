@@ -22,6 +22,7 @@ const COMPARED = 60;
 /** Milliseconds without changes before lines are compared, and of rest after it as a multiple of what it took. */
 const CALM = 1000;
 const REST = 4;
+const FIT = "metrics.fit_seconds";
 
 /**
  * @param onStanding called when it is known how lines stand
@@ -51,15 +52,19 @@ export function createVerdicts(
       const names = [...sorted.subarray(0, COMPARED)].map((row) => table.runId(row));
       return { names, runs: names.map((id) => [id]) };
     }
-    const best = (group: (typeof rows.groups)[number]): number => spreadOf(table, rank, group.rows).mean;
     const sign = directions.get(rank) === "greater" ? -1 : 1;
+    const mean = (id: string, group: (typeof rows.groups)[number]): number => spreadOf(table, id, group.rows).mean;
+    // Of equal ones the quicker to train, as on a leaderboard.
     const groups = rows.groups
-      .filter((group) => !Number.isNaN(best(group)))
-      .sort((a, b) => sign * (best(a) - best(b)))
-      .slice(0, COMPARED);
+      .map((group) => ({ group, value: mean(rank, group), seconds: mean(FIT, group) || 0 }))
+      .filter(({ value }) => !Number.isNaN(value))
+      .sort((a, b) => sign * (a.value - b.value) || a.seconds - b.seconds)
+      .slice(0, COMPARED)
+      .map(({ group }) => group);
+    const isDone = (row: number): boolean => textAt(table, Attr.status, row) === "FINISHED";
     return {
       names: groups.map(({ key }) => key),
-      runs: groups.map((group) => [...group.rows].map((row) => table.runId(row))),
+      runs: groups.map((group) => [...group.rows.filter(isDone)].map((row) => table.runId(row))),
     };
   }
 
