@@ -11,16 +11,31 @@ const tag = (table: RunTable, key: string, row: number): string | undefined => t
  * @returns [rows] 1 for those
  */
 export function currentRows(table: RunTable): Uint8Array {
-  const kept = known.get(table);
-  if (kept?.version === table.version && kept.current.length === table.rows) return kept.current;
-  const current = work(table);
-  known.set(table, { version: table.version, current });
-  return current;
+  return currentOf(table).current;
 }
 
-const known = new WeakMap<RunTable, { readonly version: number; readonly current: Uint8Array }>();
+/** How many active trials are not among them. */
+export function olderAnswers(table: RunTable): number {
+  return currentOf(table).older;
+}
 
-function work(table: RunTable): Uint8Array {
+interface Current {
+  readonly version: number;
+  readonly current: Uint8Array;
+  readonly older: number;
+}
+
+const known = new WeakMap<RunTable, Current>();
+
+function currentOf(table: RunTable): Current {
+  const kept = known.get(table);
+  if (kept?.version === table.version && kept.current.length === table.rows) return kept;
+  const found = { version: table.version, ...work(table) };
+  known.set(table, found);
+  return found;
+}
+
+function work(table: RunTable): Pick<Current, "current" | "older"> {
   const current = new Uint8Array(table.rows);
   const starts = table.column(Attr.start);
   const startOf = (row: number): number => (starts?.kind === "number" ? starts.values[row]! : 0);
@@ -46,7 +61,8 @@ function work(table: RunTable): Uint8Array {
   for (const byKey of experiments.values()) {
     for (const group of currentGroups(table, [...byKey.values()], startOf)) for (const row of group) current[row] = 1;
   }
-  return current;
+  const older = trials.reduce((n, row) => n + (current[row] === 1 ? 0 : 1), 0);
+  return { current, older };
 }
 
 /** @param rows of an experiment, oldest first */
