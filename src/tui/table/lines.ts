@@ -30,6 +30,13 @@ export function statusSign(table: RunTable, row: number): TableCell {
   return STATUS[textAt(table, Attr.status, row) ?? ""] ?? NOTHING;
 }
 
+/** Of several runs: that one runs, or that one failed; that of the first where none finished. */
+function groupSign(table: RunTable, rows: Int32Array): TableCell {
+  const signs = [...rows].map((row) => statusSign(table, row));
+  const has = (status: string): TableCell | undefined => signs.find((sign) => sign === STATUS[status]);
+  return has("RUNNING") ?? has("FAILED") ?? (has("FINISHED") ? NOTHING : signs[0]!);
+}
+
 const standingSign = (standing: Standing): TableCell =>
   standing === "best" ? BEST : standing === "tied" ? TIED : NOTHING;
 
@@ -52,7 +59,7 @@ export function tableLine(
       const isBest = spreadOf(table, id, group.rows).mean === verdicts.best(id);
       return { text: groupText(table, id, group), ...(isBest && { meaning: "best" as const }) };
     });
-    return { signs: [standingSign(verdicts.standing(group.key)), NOTHING], cells };
+    return { signs: [standingSign(verdicts.standing(group.key)), groupSign(table, group.rows)], cells };
   }
   const sign = statusSign(table, value);
   const children = rows.children.get(value);

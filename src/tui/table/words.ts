@@ -1,17 +1,19 @@
 /** What the table says of itself. */
 import type { Board } from "../../app.ts";
 import { titleOf } from "../../board/columns.ts";
+import { olderAnswers } from "../../board/current.ts";
 import type { BoardView } from "../../board/view.ts";
 import { visible } from "../../core/visible.ts";
 import type { BoardSource } from "../source.ts";
 
 /** The order that nobody chose, and how to come to another one. */
-export function arrangementText(
-  { experiments, rank }: Pick<Board, "experiments" | "rank">,
-  { sort }: BoardView,
-): string {
+export function arrangementText({ experiments, rank, table }: Board, { sort }: BoardView): string {
   const first = sort[0]?.id;
-  if (first !== undefined) return `best ${titleOf(first)} first, w: single runs`;
+  if (first !== undefined) {
+    const older = olderAnswers(table);
+    const left = older === 0 ? "" : `${older.toLocaleString("en")} older answers left out, `;
+    return `best ${titleOf(first)} first, ${left}w: single runs`;
+  }
   const several = experiments.length !== 1 && rank() !== undefined;
   return several ? "newest first; a leaderboard of one: disease board EXPERIMENT" : "newest first";
 }
