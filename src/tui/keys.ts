@@ -1,6 +1,6 @@
 /** The one table of keys: what is dispatched, what the footer shows, and what `?` explains all come from it. */
 
-import { ACT_KEYS } from "./keys/acts.ts";
+import { ACT_KEYS, TABLE_ACT_KEYS } from "./keys/acts.ts";
 import { COMPARE_KEYS, DETAIL_KEYS } from "./keys/detail.ts";
 
 /** Where a key counts: everywhere, on a screen, or in a panel over it. */
@@ -81,39 +81,7 @@ export const KEYS = [
   },
   { context: "table", action: "next-found", keys: ["n"], group: "Find", help: "next that was found" },
   { context: "table", action: "previous-found", keys: ["N"], group: "Find", help: "the one found before" },
-  {
-    context: "table",
-    action: "acts",
-    keys: ["a"],
-    group: "Act",
-    help: "what can be done with the marked runs, or this one",
-    footer: "act",
-  },
-  {
-    context: "table",
-    action: "registry",
-    keys: ["R"],
-    group: "Act",
-    help: "registered models by stage: versions, aliases, audit",
-    footer: "registry",
-  },
-  { context: "table", action: "promote", keys: ["p"], group: "Act", help: "promote: a gate judges first" },
-  { context: "table", action: "tag", keys: ["T"], group: "Act", help: "set a tag, KEY=VALUE; KEY alone removes it" },
-  { context: "table", action: "delete", keys: ["D"], group: "Act", help: "delete; can be restored (a u)" },
-  {
-    context: "table",
-    action: "history",
-    keys: ["H"],
-    group: "Act",
-    help: "what was done from here, with the commands",
-  },
-  {
-    context: "table",
-    action: "lifecycle",
-    keys: ["L"],
-    group: "Show",
-    help: "deleted runs: hidden, too, alone",
-  },
+  ...TABLE_ACT_KEYS,
   {
     context: "table",
     action: "differing",

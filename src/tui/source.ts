@@ -8,8 +8,8 @@ export interface BoardSource {
   readonly status: FeedStatus;
   /** Share of the runs that has been read; null when all have, or it is not known. */
   readonly progress: number | null;
-  /** Reads what changed now. */
-  refresh(): Promise<void>;
+  /** Reads what changed now. @param runs these in any case: the ones that were just written to */
+  refresh(runs?: readonly string[]): Promise<void>;
   /** Called after each change of the table, the status or the progress. @returns ends that */
   listen(listener: () => void): () => void;
 }
@@ -37,9 +37,9 @@ export function createSource(board: Board, refreshEvery: number): LiveSource {
     for (const listener of listeners) listener();
   };
 
-  async function refresh(): Promise<void> {
+  async function refresh(runs?: readonly string[]): Promise<void> {
     const before = feed.status;
-    const { added, changed } = await feed.refresh(table);
+    const { added, changed } = await feed.refresh(table, runs);
     if (!signal.aborted && (added + changed > 0 || differ(before, feed.status))) tell();
   }
 

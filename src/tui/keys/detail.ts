@@ -45,6 +45,8 @@ const OF_DETAIL = [
     help: "open a file with the system's program",
     footer: "open",
   },
+  { action: "acts", keys: ["a"], group: "Act", help: "what can be done with it", footer: "act" },
+  { action: "history", keys: ["H"], group: "Act", help: "what was done from here, with the commands" },
   { action: "copy", keys: ["y"], group: "Act", help: "copy the file's path, elsewhere the command", footer: "copy" },
   ...SHARED,
   ...TABS,
