@@ -23,7 +23,7 @@ function placed(tabs: readonly Tab[], width: number): Placed[] {
   const long = of((tab) => tab.title);
   if (fits(long)) return long;
   const short = of((tab) => tab.short);
-  return fits(short) ? short : of((tab) => tab.short.slice(0, 4));
+  return fits(short) ? short : of((tab) => tab.short.slice(0, 3));
 }
 
 export function drawTabs(theme: Theme, tabs: readonly Tab[], active: Tab, width: number): string {
