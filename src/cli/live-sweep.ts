@@ -46,6 +46,7 @@ export async function followSweep(project: Project, live: LiveSweep, options: Fo
   const watched: LiveSweep = { ...live, news: () => [...unread.splice(0), ...note(live.news())] };
   const stop = (): void => live.send({ type: "stop" });
   const signals = options.own ? (["SIGINT", "SIGTERM"] as const) : [];
+  // To the end of this process: a Ctrl-C too many must not end it before it has said how the sweep ended.
   for (const signal of signals) process.on(signal, stop);
   try {
     const isWorking = (e: LiveEvent): boolean => e.type === "started" || e.type === "prepared";
@@ -72,7 +73,6 @@ export async function followSweep(project: Project, live: LiveSweep, options: Fo
     takeExitCode(told);
     removeHost(project, live.folder);
   } finally {
-    for (const signal of signals) process.off(signal, stop);
     stdout.off("resize", tellWidth);
     live.close();
   }

@@ -71,7 +71,11 @@ export function openHost(): SweepHost | undefined {
   };
 }
 
-/** Says something to a host. */
+/** Says something to a host; nothing happens where it has ended. */
 export function sendCommand(folder: string, command: LiveCommand): void {
-  appendFileSync(liveFiles(folder).commands, `${JSON.stringify(command)}\n`, { mode: 0o600 });
+  try {
+    appendFileSync(liveFiles(folder).commands, `${JSON.stringify(command)}\n`, { mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+  }
 }

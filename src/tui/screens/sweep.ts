@@ -14,7 +14,7 @@ export type SweepEnd =
   "ended" | "gone" | "detached";
 
 /** Milliseconds between looks for news, and between pictures of a sweep that has none. */
-const LOOK = 100;
+const LOOK = 200;
 const CLOCK = 1000;
 const WHEEL = 3;
 
@@ -29,6 +29,7 @@ export function sweepScreen(shell: Shell, live: LiveSweep, end: (how: SweepEnd) 
   let printed = "";
   let drawn = 0;
   let asked = 0;
+  let headed = "";
 
   const count = (): number => model.running.length + model.rows().length;
 
@@ -72,8 +73,26 @@ export function sweepScreen(shell: Shell, live: LiveSweep, end: (how: SweepEnd) 
     }
     if (!isNews && now - drawn < CLOCK) return;
     drawn = now;
-    shell.render();
+    draw();
   }
+
+  /** Ink's part costs more than all else: it is drawn when the header has changed. */
+  function draw(): void {
+    if (header(shell.size.columns) === headed) shell.paint();
+    else shell.render();
+  }
+
+  function header(width: number): string {
+    const { theme } = shell;
+    const { experiment, sweepId, stopping } = model.facts;
+    const parts = [
+      styled(theme, "strong", visible(experiment)),
+      ...(sweepId === null ? [] : [`sweep ${sweepId.slice(0, 8)}`]),
+    ];
+    const state = stopping ? styled(theme, "warn", "stopping") : styled(theme, "good", "live");
+    return `${fitStyled(parts.join("  "), Math.max(0, width - 10))}  ${state}`;
+  }
+
   read();
   const timer = setInterval(() => {
     try {
@@ -116,15 +135,8 @@ export function sweepScreen(shell: Shell, live: LiveSweep, end: (how: SweepEnd) 
     quit: stop,
     close: () => clearInterval(timer),
     header(width) {
-      const { theme } = shell;
-      const { experiment, sweepId, stopping } = model.facts;
-      const parts = [
-        styled(theme, "strong", visible(experiment)),
-        ...(sweepId === null ? [] : [`sweep ${sweepId.slice(0, 8)}`]),
-        styled(theme, "accent", `▶ ${model.running.length} running`),
-      ];
-      const state = stopping ? styled(theme, "warn", "stopping") : styled(theme, "good", "live");
-      return `${fitStyled(parts.join("  "), Math.max(0, width - 10))}  ${state}`;
+      headed = header(width);
+      return headed;
     },
     status() {
       const row = model.rows()[selected - model.running.length];
@@ -143,7 +155,7 @@ export function sweepScreen(shell: Shell, live: LiveSweep, end: (how: SweepEnd) 
     act(action) {
       const does = actions[action];
       does?.();
-      shell.render();
+      draw();
       return does !== undefined;
     },
     mouse(event, y) {
@@ -157,7 +169,7 @@ export function sweepScreen(shell: Shell, live: LiveSweep, end: (how: SweepEnd) 
           if (trial < model.running.length) select(trial);
         }
       }
-      shell.render();
+      draw();
     },
   };
 }

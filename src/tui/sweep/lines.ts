@@ -94,7 +94,7 @@ function progressLine({ model, theme, now }: SweepFrame, width: number): string 
   const parts = [
     total === null ? `${ended} trials so far` : `${ended}/${total}`,
     took,
-    ...(left === undefined || stopping ? [] : [`about ${duration(left)} left`]),
+    ...(left === undefined || left === 0 || stopping ? [] : [`about ${duration(left)} left`]),
     ...(round > 1 ? [`round ${round}`] : []),
     ...(stopping ? [styled(theme, "warn", "stopping; what is finished is kept")] : []),
     ...(!stopping && total !== null && ended >= total && ended > 0 ? ["all have ended; making the report"] : []),
@@ -114,6 +114,7 @@ function barOf(share: number, width: number, theme: Theme): string {
 function countsLine({ model, theme }: SweepFrame): string {
   const { finished, failed, pruned, stopped, kept, saved } = model.facts;
   const parts = [
+    styled(theme, "accent", `▶ ${model.running.length} running`),
     styled(theme, "good", `✓ ${finished} finished`),
     ...(failed > 0 ? [styled(theme, "bad", `✗ ${failed} failed`)] : []),
     ...(pruned > 0 ? [styled(theme, "warn", `✂ ${pruned} pruned`)] : []),
@@ -219,7 +220,7 @@ function boardLine(frame: SweepFrame, columns: Columns, row: SweepRow, at: numbe
   }
   const cells = columns.metrics.map((id) => {
     const { mean, sd } = row.metrics[id] ?? { mean: Number.NaN, sd: null };
-    const text = number(mean, 3) + (sd === null ? "" : ` ±${sd.toFixed(3)}`);
+    const text = number(mean, 3) + (sd === null || Number.isNaN(sd) ? "" : ` ±${sd.toFixed(3)}`);
     const cell = fitPlain(text, METRIC, "right");
     return row.rank === 1 && id === columns.metrics[0] ? styled(theme, "best", cell) : cell;
   });
