@@ -15,6 +15,7 @@ the leaderboard once, as disease exp leaderboard does.`;
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> quickstart --sort f1_macro,-took",
     "<%= config.bin %> <%= command.id %> quickstart rare-classes --filter \"params.family = 'xgboost'\" --group-by family",
+    "<%= config.bin %> <%= command.id %> --screen registry",
     "<%= config.bin %> <%= command.id %> --view best-of-mine --theme light",
   ];
   static override strict = false;
@@ -40,6 +41,11 @@ the leaderboard once, as disease exp leaderboard does.`;
       helpValue: "A,B",
     }),
     view: Flags.string({ description: "Saved view to begin with", env: "DISEASE_VIEW", helpValue: "NAME" }),
+    screen: Flags.option({
+      description: "Screen to begin with: the table when absent",
+      env: "DISEASE_SCREEN",
+      options: ["registry"] as const,
+    })(),
     theme: Flags.option({
       description: "Colours; by the terminal when absent, none with NO_COLOR",
       env: "DISEASE_THEME",
@@ -76,6 +82,7 @@ the leaderboard once, as disease exp leaderboard does.`;
         stdout,
         theme: flags.theme ?? defaultTheme(env),
         mouse: flags.mouse,
+        screen: flags.screen,
         view: initialView(board, flags),
         refreshEvery: secondsOf(flags.refresh) ?? (project.server === undefined ? 0.5 : 2),
       });

@@ -16,13 +16,15 @@ export interface RunBoardOptions {
   readonly theme: ThemeId;
   readonly mouse: boolean;
   readonly view: BoardView;
+  /** What is shown over the table at first. */
+  readonly screen?: "registry";
   /** Seconds between looks for changes. */
   readonly refreshEvery: number;
 }
 
 /** Shows the board until it is quit. @returns the signal that ended it, null when a person did */
 export async function runBoard(board: Board, options: RunBoardOptions): Promise<NodeJS.Signals | null> {
-  const { view, refreshEvery, ...terminal } = options;
+  const { view, screen: over, refreshEvery, ...terminal } = options;
   const source = createSource(board, refreshEvery);
   try {
     return await runShell({
@@ -30,6 +32,7 @@ export async function runBoard(board: Board, options: RunBoardOptions): Promise<
       first(shell) {
         const screen = tableScreen(shell, source, view);
         source.start(shell.fail);
+        if (over) setImmediate(() => screen.act(over)); // once it is the first
         return screen;
       },
     });

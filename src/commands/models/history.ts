@@ -1,5 +1,6 @@
 import { Args } from "@oclif/core";
-import { type AuditRecord, modelHistory, type Trail } from "../../app.ts";
+import { modelHistory, type Trail } from "../../app.ts";
+import { changesOf } from "../../cli/audit-text.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
 import { ModelsCommand } from "../../cli/models-command.ts";
 import { renderTable } from "../../cli/table.ts";
@@ -44,12 +45,4 @@ changed, is missing, or differs from its copy.`;
     if (trail.problems.length > 0) process.exitCode = ExitCode.gateFailed;
     return trail;
   }
-}
-
-function changesOf({ stages, aliases, act, to }: AuditRecord): string {
-  const moves = [
-    ...Object.entries(stages).map(([version, [from, now]]) => `${version}: ${from} → ${now}`),
-    ...Object.entries(aliases).map(([alias, [from, now]]) => `@${alias}: ${from ?? "–"} → ${now ?? "–"}`),
-  ];
-  return moves.length > 0 || to === null ? moves.join(", ") : act === "await" ? `for ${to}` : `not to ${to}`;
 }

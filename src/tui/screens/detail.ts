@@ -3,6 +3,9 @@ import { openBrowser, shellWord } from "../../app.ts";
 import { textAt } from "../../core/board/run-table.ts";
 import { Tag } from "../../core/trial.ts";
 import { visible } from "../../core/visible.ts";
+import type { Acts } from "../acts/acts.ts";
+import { openActMenu } from "../acts/menu.ts";
+import { runSubject } from "../acts/subject.ts";
 import { confusionTab } from "../detail/confusion.ts";
 import { curveRuns, curvesTab } from "../detail/curves.ts";
 import { factsDocument } from "../detail/facts.ts";
@@ -21,11 +24,12 @@ import type { BoardSource } from "../source.ts";
 import { statusSign } from "../table/lines.ts";
 import type { TableModel } from "../table/model.ts";
 import { styled } from "../theme.ts";
+import { actHistoryScreen } from "./act-history.ts";
 
 const WHEEL = 3;
 
 /** @returns undefined where there is no line to be shown */
-export function detailScreen(shell: Shell, source: BoardSource, model: TableModel): Screen | undefined {
+export function detailScreen(shell: Shell, source: BoardSource, model: TableModel, acts: Acts): Screen | undefined {
   const { board } = source;
   const { table, reader } = board;
   let repeat: number | undefined;
@@ -188,6 +192,8 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
     "next-tab": () => stepTab(1),
     "previous-tab": () => stepTab(-1),
     copy,
+    acts: () => openActMenu({ shell, source, acts }, { runs: subject.rows.map((row) => runSubject(table, row)) }),
+    history: () => shell.push(actHistoryScreen(shell, acts)),
     refresh() {
       resources.clear();
       shell.tell("reading it again");

@@ -19,6 +19,7 @@ import { promptPanel } from "../panels/prompt.tsx";
 import { viewsPanel } from "../panels/views.tsx";
 import type { Screen, Shell } from "../screen.ts";
 import type { BoardSource } from "../source.ts";
+import { tableActs } from "../table/acting.ts";
 import { tableCommand } from "../table/command.ts";
 import { tableLine } from "../table/lines.ts";
 import { createTableModel } from "../table/model.ts";
@@ -223,7 +224,9 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
     shell.tell("up to date");
   }
 
+  const acting = tableActs(shell, source, model, change);
   const actions: Partial<Record<ActionId, () => void>> = {
+    ...acting.actions,
     down: () => model.select(model.selected + 1),
     up: () => model.select(model.selected - 1),
     first: () => model.select(0),
@@ -256,7 +259,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
     },
     views: openViews,
     detail() {
-      const screen = detailScreen(shell, source, model);
+      const screen = detailScreen(shell, source, model, acting.acts);
       if (screen) shell.push(screen);
     },
     compare() {
@@ -313,6 +316,9 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
         ...(running > 0 ? [styled(theme, "accent", `▶ ${running} running`)] : []),
         ...(model.view.groupBy.length > 0 ? [`by ${model.view.groupBy.map(titleOf).map(visible).join(", ")}`] : []),
         ...(model.view.differing ? ["differing columns"] : []),
+        ...(model.view.lifecycle === "active"
+          ? []
+          : [styled(theme, "warn", `deleted ${model.view.lifecycle === "all" ? "too" : "alone"}`)]),
         ...(model.view.filter !== "" ? [`filter ${styled(theme, "warn", visible(model.view.filter))}`] : []),
       ];
       const fresh = freshness(source);
@@ -330,6 +336,7 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
       const error = run === undefined ? undefined : textAt(table, "tags.disease.error", run);
       const parts = [
         place,
+        ...(acting.acts.status() !== "" ? [acting.acts.status()] : []),
         ...(marks.size > 0 ? [`● ${marks.size} marked`] : []),
         isStandard
           ? arrangementText(board, view)
