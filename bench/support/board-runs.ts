@@ -38,7 +38,7 @@ export async function makeBoardRuns(folder: string, runs: number): Promise<reado
       ${START} + i * 100000 + 99000, '', 'active', '${artifactLocation}/s' || i, ${experimentId} FROM n WHERE i < ${sweeps};
     INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, status, start_time, end_time,
       source_version, lifecycle_stage, artifact_uri, experiment_id)
-    SELECT printf('%032x', i), ${family} || ' depth=' || i % 9 || ' · seed ' || i, 'UNKNOWN', '', '', 'bench',
+    SELECT printf('%032x', i), ${family} || ' depth=' || (i % 9) || ' · seed ' || i, 'UNKNOWN', '', '', 'bench',
       CASE WHEN ${going("i")} THEN 'RUNNING' WHEN i % 50 = 0 THEN 'FAILED' ELSE 'FINISHED' END, ${START} + i * 1000,
       CASE WHEN ${going("i")} THEN NULL ELSE ${START} + i * 1000 + 300 + i % 700 END, '', 'active',
       '${artifactLocation}/' || i, ${experimentId} FROM n;
