@@ -180,7 +180,8 @@ test("a second Ctrl-C does not wait for workers that do not answer", async () =>
   const over = screen.ended.then(() => true);
   const pause = () => new Promise<false>((resolve) => setTimeout(resolve, 100, false));
   while (!(await Promise.race([over, pause()]))) screen.press(Key.ctrl("c"));
-  expect(await screen.ended).toEqual({ exitCode: 130, signal: 0 });
+  const { exitCode, signal } = await screen.ended;
+  expect(signal === 2 ? 128 + signal : exitCode).toBe(130); // one Ctrl-C may come when Node has given its handlers back
   for (const pid of workers) process.kill(pid, "SIGCONT");
   await gone(workers);
 });
