@@ -45,13 +45,14 @@ async function addPackage({ store, registry }: Bench, run: Run): Promise<Package
   // Written last: where it is, everything is.
   const { MLmodel: before } = files;
   if (before) return { runId, uri, isNew: false, bytes: 0 };
+  // First, as it refuses what can never be packaged (a ranking model).
+  const { MLmodel, ...others } = await packageModel(files, { runId, time: startTime });
   if (await isRegistered(registry, runId)) {
     throw new UserError("the run is registered: its files must stay as they are", {
       where,
       fix: "Run the trial again (disease exp run FILE --force) and register that run.",
     });
   }
-  const { MLmodel, ...others } = await packageModel(files, { runId, time: startTime });
   for (const [name, bytes] of Object.entries({ ...others, MLmodel: MLmodel! }))
     await store.writeArtifact(runId, `${MODEL_FOLDER}/${name}`, bytes);
   await loggedModel({ store, registry }, run);
