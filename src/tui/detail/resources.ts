@@ -11,7 +11,7 @@ export type Loaded<T> =
 export interface Resources {
   /** What is known by now; the first question begins to read. */
   get<T>(key: string, load: () => Promise<T>): Loaded<T>;
-  /** Reads it again, what is known stays until then; not while it is being read, nor sooner than a second after. */
+  /** Reads it again, what is known stays until then; a second after it was read last at the soonest. */
   again<T>(key: string, load: () => Promise<T>): void;
   /** Forgets all. */
   clear(): void;
@@ -22,6 +22,8 @@ interface Entry {
   loaded: Loaded<unknown>;
   busy: boolean;
   since: number;
+  /** Asked for again while it was read, or too soon after. */
+  later?: () => void;
 }
 
 /** Answers that are kept, and milliseconds between two reads of the same. */
@@ -31,6 +33,7 @@ const EVERY = 1000;
 /** @param changed told when something has been read */
 export function createResources(changed: () => void): Resources {
   let entries = new Map<string, Entry>();
+  const timers = new Set<NodeJS.Timeout>();
   let closed = false;
 
   function read(entry: Entry, load: () => Promise<unknown>): void {
@@ -50,7 +53,23 @@ export function createResources(changed: () => void): Resources {
     entry.loaded = loaded;
     entry.busy = false;
     entry.since = performance.now();
-    if (!closed) changed();
+    if (closed) return;
+    changed();
+    if (entry.later) wait(entry);
+  }
+
+  /** Reads it when it is time. */
+  function wait(entry: Entry): void {
+    const timer = setTimeout(
+      () => {
+        timers.delete(timer);
+        const { later } = entry;
+        entry.later = undefined;
+        later?.();
+      },
+      Math.max(0, entry.since + EVERY - performance.now()),
+    );
+    timers.add(timer);
   }
 
   return {
@@ -66,14 +85,16 @@ export function createResources(changed: () => void): Resources {
     },
     again(key, load) {
       const entry = entries.get(key);
-      if (entry === undefined || entry.busy || performance.now() - entry.since < EVERY) return;
-      read(entry, load);
+      if (entry === undefined || entry.later) return;
+      entry.later = () => read(entry, load);
+      if (!entry.busy) wait(entry);
     },
     clear() {
       entries = new Map();
     },
     close() {
       closed = true;
+      for (const timer of timers) clearTimeout(timer);
       entries = new Map();
     },
   };

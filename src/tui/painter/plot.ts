@@ -203,7 +203,7 @@ function drawSigns(
 function xAxis(title: string, x: Axis, margin: number, width: number, place: (v: number) => number): string[] {
   const line = Array.from({ length: width }, () => "─");
   const labels = Array.from({ length: width }, () => " ");
-  const whole = Number.isInteger(x[0]) && Number.isInteger(x[1]) && x[1] - x[0] > 1;
+  const whole = Number.isInteger(x[0]) && Number.isInteger(x[1]) && x[1] > x[0];
   const ticks = ticksOf(x[0], x[1], Math.max(1, Math.floor(width / LABEL_EVERY))).filter(
     (tick) => !whole || Number.isInteger(tick),
   );
