@@ -18,7 +18,10 @@ export async function rerunWords(store: TrackingStore, runId: string): Promise<r
   }
   const sweepId = kind === "sweep" ? runId : run.tags[Tag.parent];
   const overrides = sweepId === undefined ? [] : await overridesOf(store, sweepId);
-  const own = kind === "sweep" ? [] : await trialOverrides(await readJson<Trial>(store, run, "config/trial.json"));
+  const own =
+    kind === "sweep"
+      ? []
+      : await trialOverrides(await readJson<Trial>(store, run, "config/trial.json"), run.tags[Tag.input] === "cases");
   const kept = own.length === 0 ? overrides : overrides.filter((text) => !/^(families|seeds)[.=]/.test(text));
   return ["exp", "run", file, ...[...kept, ...own].flatMap((text) => ["--set", text])];
 }
@@ -32,15 +35,18 @@ async function readJson<T>(store: TrackingStore, { info }: Run, path: string): P
   return JSON.parse(new TextDecoder().decode(await store.readArtifact(info.runId, path))) as T;
 }
 
-/** One family with the values that are not its defaults. */
-async function trialOverrides(trial: Trial): Promise<string[]> {
-  const { family, params, preparation, classWeight, resample, calibrate, prior, seed, fold } = trial;
+/** One family with the values that are not its defaults, or by which the trial is named. */
+async function trialOverrides(trial: Trial, isCases: boolean): Promise<string[]> {
+  const { name, family, params, preparation, classWeight, resample, calibrate, prior, seed, fold } = trial;
   const defaults = await defaultsOf(family);
-  const own = Object.entries(params).filter(([key, value]) => JSON.stringify(value) !== JSON.stringify(defaults[key]));
+  const named = new Set(Array.from(name.matchAll(/(\w+)=/g), ([, key]) => key));
+  const own = Object.entries(params).filter(
+    ([key, value]) => named.has(key) || JSON.stringify(value) !== JSON.stringify(defaults[key]),
+  );
   const shared = Object.entries({ class_weight: classWeight, resample, calibrate, prior }).filter(
     ([, value]) => value !== undefined && value !== "none",
   );
-  const grid = { ...Object.fromEntries([...own, ...shared]), ...(preparation && { preparation: preparation.name }) };
+  const grid = { ...Object.fromEntries([...own, ...shared]), ...(!isCases && { preparation: preparation.name }) };
   return [`families=${flow({ [family]: grid })}`, ...(fold === undefined ? [`seeds=[${seed}]`] : [])];
 }
 

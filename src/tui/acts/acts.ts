@@ -114,6 +114,7 @@ export function createActs(shell: Shell, source: BoardSource): Acts {
 export function lineOf({ command, said: end }: DoneAct): string {
   if (end === undefined) return `▶ ${visible(command)}`;
   const sign = { good: "✓", warn: "!", bad: "✗" }[end.meaning];
-  const why = end.meaning === "bad" && end.lines.length > 0 ? ` (${end.lines.at(-1)})` : "";
+  const fix = end.lines.find((line) => line.startsWith("fix: "))?.slice("fix: ".length);
+  const why = fix === undefined ? "" : `: ${fix}`;
   return `${sign} ${visible(end.text)}${why}  $ ${visible(command)}`;
 }

@@ -66,7 +66,8 @@ function throughGate({ shell, source, acts }: ActContext, what: Promotable, gate
     const { model, version } = judged!;
     last = words([`${model}/${version}`]);
     panel.become({ state: "working", act: judged! });
-    const { said, result } = await acts.run(last, [], panel.isOpen);
+    const { said, result } = await acts.run(last, [], true);
+    if (!panel.isOpen) shell.tell(`${visible(said.text)}  $ ${visible(source.board.acts.command(last))}`, said.meaning);
     panel.become({ state: "ended", act: (result as Act | undefined) ?? judged, said });
   }
 

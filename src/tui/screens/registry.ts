@@ -164,7 +164,7 @@ export function registryScreen(context: ActContext): Screen {
       const waiting = (models ?? []).flatMap(({ versions }) => versions.filter(({ awaiting }) => awaiting !== null));
       const parts = [
         styled(theme, "strong", "Registry"),
-        only === undefined ? `${models?.length ?? 0} models` : visible(only),
+        only === undefined ? `${models?.length ?? 0} model${models?.length === 1 ? "" : "s"}` : visible(only),
         ...(waiting.length > 0 ? [styled(theme, "warn", `${waiting.length} awaiting approval`)] : []),
         ...(problem === undefined ? [] : [styled(theme, "bad", `! ${visible(problem)}`)]),
       ];

@@ -56,7 +56,6 @@ export function versionScreen(context: ActContext, first: VersionSubject, option
     return [
       ...factLines(theme, of(), width),
       "",
-      ...metricLines(version.runId, theme, width),
       title(theme, "Audit"),
       ...(trail.state === "ready"
         ? auditLines(theme, trail.value, version.version, width)
@@ -67,6 +66,7 @@ export function versionScreen(context: ActContext, first: VersionSubject, option
               trail.state === "failed" ? trail.message : "reading …",
             ),
           ]),
+      ...metricLines(version.runId, theme, width),
     ];
   }
 
@@ -79,7 +79,7 @@ export function versionScreen(context: ActContext, first: VersionSubject, option
         const value = (board.table.column(id) as NumberColumn).values[row]!;
         return Number.isNaN(value) ? [] : [[id.slice(`metrics.${VALIDATION}`.length), compact(value)]];
       });
-    return values.length === 0 ? [] : [title(theme, "Validation"), ...pairs(theme, values, width), ""];
+    return values.length === 0 ? [] : ["", title(theme, "Validation"), ...pairs(theme, values, width)];
   }
 
   return {
