@@ -3,7 +3,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type LiveEvent, type LiveSweep, type Project, removeHost } from "../app.ts";
 import { ExitCode } from "../core/errors.ts";
-import { visible } from "./text.ts";
 
 /** Whether somebody sits before a terminal in which the view can be. */
 export function canShowLive(): boolean {
@@ -35,32 +34,36 @@ const LOOK = 50;
 export async function followSweep(project: Project, live: LiveSweep, options: FollowOptions): Promise<void> {
   const { stdout } = process;
   const tellWidth = (): void => live.send({ type: "columns", columns: stdout.columns || 80 });
-  tellWidth();
+  if (stdout.isTTY) tellWidth();
   stdout.on("resize", tellWidth);
-  const told: LiveEvent[] = [...(options.told ?? [])];
-  const unread = [...told];
+  let sweepId = "";
+  let end: Extract<LiveEvent, { type: "end" }> | undefined;
+  let works = false;
   const note = (events: readonly LiveEvent[]): readonly LiveEvent[] => {
-    told.push(...events);
+    for (const event of events) {
+      if (event.type === "planned") sweepId = event.sweepId?.slice(0, 8) ?? "";
+      else if (event.type === "end") end = event;
+      else if (event.type === "started" || event.type === "prepared") works = true;
+    }
     return events;
   };
+  const unread = [...note(options.told ?? [])];
   const watched: LiveSweep = { ...live, news: () => [...unread.splice(0), ...note(live.news())] };
   const stop = (): void => live.send({ type: "stop" });
   const signals = options.own ? (["SIGINT", "SIGTERM"] as const) : [];
   // To the end of this process: a Ctrl-C too many must not end it before it has said how the sweep ended.
   for (const signal of signals) process.on(signal, stop);
   try {
-    const isWorking = (e: LiveEvent): boolean => e.type === "started" || e.type === "prepared";
     // What is wrong before that is said as if there were no view.
-    while (!told.some(isWorking) && live.running()) {
+    while (!works && live.running()) {
       await delay(LOOK);
       unread.push(...note(live.news()));
     }
     if (live.running()) {
       const how = await options.show(watched);
       if (how === "detached") {
-        const id = told.findLast((e) => e.type === "planned")?.sweepId?.slice(0, 8) ?? "";
         process.stderr.write(
-          `the sweep goes on; come back with: disease exp attach ${id}\nstop it with: disease exp stop ${id}\n`,
+          `the sweep goes on; come back with: disease exp attach ${sweepId}\nstop it with: disease exp stop ${sweepId}\n`,
         );
         return;
       }
@@ -70,7 +73,8 @@ export async function followSweep(project: Project, live: LiveSweep, options: Fo
     }
     note(live.news());
     (options.print ?? ((text) => stdout.write(text)))(live.log());
-    takeExitCode(told);
+    if (!end) process.stderr.write(goneText(sweepId));
+    process.exitCode = end ? end.exitCode : ExitCode.interrupted;
     removeHost(project, live.folder);
   } finally {
     stdout.off("resize", tellWidth);
@@ -78,16 +82,9 @@ export async function followSweep(project: Project, live: LiveSweep, options: Fo
   }
 }
 
-/** Of a process that has ended; one that was killed is an interrupted sweep. */
-function takeExitCode(told: readonly LiveEvent[]): void {
-  const end = told.findLast((e) => e.type === "end");
-  if (end) process.exitCode = end.exitCode;
-  else {
-    process.exitCode = ExitCode.interrupted;
-    const sweep = told.findLast((e) => e.type === "planned")?.sweepId;
-    const id = sweep ? ` ${sweep.slice(0, 8)}` : "";
-    process.stderr.write(
-      `error: the process of the sweep is gone; it was killed, or the machine ran out of memory\n  fix: ${visible(`What was finished is kept. Go on with: disease exp resume${id}`)}\n`,
-    );
-  }
+/** What is said of a sweep whose process ended without a word. */
+function goneText(sweepId: string): string {
+  return `error: the process of the sweep is gone; it was killed, or the machine ran out of memory
+  fix: What was finished is kept. Go on with: disease exp resume ${sweepId}
+`;
 }

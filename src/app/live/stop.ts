@@ -73,7 +73,7 @@ const LOOK = 100;
  * Stops a running sweep (the only one where none is named), or one trial of it, and waits until it has. A sweep keeps what
  * is finished. It may run in a process of its own or in its own terminal; a trial is stopped in the former alone.
  * @param id beginning of the run id of the sweep or the trial
- * @throws UserError when there is none, or more than one
+ * @throws UserError when there is none, or more than one, or it had ended
  */
 export async function stopRunning(project: Project, store: TrackingStore, id?: string): Promise<Stopped> {
   const all = runningSweeps(project);
@@ -132,9 +132,17 @@ type Started = Extract<LiveEvent, { type: "started" }>;
 
 async function stopTrial({ live }: RunningSweep, { runId, trial }: Started): Promise<Stopped> {
   live.send({ type: "stop-trial", runId });
-  const ended = (e: LiveEvent): boolean => "runId" in e && e.type !== "started" && e.runId === runId;
-  while (!live.news().some(ended) && live.running()) await delay(LOOK);
-  return { kind: "trial", runId, name: trial.name };
+  const ends = (e: LiveEvent): boolean => "runId" in e && e.type !== "started" && e.runId === runId;
+  let end: LiveEvent | undefined;
+  while (!end && live.running()) {
+    end = live.news().find(ends);
+    if (!end) await delay(LOOK);
+  }
+  if (end?.type === "stopped") return { kind: "trial", runId, name: trial.name };
+  throw new UserError(`trial ${runId.slice(0, 8)} had ended before it could be stopped`, {
+    where: trial.name,
+    fix: `See what came of it: disease exp show ${runId.slice(0, 8)}.`,
+  });
 }
 
 /** Trials that have begun and not ended. */
