@@ -11,7 +11,6 @@ export type Context =
   | "columns"
   | "views"
   | "sweep"
-  | "sweep-stop"
   | "detail"
   | "compare"
   | "acts"
@@ -285,16 +284,6 @@ export const KEYS = [
     keys: ["ctrl+c"],
     group: "Act",
     help: "stop the sweep without asking; again: at once",
-  },
-
-  { context: "sweep-stop", action: "yes", keys: ["y"], group: "Stop", help: "stop the sweep", footer: "stop" },
-  {
-    context: "sweep-stop",
-    action: "no",
-    keys: ["n", "escape", "q", "enter"],
-    group: "Stop",
-    help: "let it go on",
-    footer: "go on",
   },
 
   ...DETAIL_KEYS,

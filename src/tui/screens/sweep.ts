@@ -2,8 +2,8 @@ import type { LiveSweep } from "../../app.ts";
 import { visible } from "../../core/visible.ts";
 import type { ActionId } from "../keys.ts";
 import { fitStyled } from "../painter/text.ts";
+import { confirmPanel } from "../panels/confirm.tsx";
 import type { Screen, Shell } from "../screen.ts";
-import { confirmPanel } from "../sweep/confirm.tsx";
 import { drawSweep, layoutOf } from "../sweep/lines.ts";
 import { createSweepModel } from "../sweep/model.ts";
 import { styled } from "../theme.ts";
@@ -125,7 +125,10 @@ export function sweepScreen(shell: Shell, live: LiveSweep, end: (how: SweepEnd) 
     "page-down": () => select(selected + height),
     "page-up": () => select(selected - height),
     "stop-trial": stopTrial,
-    "stop-sweep": () => shell.open(confirmPanel(shell, "Stop the whole sweep? What is finished is kept.", stop)),
+    "stop-sweep": () => {
+      const command = `disease exp stop ${model.facts.sweepId?.slice(0, 8) ?? ""}`;
+      shell.open(confirmPanel(shell, "Stop the whole sweep? What is finished is kept.", command, stop));
+    },
     interrupt: stop,
     detach: () => end("detached"),
   };
