@@ -30,6 +30,7 @@ export function startHost(
   }
   const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words], {
     detached: true,
+    windowsHide: true,
     stdio: ["ignore", log, log],
     env: { ...process.env, ...env, [HOST]: base },
   });
