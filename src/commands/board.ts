@@ -7,7 +7,8 @@ import { paint, visible } from "../cli/text.ts";
 import { VALIDATION } from "../core/trial.ts";
 
 export default class BoardCommand extends BaseCommand {
-  static override summary = "The runs as a live table in the terminal: sort, filter, group, search, look into one, compare several.";
+  static override summary =
+    "The runs as a live table in the terminal: sort, filter, group, search, look into one, compare several.";
   static override description =
     `One experiment is shown as its leaderboard, several with the newest run first. Enter shows all about a run, = compares
 the marked ones. Runs of others appear by themselves. ? lists the keys. Without a terminal, or with CI set, TERM=dumb or --json, it prints
