@@ -7,7 +7,7 @@ const tag = (table: RunTable, key: string, row: number): string | undefined => t
 /**
  * The runs that leaderboards are of, experiment by experiment: of each trial the newest run, a finished one before others; of
  * trials on other data than the newest none; of a point that a newer version of the program answered again the newest answers.
- * Runs that are no trials stay.
+ * Runs that are no trials stay, and deleted ones, which the view hides or shows.
  * @returns [rows] 1 for those
  */
 export function currentRows(table: RunTable): Uint8Array {
@@ -42,8 +42,8 @@ function work(table: RunTable): Pick<Current, "current" | "older"> {
   const trials: number[] = [];
   for (let row = 0; row < table.rows; row++) {
     const key = tag(table, Tag.trialKey, row);
-    if (key === undefined) current[row] = 1;
-    else if (textAt(table, Attr.lifecycle, row) === "active") trials.push(row);
+    if (key === undefined || textAt(table, Attr.lifecycle, row) !== "active") current[row] = 1;
+    else trials.push(row);
   }
   trials.sort((a, b) => startOf(a) - startOf(b));
   const experiments = new Map<string, Map<string, number>>();

@@ -43,7 +43,7 @@ describe("of what leaderboards are", () => {
     ).toEqual(["new1", "new2"]);
   });
 
-  test("only trials on the newest data, experiment by experiment; runs that are no trials stay", () => {
+  test("only trials on the newest data, experiment by experiment; runs that are no trials stay, and deleted ones, which a view hides", () => {
     const data = (hash: string, experiment = "skin"): Cells => ({
       "tags.disease.data_hash": hash,
       "attributes.experiment": experiment,
@@ -55,7 +55,7 @@ describe("of what leaderboards are", () => {
       sweep: { "attributes.experiment": "skin" },
       deleted: trial("e", 9, { "attributes.lifecycle": "deleted" }),
     };
-    expect(kept(runs)).toEqual(["b", "c", "sweep"]);
+    expect(kept(runs)).toEqual(["b", "c", "sweep", "deleted"]);
     expect(olderAnswers(tableOf(runs))).toBe(1);
   });
 

@@ -129,7 +129,10 @@ const FLOWS: Readonly<Record<ActName, Flow>> = {
     const row = table.rowOf(ids[0]!);
     const before = runs.length === 1 && row !== undefined ? textAt(table, `tags.${Tag.note}`, row) : undefined;
     const check = (text: string): { text: string; wrong: boolean } => ({
-      text: text.trim() === "" ? `an empty note removes that of ${countOf(runs)}` : `note of ${countOf(runs)}`,
+      text:
+        text.trim() === "" && before !== undefined
+          ? `Enter removes the note of ${countOf(runs)}`
+          : `note of ${countOf(runs)}; MLflow shows it as the description`,
       wrong: false,
     });
     const accept = (text: string): boolean => {

@@ -5,7 +5,7 @@ import { EMPTY_VIEW } from "../../board/view.ts";
 import { textAt } from "../../core/board/run-table.ts";
 import { messageOf } from "../../core/errors.ts";
 import { Tag, VALIDATION } from "../../core/trial.ts";
-import { visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/visible.ts";
 import type { ActContext } from "../acts/acts.ts";
 import { actOn, openActMenu } from "../acts/menu.ts";
 import { type ActName, type ActSubject, runSubject, type VersionSubject } from "../acts/subject.ts";
@@ -14,6 +14,7 @@ import { fitStyled } from "../painter/text.ts";
 import { ageText, type Cursor, cardAt, columnsOf, cursorAt, drawColumns, settled, step } from "../registry/layout.ts";
 import type { Screen } from "../screen.ts";
 import { createTableModel } from "../table/model.ts";
+import { freshness } from "../table/words.ts";
 import { styled } from "../theme.ts";
 import { actHistoryScreen } from "./act-history.ts";
 import { compareScreen } from "./compare.ts";
@@ -159,16 +160,18 @@ export function registryScreen(context: ActContext): Screen {
 
   return {
     context: "registry",
-    header() {
+    header(width) {
       const { theme } = shell;
       const waiting = (models ?? []).flatMap(({ versions }) => versions.filter(({ awaiting }) => awaiting !== null));
       const parts = [
         styled(theme, "strong", "Registry"),
         only === undefined ? `${models?.length ?? 0} model${models?.length === 1 ? "" : "s"}` : visible(only),
         ...(waiting.length > 0 ? [styled(theme, "warn", `${waiting.length} awaiting approval`)] : []),
-        ...(problem === undefined ? [] : [styled(theme, "bad", `! ${visible(problem)}`)]),
       ];
-      return parts.join("  ");
+      const fresh =
+        problem === undefined ? freshness(source) : { text: `! ${visible(problem)}`, meaning: "bad" as const };
+      const room = Math.max(0, width - displayWidth(fresh.text) - 2);
+      return `${fitStyled(parts.join("  "), room)}  ${styled(theme, fresh.meaning, fresh.text)}`;
     },
     status() {
       const of = selected();
