@@ -1,5 +1,6 @@
 import { Attr, type RunTable } from "../core/board.ts";
-import { spreadOf } from "./groups.ts";
+import { factOf } from "./facts.ts";
+import { meansOf } from "./groups.ts";
 import type { BoardRows, Directions } from "./types.ts";
 
 /**
@@ -7,23 +8,34 @@ import type { BoardRows, Directions } from "./types.ts";
  * NaN where no direction is known, there is no value, or all values are alike.
  */
 export function bestValue(table: RunTable, id: string, rows: BoardRows, directions: Directions): number {
-  const column = table.column(id);
   const direction = directions.get(id);
+  if (direction === undefined) return Number.NaN;
+  const { least, greatest } = factOf(table, rows, `range ${id}`, [id, Attr.status], () => rangeOf(table, id, rows));
+  return least < greatest ? (direction === "greater" ? greatest : least) : Number.NaN;
+}
+
+/** Whether a value is the best one; the mean of a group moves by a last digit with the order of its runs. */
+export function isBest(value: number, best: number): boolean {
+  return value === best || Math.abs(value - best) <= 1e-12 * Math.abs(best);
+}
+
+function rangeOf(table: RunTable, id: string, rows: BoardRows): { least: number; greatest: number } {
+  const column = table.column(id);
   const status = table.column(Attr.status);
-  if (column?.kind !== "number" || direction === undefined) return Number.NaN;
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
   const see = (value: number): void => {
     if (value < least) least = value;
     if (value > greatest) greatest = value;
   };
+  if (column?.kind !== "number") return { least, greatest };
+  const { values } = column;
   if (rows.groups.length > 0) {
-    for (const group of rows.groups) see(spreadOf(table, id, group.rows).mean);
+    for (const mean of meansOf(table, id, rows.groups)) see(mean);
   } else {
     const done = status?.kind === "text" ? status.texts.indexOf("FINISHED") : -1;
-    for (const row of rows.order) {
-      if (status?.kind !== "text" || status.codes[row] === done) see(column.values[row]!);
-    }
+    const codes = status?.kind === "text" ? status.codes : undefined;
+    for (const row of rows.matching) if (!codes || codes[row] === done) see(values[row]!);
   }
-  return least < greatest ? (direction === "greater" ? greatest : least) : Number.NaN;
+  return { least, greatest };
 }

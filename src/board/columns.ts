@@ -2,6 +2,7 @@ import { Attr, type RunTable } from "../core/board.ts";
 import { UserError } from "../core/errors.ts";
 import { ATTRIBUTES, nearest } from "../core/filter/fields.ts";
 import { VALIDATION } from "../core/trial.ts";
+import { factOf } from "./facts.ts";
 import { COUNT, unitOf } from "./format.ts";
 import type { BoardRows, ShownColumn } from "./types.ts";
 import type { BoardView, ViewColumn } from "./view.ts";
@@ -43,7 +44,7 @@ export function shownColumns(table: RunTable, view: BoardView, rows: BoardRows, 
         differing(
           table,
           chosen.map(({ id }) => id),
-          rows.order,
+          rows,
         ),
       )
     : undefined;
@@ -68,38 +69,40 @@ function isNumber(table: RunTable, id: string): boolean {
   return id === COUNT || (table.column(id)?.kind === "number" && unitOf(id) !== "time");
 }
 
-function defaultColumns(table: RunTable, view: BoardView, { order }: BoardRows, rank?: string): string[] {
-  const has = (id: string): boolean => {
-    const column = table.column(id);
-    return column?.kind === "number"
-      ? order.some((row) => !Number.isNaN(column.values[row]))
-      : order.some((row) => (column?.codes[row] ?? -1) >= 0);
-  };
+function defaultColumns(table: RunTable, view: BoardView, rows: BoardRows, rank?: string): string[] {
+  const has = (id: string): boolean =>
+    factOf(table, rows, `has ${id}`, [id], () => {
+      const column = table.column(id);
+      if (column?.kind === "number") return rows.matching.some((row) => !Number.isNaN(column.values[row]));
+      return column !== undefined && rows.matching.some((row) => column.codes[row]! >= 0);
+    });
   const medical = [...new Set([...(rank === undefined ? [] : [rank]), ...MEDICAL])].filter(has);
   const others = table.columnIds.filter((id) => id.startsWith("metrics."));
   const metrics = medical.length > 0 ? medical : others.filter(has).slice(0, MOST.metrics);
   const params = table.columnIds.filter((id) => id.startsWith("params.") && id !== "params.family");
-  const statuses = differing(table, [Attr.status, Attr.experiment], order);
+  const statuses = differing(table, [Attr.status, Attr.experiment], rows);
   return [
     Attr.name,
     ...(view.groupBy.length > 0 ? [COUNT] : []),
     ...statuses,
     ...metrics,
     ...["params.family"].filter(has),
-    ...differing(table, params, order).slice(0, MOST.params),
+    ...differing(table, params, rows).slice(0, MOST.params),
     ...[Attr.start, Attr.duration].filter((id) => has(id) && (id !== Attr.start || view.groupBy.length === 0)),
   ];
 }
 
-/** Those columns in which some of the rows differ from another. */
-export function differing(table: RunTable, ids: readonly string[], rows: Int32Array): string[] {
-  return ids.filter((id) => {
-    const column = table.column(id);
-    if (!column || rows.length === 0) return false;
-    const first = rows[0]!;
-    if (column.kind === "text") return rows.some((row) => column.codes[row] !== column.codes[first]);
-    return rows.some((row) => !Object.is(column.values[row], column.values[first]));
-  });
+/** Those columns in which some of the runs differ from another. */
+function differing(table: RunTable, ids: readonly string[], rows: BoardRows): string[] {
+  return ids.filter((id) => factOf(table, rows, `differs ${id}`, [id], () => differs(table, id, rows.matching)));
+}
+
+function differs(table: RunTable, id: string, rows: Int32Array): boolean {
+  const column = table.column(id);
+  if (!column || rows.length === 0) return false;
+  const first = rows[0]!;
+  if (column.kind === "text") return rows.some((row) => column.codes[row] !== column.codes[first]);
+  return rows.some((row) => !Object.is(column.values[row], column.values[first]));
 }
 
 /** All ids that can be shown, those of the board itself first. */

@@ -3,11 +3,16 @@ import { Attr, type RunTable } from "../core/board.ts";
 import { configName, Tag } from "../core/trial.ts";
 import { COUNT, cellText, NONE, spreadText } from "./format.ts";
 import { ranksOf } from "./rank.ts";
-import { compareNumbers } from "./sort.ts";
+import { sortPlaces } from "./sort.ts";
 import type { BoardGroup, Spread } from "./types.ts";
 import { CONFIGURATION, type SortKey } from "./view.ts";
 
 const CONFIG = `tags.${Tag.configKey}`;
+
+/** The column whose values make a group. */
+export function groupColumn(id: string): string {
+  return id === CONFIGURATION ? CONFIG : id;
+}
 
 /**
  * Rows with the same values of some columns, in the order in which they come. Runs of which no configuration is known are
@@ -18,10 +23,9 @@ export function groupRows(table: RunTable, by: readonly string[], order: Int32Ar
   let numbers = new Int32Array(order.length); // of the group, by place in the order
   let size = 1;
   for (const id of by) {
-    const codes = codesOf(table, id === CONFIGURATION ? CONFIG : id, order, id === CONFIGURATION);
+    const { codes, domain } = codesOf(table, groupColumn(id), order, id === CONFIGURATION);
     const next = new Int32Array(order.length);
-    const most = codes.reduce((a, b) => Math.max(a, b), 0) + 1;
-    const known = numbering(most * size, order.length);
+    const known = numbering(domain * size, order.length);
     for (let i = 0; i < order.length; i++) next[i] = known.of(codes[i]! * size + numbers[i]!);
     numbers = next;
     size = known.size();
@@ -30,7 +34,7 @@ export function groupRows(table: RunTable, by: readonly string[], order: Int32Ar
 }
 
 /** Gives whole numbers from 0 to others as they come; by an array where that is not much larger than what is numbered. */
-function numbering(domain: number, count: number): { of(value: number): number; size(): number } {
+export function numbering(domain: number, count: number): { of(value: number): number; size(): number } {
   let size = 0;
   if (domain <= 4 * count + 1024) {
     const known = new Int32Array(domain).fill(-1);
@@ -53,7 +57,7 @@ function numbering(domain: number, count: number): { of(value: number): number; 
   };
 }
 
-/** The rows of each group side by side in one array; names are made where they are asked for. */
+/** The rows of each group side by side in one array. */
 function groupsOf(
   table: RunTable,
   by: readonly string[],
@@ -67,39 +71,56 @@ function groupsOf(
   const all = new Int32Array(order.length);
   const at = ends.slice();
   for (let i = order.length - 1; i >= 0; i--) all[--at[numbers[i]!]!] = order[i]!;
-  return Array.from(ends, (end, g) => {
-    const rows = all.subarray(at[g], end);
-    return {
-      rows,
-      get key() {
-        return by.map((id) => keyOf(table, id, rows[0]!)).join("\u0000");
-      },
-      get label() {
-        return by.map((id) => labelOf(table, id, rows[0]!)).join(" · ");
-      },
-    };
-  });
+  const groups: BoardGroup[] = [];
+  for (let g = 0; g < size; g++) groups.push(new Group(table, by, all.subarray(at[g], ends[g])));
+  return groups;
 }
 
-/** A whole number for each value of a column. @param apart whether rows without a value differ from each other */
-function codesOf(table: RunTable, id: string, order: Int32Array, apart: boolean): Float64Array {
+/** Names are made where they are asked for: there may be tens of thousands. */
+class Group implements BoardGroup {
+  readonly #table: RunTable;
+  readonly #by: readonly string[];
+  readonly rows: Int32Array;
+
+  constructor(table: RunTable, by: readonly string[], rows: Int32Array) {
+    this.#table = table;
+    this.#by = by;
+    this.rows = rows;
+  }
+  get key(): string {
+    return this.#by.map((id) => keyOf(this.#table, id, this.rows[0]!)).join("\u0000");
+  }
+  get label(): string {
+    return this.#by.map((id) => labelOf(this.#table, id, this.rows[0]!)).join(" · ");
+  }
+}
+
+/** A whole number below the domain for each value of a column. @param apart whether rows without a value differ from each other */
+function codesOf(
+  table: RunTable,
+  id: string,
+  order: Int32Array,
+  apart: boolean,
+): { codes: Int32Array; domain: number } {
   const column = table.column(id);
-  const codes = new Float64Array(order.length);
-  const known = new Map<number, number>();
-  let lone = column?.kind === "text" ? column.texts.length : 0;
-  for (let i = 0; i < order.length; i++) {
-    const row = order[i]!;
-    if (column?.kind === "number") {
-      const value = column.values[row]!;
+  const codes = new Int32Array(order.length);
+  if (column?.kind === "number") {
+    const known = new Map<number, number>();
+    const { values } = column;
+    for (let i = 0; i < order.length; i++) {
+      const value = values[order[i]!]!;
       const code = known.get(value) ?? known.size;
       known.set(value, code);
       codes[i] = code;
-      continue;
     }
-    const code = column?.codes[row] ?? -1;
+    return { codes, domain: known.size };
+  }
+  let lone = column?.texts.length ?? 0;
+  for (let i = 0; i < order.length; i++) {
+    const code = column ? column.codes[order[i]!]! : -1;
     codes[i] = code >= 0 ? code + 1 : apart ? ++lone : 0;
   }
-  return codes;
+  return { codes, domain: lone + 1 };
 }
 
 function keyOf(table: RunTable, id: string, row: number): string {
@@ -113,44 +134,54 @@ function labelOf(table: RunTable, id: string, row: number): string {
 
 /** Groups by the means of their runs, or by the text that all of them have; those without come last. */
 export function sortGroups(table: RunTable, groups: readonly BoardGroup[], keys: readonly SortKey[]): BoardGroup[] {
-  const values = keys.map(({ id }) => {
+  const numbers = keys.map(({ id, descending }) => {
     const column = table.column(id);
-    if (column?.kind === "number") return groups.map((group) => spreadOf(table, id, group.rows).mean);
+    if (column?.kind === "number") return { values: meansOf(table, id, groups), descending };
     const ranks = column && ranksOf(column).ranks;
-    return groups.map(({ rows }) => {
+    const values = Float64Array.from(groups, ({ rows }) => {
       const code = column?.codes[rows[0]!] ?? -1;
       return code < 0 || commonText(table, id, rows) === undefined ? Number.NaN : ranks![code]!;
     });
+    return { values, descending };
   });
-  const order = groups.map((_, g) => g);
-  order.sort((a, b) => {
-    for (const [k, { descending }] of keys.entries()) {
-      const found = compareNumbers(values[k]![a]!, values[k]![b]!, descending ? -1 : 1);
-      if (found !== 0) return found;
-    }
-    return a - b;
-  });
-  return order.map((g) => groups[g]!);
+  return Array.from(sortPlaces(groups.length, numbers), (g) => groups[g]!);
+}
+
+/** [groups] the mean of a column over each group's finished runs, NaN where there is none. */
+export function meansOf(table: RunTable, id: string, groups: readonly BoardGroup[]): Float64Array {
+  const spread = spreadReader(table, id);
+  const means = new Float64Array(groups.length);
+  for (let g = 0; g < means.length; g++) means[g] = spread(groups[g]!.rows).mean;
+  return means;
 }
 
 /** Mean and spread of a column over those of the rows that finished. */
 export function spreadOf(table: RunTable, id: string, rows: Int32Array): Spread {
+  return spreadReader(table, id)(rows);
+}
+
+function spreadReader(table: RunTable, id: string): (rows: Int32Array) => Spread {
   const column = table.column(id);
+  if (column?.kind !== "number") return () => ({ n: 0, mean: Number.NaN, sd: Number.NaN });
+  const { values } = column;
   const status = table.column(Attr.status);
-  if (column?.kind !== "number") return { n: 0, mean: Number.NaN, sd: Number.NaN };
-  let n = 0;
-  let mean = 0;
-  let squares = 0;
+  const codes = status?.kind === "text" ? status.codes : undefined;
   const done = status?.kind === "text" ? status.texts.indexOf("FINISHED") : -1;
-  for (const row of rows) {
-    const value = column.values[row]!;
-    if (Number.isNaN(value) || (status?.kind === "text" && status.codes[row] !== done)) continue;
-    n += 1;
-    const off = value - mean; // Welford's way: no loss of digits where the spread is small
-    mean += off / n;
-    squares += off * (value - mean);
-  }
-  return { n, mean: n === 0 ? Number.NaN : mean, sd: n < 2 ? Number.NaN : Math.sqrt(squares / (n - 1)) };
+  return (rows) => {
+    let n = 0;
+    let mean = 0;
+    let squares = 0;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i]!;
+      const value = values[row]!;
+      if (Number.isNaN(value) || (codes && codes[row] !== done)) continue;
+      n += 1;
+      const off = value - mean; // Welford's way: no loss of digits where the spread is small
+      mean += off / n;
+      squares += off * (value - mean);
+    }
+    return { n, mean: n === 0 ? Number.NaN : mean, sd: n < 2 ? Number.NaN : Math.sqrt(squares / (n - 1)) };
+  };
 }
 
 /** How many of the rows finished. */

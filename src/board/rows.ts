@@ -1,25 +1,17 @@
-import { Attr, type RunTable } from "../core/board.ts";
-import { Tag } from "../core/trial.ts";
-import type { RowTest } from "./code-test.ts";
-import { currentRows } from "./current.ts";
-import { compileFilter, lifecycleTest } from "./filter.ts";
-import { groupRows, sortGroups } from "./groups.ts";
-import { merged } from "./rank.ts";
-import { compileSearch } from "./search.ts";
-import { comparator, sortRows } from "./sort.ts";
+import type { RunTable } from "../core/board.ts";
+import { versionsOf } from "./facts.ts";
+import { groupColumn, groupRows, sortGroups } from "./groups.ts";
+import { type Ordered, orderRows, parentRows } from "./order.ts";
 import type { BoardGroup, BoardRows, RowsOptions } from "./types.ts";
-import type { BoardView, SortKey } from "./view.ts";
+import type { BoardView } from "./view.ts";
 
-/** The run that a run is nested under. */
-export const PARENT = `tags.${Tag.parent}`;
-const NEWEST: readonly SortKey[] = [{ id: Attr.start, descending: true }];
+export { PARENT } from "./order.ts";
 
-/** What decides which rows there are and in which order; a result is gone on from only where this is the same. */
-const basisOf = (
-  { sort, filter, search, nesting, lifecycle, answers }: BoardView,
-  searched: readonly string[],
-): string => JSON.stringify([sort, filter, search, nesting, lifecycle, answers, search === "" ? [] : searched]);
-const bases = new WeakMap<BoardRows, string>();
+/** How a result came about, to go on from there. */
+const made = new WeakMap<BoardRows, Ordered>();
+const memberships = new WeakMap<Int32Array, Map<string, object>>();
+
+type Lines = Pick<BoardRows, "lines" | "depths" | "groups" | "children">;
 
 /**
  * The lines that a view shows of a table: filtered, searched, sorted, grouped or folded. With the result before, only rows that
@@ -28,107 +20,28 @@ const bases = new WeakMap<BoardRows, string>();
  */
 export function computeRows(table: RunTable, view: BoardView, options: RowsOptions = {}): BoardRows {
   const { opened = new Set<string>(), previous } = options;
-  const searched = searchedColumns(table, view);
-  const basis = basisOf(view, searched);
-  const order = orderOf(table, view, searched, bases.get(previous ?? EMPTY) === basis ? previous : undefined);
-  const lines =
+  const ordered = orderRows(table, view, previous && made.get(previous));
+  const { order, matching, version } = ordered;
+  const lines: Lines =
     view.groupBy.length > 0
       ? grouped(table, view, order, opened)
       : view.nesting === "fold"
         ? folded(table, order, opened)
         : { lines: order, depths: new Uint8Array(order.length), groups: [], children: new Map() };
-  const result: BoardRows = { ...lines, order, version: table.version };
-  bases.set(result, basis);
+  const result: BoardRows = { ...lines, order, matching, members: membersOf(table, view, matching), version };
+  made.set(result, ordered);
   return result;
 }
 
-const EMPTY: BoardRows = {
-  lines: new Int32Array(0),
-  depths: new Uint8Array(0),
-  groups: [],
-  order: new Int32Array(0),
-  children: new Map(),
-  version: 0,
-};
-
-/** A search looks at the texts that can be seen, and at all params. */
-function searchedColumns(table: RunTable, view: BoardView): readonly string[] {
-  const params = table.columnIds.filter((id) => id.startsWith("params."));
-  return [...params, ...view.columns.map(({ id }) => id)];
+function membersOf(table: RunTable, { groupBy }: BoardView, matching: Int32Array): object {
+  if (groupBy.length === 0) return matching;
+  const key = JSON.stringify([groupBy, versionsOf(groupBy.map((id) => table.column(groupColumn(id))))]);
+  const known = memberships.get(matching) ?? new Map<string, object>();
+  memberships.set(matching, known);
+  const members = known.get(key) ?? {};
+  known.set(key, members);
+  return members;
 }
-
-function orderOf(table: RunTable, view: BoardView, searched: readonly string[], previous?: BoardRows): Int32Array {
-  const keys = view.sort.length > 0 ? view.sort : NEWEST;
-  const parents = view.nesting === "flat" ? parentsOf(table) : undefined;
-  const tests: RowTest[] = [
-    lifecycleTest(view.lifecycle, table),
-    parents && ((row: number) => parents[row] !== 1),
-    compileFilter(view.filter, table),
-    compileSearch(view.search, table, searched),
-  ].filter((test) => test !== undefined);
-  const passes = (row: number): boolean => {
-    for (const test of tests) if (!test(row)) return false;
-    return true;
-  };
-
-  const since = previous && table.changedSince(previous.version);
-  const isFew = since !== undefined && since.length <= Math.max(64, table.rows / 8);
-  if (previous && since?.length === 0) return previous.order;
-  // A run may take the place of others that did not change.
-  const current = view.answers === "current" ? currentRows(table) : undefined;
-  if (current) tests.push((row) => current[row] === 1);
-  else if (previous && isFew) {
-    const changed = parents ? [...since, ...Array.from(since, parentRows(table)).filter((row) => row >= 0)] : since;
-    return rearranged(table, previous.order, changed, passes, comparator(table, keys));
-  }
-  const all = new Int32Array(table.rows);
-  let n = 0;
-  for (let row = 0; row < table.rows; row++) if (passes(row)) all[n++] = row;
-  return sortRows(table, all.subarray(0, n), keys);
-}
-
-/** A sorted list in which some rows may have moved, come or gone. */
-function rearranged(
-  table: RunTable,
-  order: Int32Array,
-  changed: Iterable<number>,
-  passes: RowTest,
-  compare: (a: number, b: number) => number,
-): Int32Array {
-  const moved = new Set(changed);
-  const flags = new Uint8Array(table.rows);
-  for (const row of moved) flags[row] = 1;
-  const rest = new Int32Array(order.length);
-  let n = 0;
-  for (let i = 0; i < order.length; i++) if (flags[order[i]!] === 0) rest[n++] = order[i]!;
-  const fresh = Int32Array.from([...moved].filter(passes)).sort(compare);
-  return merged(rest.subarray(0, n), fresh, compare);
-}
-
-/** The row of the run that a row is nested under; −1 where there is none. */
-function parentRows(table: RunTable): (row: number) => number {
-  const column = table.column(PARENT);
-  if (column?.kind !== "text") return () => -1;
-  const rows = Int32Array.from(column.texts, (text) => table.rowOf(text) ?? -1);
-  return (row) => {
-    const code = column.codes[row]!;
-    return code < 0 ? -1 : rows[code]!;
-  };
-}
-
-/** [rows] 1 for runs that others are nested under. */
-function parentsOf(table: RunTable): Uint8Array {
-  const parents = new Uint8Array(table.rows);
-  const column = table.column(PARENT);
-  if (column?.kind !== "text") return parents;
-  for (const text of column.texts) {
-    const row = table.rowOf(text);
-    if (row !== undefined) parents[row] = 1;
-  }
-  return parents;
-}
-
-type Lines = Pick<BoardRows, "lines" | "depths" | "groups" | "children">;
 
 function grouped(table: RunTable, view: BoardView, order: Int32Array, opened: ReadonlySet<string>): Lines {
   const groups = sortGroups(table, groupRows(table, view.groupBy, order), view.sort);

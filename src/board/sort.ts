@@ -27,6 +27,20 @@ export function sortRows(table: RunTable, rows: Int32Array, keys: readonly SortK
   return from;
 }
 
+/** Places from 0 to n − 1 by numbers, in the same way. */
+export function sortPlaces(
+  n: number,
+  keys: readonly { readonly values: Float64Array; readonly descending: boolean }[],
+): Int32Array {
+  const places = Int32Array.from({ length: n }, (_, i) => i);
+  let from = places.slice();
+  let to = new Int32Array(n);
+  for (const { values, descending } of keys.toReversed()) {
+    for (const word of words({ values }, places, n, descending)) [from, to] = sortByWord(from, to, word);
+  }
+  return from;
+}
+
 /** Sorts by a word of 32 bits a row, the lowest digits first. @returns the sorted rows and the spare array */
 function sortByWord(
   from: Int32Array<ArrayBuffer>,
@@ -62,7 +76,12 @@ function sortByWord(
 }
 
 /** Two words a row, low and high, that are in order as unsigned numbers when the column's doubles are. */
-function words({ values }: NumberColumn, rows: Int32Array, size: number, descending: boolean): Uint32Array[] {
+function words(
+  { values }: Pick<NumberColumn, "values">,
+  rows: Int32Array,
+  size: number,
+  descending: boolean,
+): Uint32Array[] {
   const low = new Uint32Array(size);
   const high = new Uint32Array(size);
   const halves = new Uint32Array(values.buffer, values.byteOffset, values.length * 2);

@@ -30,6 +30,10 @@ export interface BoardRows {
   readonly groups: readonly BoardGroup[];
   /** Runs that match, sorted, groups and folds not regarded. */
   readonly order: Int32Array;
+  /** The same runs as they come in the table; the same array as long as they are the same runs. */
+  readonly matching: Int32Array;
+  /** Stays the same as long as the same runs stand in the same groups: what is found out of all of them is kept by it. */
+  readonly members: object;
   /** Lines of sweeps (nesting "fold") that can be opened, by row: their children in order. */
   readonly children: ReadonlyMap<number, Int32Array>;
   /** The table's version that this is of. */
