@@ -1,6 +1,6 @@
-import { textAt } from "../core/board/run-table.ts";
 import { Attr, type RunTable } from "../core/board.ts";
 import { Tag } from "../core/trial.ts";
+import { versionsOf } from "./facts.ts";
 import type { Directions } from "./types.ts";
 import { type BoardView, CONFIGURATION, EMPTY_VIEW } from "./view.ts";
 
@@ -21,17 +21,7 @@ const FIT = "metrics.fit_seconds";
  * @param rank column of the metric that ranks
  */
 export function standardArrangement(table: RunTable, rank: string | undefined, directions: Directions): Arrangement {
-  const config = table.column(`tags.${Tag.configKey}`);
-  if (rank === undefined || config?.kind !== "text") return NEWEST;
-  const experiments = new Set<string | undefined>();
-  let known = false;
-  for (let row = 0; row < table.rows; row++) {
-    if (textAt(table, Attr.lifecycle, row) !== "active") continue;
-    experiments.add(textAt(table, Attr.experiment, row));
-    known ||= config.codes[row]! >= 0;
-    if (experiments.size > 1) return NEWEST;
-  }
-  if (!known) return NEWEST;
+  if (rank === undefined || !isOneOfOurs(table)) return NEWEST;
   return {
     sort: [
       { id: rank, descending: directions.get(rank) === "greater" },
@@ -41,6 +31,32 @@ export function standardArrangement(table: RunTable, rank: string | undefined, d
     nesting: "flat",
     answers: "current",
   };
+}
+
+const known = new WeakMap<RunTable, { readonly versions: string; readonly value: boolean }>();
+
+/** Whether the active runs are of one experiment, and configurations are known of some. */
+function isOneOfOurs(table: RunTable): boolean {
+  const [config, lifecycle, experiment] = [`tags.${Tag.configKey}`, Attr.lifecycle, Attr.experiment].map((id) =>
+    table.column(id),
+  );
+  if (config?.kind !== "text" || lifecycle?.kind !== "text" || experiment?.kind !== "text") return false;
+  const versions = versionsOf([config, lifecycle, experiment]);
+  const kept = known.get(table);
+  if (kept?.versions === versions) return kept.value;
+  const active = lifecycle.texts.indexOf("active");
+  let one: number | undefined;
+  let isKnown = false;
+  let value = true;
+  for (let row = 0; row < table.rows && value; row++) {
+    if (lifecycle.codes[row] !== active) continue;
+    one ??= experiment.codes[row]!;
+    value = experiment.codes[row] === one;
+    isKnown ||= config.codes[row]! >= 0;
+  }
+  value &&= isKnown;
+  known.set(table, { versions, value });
+  return value;
 }
 
 /** The next of: configurations (where these are known), single runs, sweeps. */
