@@ -136,7 +136,8 @@ const FLOWS: Readonly<Record<ActName, Flow>> = {
       wrong: false,
     });
     const accept = (text: string): boolean => {
-      void acts.run(["runs", "note", ...ids.map(shortId), "--text", text.trim()], ids);
+      const isSame = runs.length === 1 && text.trim() === (before ?? "");
+      if (!isSame) void acts.run(["runs", "note", ...ids.map(shortId), "--text", text.trim()], ids);
       return true;
     };
     shell.open(promptPanel(shell, { label: "note", text: before ?? "", check, accept }));

@@ -23,6 +23,8 @@ import { versionScreen } from "./version.ts";
 
 /** Milliseconds between looks for what others did. */
 const LOOK = 3000;
+/** A look that takes long, of hundreds of versions, comes again after so many times as long. */
+const SHARE = 50;
 /** Metrics on a card. */
 const SHOWN = ["f1_macro", "recall_orphan", "ece"];
 
@@ -56,6 +58,7 @@ export function registryScreen(context: ActContext): Screen {
 
   async function look(): Promise<void> {
     clearTimeout(timer);
+    const before = performance.now();
     try {
       models = await board.acts.models();
       problem = undefined;
@@ -65,7 +68,8 @@ export function registryScreen(context: ActContext): Screen {
     if (isClosed) return;
     cursor = settled(columns(), cursor);
     shell.render();
-    timer = setTimeout(() => void look(), LOOK);
+    clearTimeout(timer); // of a look that ended meanwhile
+    timer = setTimeout(() => void look(), Math.max(LOOK, SHARE * (performance.now() - before)));
   }
 
   const selected = (): VersionSubject | undefined => cardAt(columns(), cursor);
