@@ -1,3 +1,4 @@
+import { versionsOf } from "../board/facts.ts";
 import type { Directions } from "../board/types.ts";
 import { createRunTable } from "../core/board/run-table.ts";
 import { Attr, type BoardFeed, type RunTable, type WritableRunTable } from "../core/board.ts";
@@ -92,13 +93,20 @@ export function metricDirections(): Directions {
   return new Map([...metrics, ...seconds.map((id) => [id, "smaller" as const] as const)]);
 }
 
+const ranking = new WeakMap<RunTable, { readonly versions: string; readonly column: string | undefined }>();
+
 function rankColumn(table: RunTable): string | undefined {
   const ranks = table.column(`tags.${Tag.rankMetric}`);
   const starts = table.column(Attr.start);
   if (ranks?.kind !== "text" || starts?.kind !== "number") return undefined;
+  const versions = versionsOf([ranks, starts]);
+  const kept = ranking.get(table);
+  if (kept?.versions === versions) return kept.column;
   let newest = -1;
   for (let row = 0; row < table.rows; row++) {
     if (ranks.codes[row]! >= 0 && (newest < 0 || starts.values[row]! >= starts.values[newest]!)) newest = row;
   }
-  return newest < 0 ? undefined : `metrics.${VALIDATION}${ranks.texts[ranks.codes[newest]!]}`;
+  const column = newest < 0 ? undefined : `metrics.${VALIDATION}${ranks.texts[ranks.codes[newest]!]}`;
+  ranking.set(table, { versions, column });
+  return column;
 }

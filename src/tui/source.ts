@@ -14,8 +14,9 @@ export interface BoardSource {
   listen(listener: () => void): () => void;
 }
 
-/** Milliseconds between the pictures of a table that is being read. */
+/** Milliseconds between the pictures of a table that is being read, at least; and how many times as long as one took. */
 const PICTURE = 100;
+const REST = 10;
 
 export interface LiveSource extends BoardSource {
   /** Reads all runs, then what changes. @param fault told of what neither the feed nor we can mend; reading ends then */
@@ -30,7 +31,6 @@ export function createSource(board: Board, refreshEvery: number): LiveSource {
   const stopped = new AbortController();
   const { signal } = stopped;
   let progress: number | null = null;
-  let told = 0;
   let timer: NodeJS.Timeout | undefined;
 
   const tell = (): void => {
@@ -44,22 +44,24 @@ export function createSource(board: Board, refreshEvery: number): LiveSource {
   }
 
   async function follow(): Promise<void> {
+    let next = 0; // the first rows show at once
     await feed.load(table, signal, (loaded, total) => {
       progress = total === null || total === 0 ? null : loaded / total;
-      const now = performance.now();
-      // The first rows show at once.
-      if (signal.aborted || (told > 0 && now - told < PICTURE)) return;
-      told = now;
+      const begin = performance.now();
+      if (signal.aborted || begin < next) return;
       tell();
+      // Drawing it is not a part of the time, but grows with the screen alone.
+      const end = performance.now();
+      next = end + Math.max(PICTURE, REST * (end - begin));
     });
     progress = null;
     if (signal.aborted) return;
     tell();
-    const next = async (): Promise<void> => {
+    const look = async (): Promise<void> => {
       await refresh();
-      if (!signal.aborted) timer = setTimeout(() => void next().catch(fail), refreshEvery * 1000);
+      if (!signal.aborted) timer = setTimeout(() => void look().catch(fail), refreshEvery * 1000);
     };
-    await next();
+    await look();
   }
   let fail: (error: unknown) => void = () => {};
 

@@ -3,6 +3,7 @@ import { Text } from "ink";
 import { columnIds, shownColumns, titleOf } from "../../board/columns.ts";
 import { complete } from "../../board/complete.ts";
 import { sortText, toggleSort } from "../../board/edit.ts";
+import { factOf } from "../../board/facts.ts";
 import { compileFilter, unknownNames } from "../../board/filter.ts";
 import { type Arrangement, nextArrangement, standardArrangement } from "../../board/standard.ts";
 import { type BoardView, CONFIGURATION } from "../../board/view.ts";
@@ -376,9 +377,11 @@ export function tableScreen(shell: Shell, source: BoardSource, initial: BoardVie
   };
 
   function countRunning(): number {
-    const status = table.column(Attr.status);
-    if (status?.kind !== "text") return 0;
-    const running = status.texts.indexOf("RUNNING");
-    return running < 0 ? 0 : model.rows.order.reduce((n, row) => n + (status.codes[row] === running ? 1 : 0), 0);
+    return factOf(table, model.rows, "running", [Attr.status], () => {
+      const status = table.column(Attr.status);
+      const running = status?.kind === "text" ? status.texts.indexOf("RUNNING") : -1;
+      if (status?.kind !== "text" || running < 0) return 0;
+      return model.rows.matching.reduce((n, row) => n + (status.codes[row] === running ? 1 : 0), 0);
+    });
   }
 }

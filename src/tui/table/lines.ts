@@ -1,6 +1,7 @@
 /** Lines of the table as the painter takes them: texts, and what they mean. */
 
 import type { Standing } from "../../app.ts";
+import { isBest } from "../../board/best.ts";
 import { cellText } from "../../board/format.ts";
 import { groupText, spreadOf } from "../../board/groups.ts";
 import { textAt } from "../../core/board/run-table.ts";
@@ -56,8 +57,8 @@ export function tableLine(
     const cells = ids.map((id, i): TableCell => {
       if (columns[i] === 0)
         return { text: `${open ? "▾" : "▸"} ${group.label} (${group.rows.length})`, meaning: "strong" };
-      const isBest = spreadOf(table, id, group.rows).mean === verdicts.best(id);
-      return { text: groupText(table, id, group), ...(isBest && { meaning: "best" as const }) };
+      const best = isBest(spreadOf(table, id, group.rows).mean, verdicts.best(id));
+      return { text: groupText(table, id, group), ...(best && { meaning: "best" as const }) };
     });
     return { signs: [standingSign(verdicts.standing(group.key)), groupSign(table, group.rows)], cells };
   }

@@ -36,8 +36,6 @@ export function createVerdicts(
 ): Verdicts {
   const { table, directions } = board;
   const stopped = new AbortController();
-  let of = model.rows;
-  let known = new Map<string, number>();
   let standing: ReadonlyMap<string, Standing> = new Map();
   let compared = "";
   let timer: NodeJS.Timeout | undefined;
@@ -101,12 +99,7 @@ export function createVerdicts(
   }
 
   return {
-    best(id) {
-      if (of !== model.rows) [of, known] = [model.rows, new Map()];
-      const value = known.get(id) ?? bestValue(table, id, of, directions);
-      known.set(id, value);
-      return value;
-    },
+    best: (id) => bestValue(table, id, model.rows, directions),
     standing: (name) => standing.get(name),
     look,
     close() {
