@@ -225,6 +225,26 @@ describe("rerun", () => {
     await screen.shows(/^skin {2}5 runs/);
   });
 
+  test("too long, it is stopped: the running trial, whose row says so", async () => {
+    await using board = await fresh();
+    const { screen, project } = board;
+    screen.press("ar");
+    await screen.shows("disease exp run");
+    const grid = "{n_estimators: 100000, learning_rate: 0.0001, early_stopping_rounds: 0}";
+    screen.press(Key.ctrl("u"), `skin --set 'families={xgboost: ${grid}}'`, Key.enter);
+    await screen.shows(/✓ sweep [0-9a-f]{8} runs by itself/);
+    await screen.shows(/1 running/);
+    screen.press("/xgboost", Key.enter);
+    await screen.shows(/^❯ .*xgboost/m);
+    screen.press("as");
+    await screen.shows(/Stop xgboost.*\?/);
+    screen.press("y");
+    await screen.shows(/✓ stopped xgboost/);
+    await screen.shows((text) => !text.includes("1 running"));
+    const stopped = (await project.runs("skin")).find((r) => r.info.runName.startsWith("xgboost"));
+    expect(stopped?.info.status).toBe("KILLED");
+  });
+
   test("unchanged, it is the same trial: there is nothing left to run", async () => {
     await using board = await fresh();
     board.screen.press("ar");
