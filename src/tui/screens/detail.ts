@@ -42,22 +42,16 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
   const run = (): number => subject.rows[0]!;
   const runId = (): string => table.runId(run());
   const isCases = (): boolean => textAt(table, `tags.${Tag.input}`, run()) === "cases";
-  /** Files are those of a run: of several the first is shown, and said so. */
-  const ofFirst = (document: Document): Document =>
-    subject.rows.length === 1
-      ? document
-      : {
-          ...document,
-          head: [
-            styled(shell.theme, "warn", `of the first of ${subject.rows.length} runs; n shows one after the other`),
-            ...(document.head ?? []),
-          ],
-        };
+  /** Files are those of one run. */
+  const notice = (): string =>
+    subject.rows.length === 1 || [overview, curves, rankings].includes(active)
+      ? ""
+      : styled(shell.theme, "warn", `of the first of ${subject.rows.length} runs; n shows one after the other`);
 
   /** What a file says, in place of it that it is awaited, missing, or cannot be read. */
   function told<T>(loaded: Loaded<T | undefined>, what: string, draw: (value: T) => Document): Document {
     if (loaded.state !== "ready") return documentOf(waitingLines(shell.theme, loaded));
-    return ofFirst(loaded.value === undefined ? documentOf(absent(what)) : draw(loaded.value));
+    return loaded.value === undefined ? documentOf(absent(what)) : draw(loaded.value);
   }
 
   function absent(what: string): string[] {
@@ -223,7 +217,11 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
       return styled(theme, "dim", parts.filter(Boolean).join("  "));
     },
     paint({ columns, rows }) {
-      const lines = [drawTabs(shell.theme, tabs(), active, columns), "", ...active.draw({ columns, rows: rows - 2 })];
+      const lines = [
+        drawTabs(shell.theme, tabs(), active, columns),
+        notice(),
+        ...active.draw({ columns, rows: rows - 2 }),
+      ];
       return { rows: Array.from({ length: rows }, (_, y) => fitStyled(lines[y] ?? "", columns)) };
     },
     act(action) {

@@ -189,7 +189,9 @@ test("repeats are shown together as mean ± sd, then one by one; Esc comes back 
   await screen.shows(/2 runs: 2 finished/);
   expect(screen.rows()[0]).toContain(ranked.rows[1]!.name);
   expect(screen.text()).toMatch(/★ val_f1_macro +[\d.]+ ± [\d.]+ +[\d.]+ … /);
-  screen.press("n");
+  screen.press("3");
+  await screen.shows("of the first of 2 runs; n shows one after the other");
+  screen.press("1", "n");
   await screen.shows(/seed 1 .*run 1 of 2/);
   screen.press("n");
   await screen.shows(/seed 2 .*run 2 of 2/);
