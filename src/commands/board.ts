@@ -8,10 +8,10 @@ import { VALIDATION } from "../core/trial.ts";
 
 export default class BoardCommand extends BaseCommand {
   static override summary =
-    "The runs as a live table in the terminal: sort, filter, group, search, look into one, compare several.";
+    "The runs as a live table in the terminal: sort, filter, group, search, look into one, compare several, act.";
   static override description =
     `One experiment is shown as its leaderboard, several with the newest run first. Enter shows all about a run, = compares
-the marked ones. Runs of others appear by themselves. ? lists the keys. Without a terminal, or with CI set, TERM=dumb or --json, it prints
+the marked ones, a lists what can be done; each act is a command that is printed. Runs of others appear by themselves. ? lists the keys. Without a terminal, or with CI set, TERM=dumb or --json, it prints
 the leaderboard once, as disease exp leaderboard does.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",

@@ -5,7 +5,7 @@ import type { Verdict } from "../../src/core/gate.ts";
 import { copyVersion } from "../../src/registry/copy.ts";
 import { demote, rollback, setAlias } from "../../src/registry/demote.ts";
 import { history } from "../../src/registry/history.ts";
-import { type Act, approve, awaitingOf, promote } from "../../src/registry/promote.ts";
+import { type Act, approve, awaitingOf, promote, review, reviewedOutcome } from "../../src/registry/promote.ts";
 import { register } from "../../src/registry/register.ts";
 import { parseRef, readState, versionOf } from "../../src/registry/state.ts";
 import { finishedRun, gateSays, openBench, type TestBench } from "./support.ts";
@@ -209,6 +209,45 @@ test("a gate that fails later takes back what awaited approval", async () => {
   await promoteTo(bench, "1", { requireApproval: true });
   await promoteTo(bench, "1", { verdict: "fail" });
   await expect(approve(bench, await readState(bench.registry, NAME))).rejects.toThrow(/does not await/);
+});
+
+/** What a review of a version records. */
+async function reviewed(bench: TestBench, number: string, verdict: Verdict = "pass"): Promise<Act> {
+  const state = await readState(bench.registry, NAME);
+  const version = versionOf(state, { name: NAME, version: number });
+  const gate = await gateSays(bench, NAME, version.runId!, verdict);
+  return review(bench, state, version, { to: "Production", gate, isNew: true });
+}
+
+test("a review moves nothing; a promotion may rest on it for an hour, by the same gate, with the same champion", async () => {
+  const bench = await benchWith(2);
+  const gateHash = "c".repeat(64);
+  const known = async (number: string, hash = gateHash, later = 0) => {
+    const state = await readState(bench.registry, NAME);
+    return reviewedOutcome(state, versionOf(state, { name: NAME, version: number }), hash, bench.clock.now() + later);
+  };
+  expect(await reviewed(bench, "1")).toMatchObject({ result: "passed", from: "None", undo: null });
+  expect(await standing(bench)).toBe("None None champion undefined challenger undefined");
+  expect(await known("1")).toMatchObject({ verdict: "pass" });
+  expect(await known("2")).toBeUndefined();
+  expect(await known("1", "another gate")).toBeUndefined();
+  expect(await known("1", gateHash, 3_600_000)).toBeUndefined();
+  await promoteTo(bench, "2");
+  expect(await known("1")).toBeUndefined(); // it was compared with none
+  expect(await reviewed(bench, "1", "fail")).toMatchObject({ result: "refused" });
+});
+
+test("a review that passes leaves a version awaiting its approval, one that fails does not", async () => {
+  const bench = await benchWith(1);
+  await promoteTo(bench, "1", { requireApproval: true });
+  const awaits = async (): Promise<boolean> => {
+    const state = await readState(bench.registry, NAME);
+    return awaitingOf(state, state.versions[0]!) !== null;
+  };
+  await reviewed(bench, "1");
+  expect(await awaits()).toBe(true);
+  await reviewed(bench, "1", "fail");
+  expect(await awaits()).toBe(false);
 });
 
 test("rollback restores the champion before, step by step, and its undo works", async () => {

@@ -1,5 +1,7 @@
 /** What the board does to runs and models: each act is a command of this program, run in a process of its own. */
-import { spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, UserError } from "../../core/errors.ts";
 import type { ModelRegistry } from "../../core/registry.ts";
@@ -46,6 +48,7 @@ const LOOK = 100;
 
 export function openActs(project: Project): BoardActs {
   let opening: Promise<{ store: TrackingStore; registry: ModelRegistry }> | undefined;
+  const running = new Set<ChildProcessByStdio<null, Readable, Readable>>();
   const address = project.server ?? storeUri(project);
   const { prefix, suffix } = context(project);
 
@@ -81,7 +84,9 @@ export function openActs(project: Project): BoardActs {
     async run(words) {
       const { program, args } = ownProgram([...words, "--project", project.root, "--json"]);
       const env = { ...process.env, MLFLOW_TRACKING_URI: address, DISEASE_JSON: undefined };
-      const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"] });
+      // In a session of its own: the end of the board or of its terminal is not the end of the act.
+      const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+      running.add(child);
       const text = { out: "", err: "" };
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
         text.out += chunk;
@@ -91,7 +96,10 @@ export function openActs(project: Project): BoardActs {
       });
       const { promise, resolve } = Promise.withResolvers<ActOutcome>();
       child.once("error", (error) => resolve({ exitCode: 1, error: messageOf(error), fix: [] }));
-      child.once("close", (code, signal) => resolve(outcomeOf(code ?? 1, signal, text)));
+      child.once("close", (code, signal) => {
+        running.delete(child);
+        resolve(outcomeOf(code ?? 1, signal, text));
+      });
       return promise;
     },
 
@@ -128,6 +136,10 @@ export function openActs(project: Project): BoardActs {
     history: async (model) => modelHistory(await reading(), model),
 
     async close() {
+      for (const child of running) {
+        child.unref();
+        for (const pipe of [child.stdout, child.stderr]) (pipe as Socket).unref();
+      }
       const opened = await opening?.catch(() => undefined);
       opened?.registry.close();
       opened?.store.close();

@@ -166,6 +166,8 @@ test("a note is written, and offered to be changed", async () => {
   screen.press("unidades dudosas", Key.enter);
   await screen.shows("✓ noted logistic C=0.1");
   expect(await tags("logistic C=0.1")).toMatchObject({ "mlflow.note.content": "unidades dudosas" });
+  screen.press(Key.enter); // from the screen of one run, too
+  await screen.shows("1 Overview");
   screen.press("an");
   await screen.shows("note unidades dudosas");
 });
@@ -196,6 +198,19 @@ test("a run is deleted after a yes, is gone from the table, and comes back", asy
   expect(await stage()).toBe("active");
   screen.press("L");
   await screen.shows(/^skin {2}4 runs/);
+});
+
+test("what was begun goes on to its end when the board is left", async () => {
+  await using board = await fresh();
+  const { screen, project } = board;
+  screen.press("D");
+  await screen.shows("Delete logistic");
+  screen.press("y", "q");
+  expect(await screen.ended).toMatchObject({ exitCode: 0 });
+  const [run] = (await base.runs("skin")).filter((r) => r.info.runName === "logistic C=0.1");
+  const stage = async (): Promise<string> =>
+    (await project.reading((store) => store.getRun(run!.info.runId))).info.lifecycleStage;
+  await expect.poll(stage, { timeout: 20_000, interval: 100 }).toBe("deleted");
 });
 
 test("an act that fails says so in place with the remedy, and the board goes on", async () => {
