@@ -203,8 +203,9 @@ export function groupText(table: RunTable, id: string, { rows }: BoardGroup): st
   const column = table.column(id);
   if (column?.kind === "number") return spreadText(id, spreadOf(table, id, rows));
   if (!column) return NONE;
-  const codes = new Set(rows.map((row) => column.codes[row]!));
-  return codes.size === 1 ? cellText(table, id, rows[0]!) : `${codes.size} values`;
+  const first = column.codes[rows[0]!];
+  if (rows.every((row) => column.codes[row] === first)) return cellText(table, id, rows[0]!);
+  return `${new Set(rows.map((row) => column.codes[row]!)).size} values`;
 }
 
 /** "5", or "3 of 5" where some did not finish. */

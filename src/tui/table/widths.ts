@@ -22,7 +22,7 @@ export function createWidths(
       if (width !== undefined) return { id, title, align, width, pinned };
       const key = `${grouped} ${id}`;
       let wide = Math.max(widest.get(key) ?? 0, displayWidth(title) + ARROW);
-      for (const from of [0, top]) {
+      for (const from of top === 0 ? [0] : [0, top]) {
         const to = Math.min(rows.lines.length, from + SAMPLE);
         for (let line = from; line < to; line++) {
           const value = rows.lines[line]!;
