@@ -1,4 +1,5 @@
 import { Attr, type RunTable } from "../core/board.ts";
+import { VALIDATION } from "../core/trial.ts";
 import { visible } from "../core/visible.ts";
 import { compact, duration, moment } from "./numbers.ts";
 import type { Spread } from "./types.ts";
@@ -9,17 +10,21 @@ export const NONE = "–";
 export const COUNT = "n";
 
 /** How the numbers of a column are to be read. */
-export type Unit = "number" | "time" | "seconds";
+export type Unit = "number" | "score" | "time" | "seconds";
 
 export function unitOf(id: string): Unit {
   if (id === Attr.start || id === Attr.end) return "time";
-  return id === Attr.duration || /^metrics\..*_seconds$/.test(id) ? "seconds" : "number";
+  if (id === Attr.duration || /^metrics\..*_seconds$/.test(id)) return "seconds";
+  return id.startsWith(`metrics.${VALIDATION}`) ? "score" : "number";
 }
 
 /** A number of a column, for a person. */
 export function numberText(id: string, value: number): string {
   const unit = unitOf(id);
-  return unit === "time" ? moment(value) : unit === "seconds" ? duration(value) : compact(value);
+  if (unit === "time") return moment(value);
+  if (unit === "seconds") return duration(value);
+  // The figures of a column stand under each other: 1 beside 0.9694, 0.00001 beside 0.0014.
+  return unit === "score" && Math.abs(value) < 100 ? value.toFixed(4) : compact(value);
 }
 
 /** A cell as it is shown: no control characters, "–" where there is nothing. A run's status tells a pruned one apart. */
@@ -42,5 +47,5 @@ export function spreadText(id: string, { n, mean, sd }: Spread): string {
   const unit = unitOf(id);
   const text = numberText(id, mean);
   if (Number.isNaN(sd) || unit === "time") return text;
-  return `${text} ± ${unit === "seconds" ? duration(sd) : compact(sd)}`;
+  return `${text} ± ${numberText(id, sd)}`;
 }

@@ -11,13 +11,23 @@ import type { SortKey } from "./view.ts";
  * @throws UserError with the nearest name
  */
 export function parseSort(text: string, table: RunTable, directions: Directions, where = "--sort"): SortKey[] {
+  return sortKeys(text, (name) => resolveColumn(name, table, where), directions, where);
+}
+
+/** The same where there is no table yet. @param resolve gives the column that a name means */
+export function sortKeys(
+  text: string,
+  resolve: (name: string) => string,
+  directions: Directions,
+  where = "--sort",
+): SortKey[] {
   const parts = text.split(",").map((part) => part.trim());
   if (parts.includes("")) {
     throw new UserError("a sort key is empty", { where, fix: "Write names separated by commas: f1_macro,-depth." });
   }
   return parts.map((part) => {
     const [, minus, name, order] = /^(-?)(.*?)(?:\s+(asc|desc))?$/is.exec(part)!;
-    const first = firstDirection(resolveColumn(name!, table, where), directions);
+    const first = firstDirection(resolve(name!), directions);
     const descending = order === undefined ? first.descending : order.toLowerCase() === "desc";
     return { id: first.id, descending: minus === "-" ? !descending : descending };
   });

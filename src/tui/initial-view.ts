@@ -1,10 +1,10 @@
 /** What the board shows first: a saved view, and over it what the command line says. */
 
 import type { Board } from "../app.ts";
-import { firstDirection } from "../board/edit.ts";
 import { compileFilter } from "../board/filter.ts";
+import { sortKeys } from "../board/sort-keys.ts";
 import type { Directions } from "../board/types.ts";
-import { type BoardView, CONFIGURATION, EMPTY_VIEW, type SortKey } from "../board/view.ts";
+import { type BoardView, CONFIGURATION, EMPTY_VIEW } from "../board/view.ts";
 import { Attr } from "../core/board.ts";
 import { UserError } from "../core/errors.ts";
 import { VALIDATION } from "../core/trial.ts";
@@ -24,15 +24,6 @@ export function columnNamed(name: string, directions: Directions): string {
   if (/^(metrics|params|tags|attributes)\./.test(name) || name === CONFIGURATION) return name;
   const ids = [`metrics.${VALIDATION}${name}`, `metrics.${name}`, `attributes.${name}`];
   return SHORT[name] ?? ids.find((id) => directions.has(id)) ?? `params.${name}`;
-}
-
-/** The keys of board/sort-keys.ts, "f1_macro,-depth" or "depth DESC", before there is a table to look names up in. */
-function sortOf(text: string, directions: Directions): SortKey[] {
-  return namesOf(text, "--sort").map((part) => {
-    const [, minus, name, order] = /^(-?)(.*?)(?:\s+(asc|desc))?$/is.exec(part)!;
-    const { id, descending } = firstDirection(columnNamed(name!, directions), directions);
-    return { id, descending: (order === undefined ? descending : /desc/i.test(order)) !== (minus === "-") };
-  });
 }
 
 function namesOf(text: string, where: string): string[] {
@@ -57,7 +48,9 @@ export function initialView(
   return {
     ...saved,
     ...(flags.filter !== undefined && { filter: flags.filter }),
-    ...(flags.sort !== undefined && { sort: sortOf(flags.sort, directions) }),
+    ...(flags.sort !== undefined && {
+      sort: sortKeys(flags.sort, (name) => columnNamed(name, directions), directions),
+    }),
     ...(groups.length > 0 && { groupBy: groups.map((name) => columnNamed(name, directions)) }),
   };
 }

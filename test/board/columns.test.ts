@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { resolveColumn, shownColumns, titleOf } from "../../src/board/columns.ts";
 import * as edit from "../../src/board/edit.ts";
-import { cellText } from "../../src/board/format.ts";
+import { cellText, numberText } from "../../src/board/format.ts";
 import { compact } from "../../src/board/numbers.ts";
 import { computeRows } from "../../src/board/rows.ts";
 import { type BoardView, EMPTY_VIEW, VIEW } from "../../src/board/view.ts";
@@ -161,4 +161,10 @@ test.each([
   [Number.NEGATIVE_INFINITY, "−∞"],
 ])("%d is written %s", (value, text) => {
   expect(compact(value)).toBe(text);
+});
+
+test("the scores of a column have their points under each other", () => {
+  const shown = [1, 0.96939, 0.0014, 0.0000121, 0].map((value) => numberText("metrics.val_f1_macro", value));
+  expect(shown).toEqual(["1.0000", "0.9694", "0.0014", "0.0000", "0.0000"]);
+  expect(numberText("metrics.rounds", 120)).toBe("120");
 });
