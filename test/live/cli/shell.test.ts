@@ -63,7 +63,7 @@ test("flags are taken from the environment, and standard input is left alone", a
 test.each([
   [["help", "exp", "run"], /^Run the trials of an experiment file.*\n\nUSAGE\n {2}\$ disease exp run FILE/],
   [["exp", "run", "--help"], /^Run the trials of an experiment file/],
-  [["exp"], /COMMANDS\n {2}exp attach [^]*\n {2}exp compare [^]*\n {2}exp diff /],
+  [["exp"], /COMMANDS\n {2}exp attach [\s\S]*\n {2}exp compare [\s\S]*\n {2}exp diff /],
   [["help"], /USAGE\n {2}\$ disease \[COMMAND\][\s\S]*exp +Run experiments[\s\S]* doctor /],
   [[], /USAGE\n {2}\$ disease \[COMMAND\]/],
   [["--version"], /^disease\/\d+\.\d+\.\d+ /],
