@@ -150,9 +150,9 @@ test("every size is filled, the selection stays, and a small window says so", as
     screen.resize(cols, rows);
     await screen.shows(
       () =>
-        screen.rows()[rows - 1]!.endsWith("q quit") &&
+        screen.rows()[rows - 1]?.endsWith("q quit") === true &&
         screen.rows()[0]!.length === cols &&
-        screen.rows()[rows - 2]!.startsWith("120/120"),
+        screen.rows()[rows - 2]?.startsWith("120/120") === true,
     );
     expect(screen.rows().some((row) => row.startsWith("❯    xgboost-0"))).toBe(true);
   }
@@ -199,6 +199,23 @@ test("frames are small, whole, and never clear the screen", async () => {
   expect(written).not.toMatch(/\x1b\[[23]?J/);
   const frames = written.split("\x1b[?2026h").slice(1);
   for (const frame of frames) expect(frame).toMatch(/\x1b\[\?2026l$/);
+});
+
+test.each([
+  ["a page", [Key.pageDown, Key.pageUp], 12_000],
+  ["another order", ["s"], 12_000],
+])("%s writes no more than the screen once, and never clears it", async (_, keys, most) => {
+  await using screen = await board({ cols: 120, rows: 40 });
+  screen.press("ll");
+  for (let i = 0; i < 12; i++) {
+    const before = screen.output().length;
+    const shown = screen.text();
+    screen.press(keys[i % keys.length]!);
+    await screen.shows((text) => text !== shown);
+    const written = screen.output().slice(before);
+    expect(written.length).toBeLessThan(most);
+    expect(written).not.toMatch(/\x1b\[[23]?J/);
+  }
 });
 
 test("an empty project says how to begin, and its first run appears by itself", async () => {
