@@ -11,6 +11,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { type IPty, spawn } from "@lydell/node-pty";
+import { openEmbeddedStore } from "../src/stores/embedded/store.ts";
 import { built, userEnv } from "../test/support/cli.ts";
 import { makeBoardRuns } from "./support/board-runs.ts";
 
@@ -24,6 +25,8 @@ const { values: flags } = parseArgs({
 const KEYS = Number(flags.keys);
 /** Milliseconds after which what was pressed before is on the screen. */
 const SETTLED = 1000;
+/** Seconds in which others write. */
+const FOLLOWED = 5;
 const FRAME_END = "\x1b[?2026l";
 /** What is pressed again and again, and then to go back. */
 const MOVES = [
@@ -112,7 +115,22 @@ async function press(session: Session, what: string, keys: readonly string[]): P
   );
 }
 
-async function measure(cwd: string, runs: number, cols: number, rows: number): Promise<void> {
+/** What the board takes of a core while a sweep writes 50 batches a second. */
+async function follow(pid: number, mlruns: string, going: readonly string[]): Promise<void> {
+  const store = openEmbeddedStore({ folder: mlruns });
+  const before = spentBy(pid);
+  const begin = performance.now();
+  for (let step = 1; step <= FOLLOWED * 50; step++) {
+    const metrics = [{ key: "val_f1_macro", value: Math.abs(Math.sin(step)), timestamp: step, step }];
+    await store.write(going[step % going.length]!, { metrics });
+    await delay(Math.max(0, begin + step * 20 - performance.now()));
+  }
+  const share = (spentBy(pid).cpu - before.cpu) / (performance.now() - begin);
+  store.close();
+  console.log(`    50 updates/s: ${(share * 100).toFixed(1)} % of a core`);
+}
+
+async function measure(cwd: string, going: readonly string[], runs: number, cols: number, rows: number): Promise<void> {
   const begin = performance.now();
   const session = await open(cwd, cols, rows);
   const { pid } = session.pty;
@@ -126,6 +144,7 @@ async function measure(cwd: string, runs: number, cols: number, rows: number): P
   for (const arrangement of ["configurations", "single runs"]) {
     console.log(`  ${arrangement}`);
     for (const { what, keys } of MOVES) await press(session, what, keys);
+    await follow(pid, join(cwd, "mlruns"), going);
     if (arrangement === "single runs") break;
     session.pty.write("w");
     await delay(SETTLED);
@@ -138,10 +157,10 @@ async function measure(cwd: string, runs: number, cols: number, rows: number): P
 for (const runs of flags.runs.split(",").map(Number)) {
   const project = mkdtempSync(join(tmpdir(), "disease-board-"));
   try {
-    await makeBoardRuns(join(project, "mlruns"), runs);
+    const going = await makeBoardRuns(join(project, "mlruns"), runs);
     for (const size of flags.sizes.split(",")) {
       const [cols, rows] = size.split("x").map(Number) as [number, number];
-      await measure(project, runs, cols, rows);
+      await measure(project, going, runs, cols, rows);
     }
   } finally {
     rmSync(project, { recursive: true, force: true });
