@@ -37,7 +37,7 @@ export interface RunFiles {
   readonly more: boolean;
 }
 
-/** What a model's predictions for the validation patients show. */
+/** What a model's predictions for the validation patients show; of rankings of cases the bins of the first disease alone. */
 export interface Judged {
   readonly rows: number;
   readonly names: readonly string[];
@@ -156,7 +156,7 @@ export function openRunReader({ mlruns, server }: Pick<Project, "mlruns" | "serv
         });
       }
       const { scored } = await readPredictions(await store(), runId);
-      if (scored.ranks) return undefined;
+      if (scored.ranks) return { rows: scored.rows, names: [], cells: [], bins: reliability(scored) };
       const named = { ...scored, classes: await namesOf(runId, scored.classes.length) };
       const { names, cells } = confusion(named);
       return { rows: scored.rows, names, cells, bins: reliability(named) };

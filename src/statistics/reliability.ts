@@ -1,5 +1,5 @@
 import type { Scored } from "../core/metric.ts";
-import { confidenceBin, topLabels } from "../core/scored.ts";
+import { confidenceBin, rightRows, topLabels } from "../core/scored.ts";
 
 /** Predictions whose confidence is in (low, high]. */
 export interface ReliabilityBin {
@@ -12,9 +12,13 @@ export interface ReliabilityBin {
   readonly accuracy: number;
 }
 
-/** Confidence against accuracy of the predicted class in equal-width bins: the bins of the ECE. */
+/**
+ * Confidence against accuracy of the predicted class, or of the first disease of a ranking for a new patient, in equal-width
+ * bins: the bins of the ECE.
+ */
 export function reliability(scored: Scored, bins = 15): readonly ReliabilityBin[] {
-  const { confidence, correct } = topLabels(scored);
+  const confidence = scored.ranks?.newPatient.first ?? topLabels(scored).confidence;
+  const correct = rightRows(scored);
   const rows = new Float64Array(bins);
   const sums = new Float64Array(bins);
   const hits = new Float64Array(bins);

@@ -4,6 +4,7 @@ import { createRng } from "../../src/core/rng.ts";
 import { rankedMetrics } from "../../src/metrics/_ranked.ts";
 import { rankingQuality, type Scores } from "../../src/ranking/quality.ts";
 import { bootstrapIntervals } from "../../src/statistics/bootstrap.ts";
+import { reliability } from "../../src/statistics/reliability.ts";
 import { simulate } from "../support/metrics.ts";
 
 const ROWS = 120;
@@ -94,4 +95,11 @@ test("a stratum rests on its own cases", () => {
 test("probabilities by class have no places", () => {
   const table = simulate({ rows: 20, classes: 3, skill: 0.5, seed: 1 });
   for (const { id, bind } of rankedMetrics) expect(bind(table)(), id).toBeNaN();
+});
+
+test("the reliability bins hold the first disease of every case and give its ECE", () => {
+  const bins = reliability(scored).filter(({ rows }) => rows > 0);
+  expect(bins.reduce((sum, { rows }) => sum + rows, 0)).toBe(ROWS);
+  const gaps = bins.map(({ rows, accuracy, confidence }) => rows * Math.abs(accuracy - confidence));
+  expect(gaps.reduce((a, b) => a + b, 0) / ROWS).toBeCloseTo(value("first_ece"), 6);
 });

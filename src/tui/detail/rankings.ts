@@ -49,11 +49,7 @@ export function rankingsDocument(theme: Theme, table: RunTable, rows: readonly n
   });
   return documentOf([
     ...lines,
-    styled(
-      theme,
-      "dim",
-      "A ranking has no confusion matrix, classes, reliability curve or features: it orders thousands of diseases.",
-    ),
+    styled(theme, "dim", "A ranking has no confusion matrix, classes or features: it orders thousands of diseases."),
     styled(theme, "dim", "Each case's list is among the files (7): rankings/validation.jsonl."),
   ]);
 }

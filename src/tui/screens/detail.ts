@@ -68,6 +68,9 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
   const curves = curvesTab(shell, board, resources, 2, () => curveRuns(board, overlaid()));
   const files = filesTab(shell, reader, resources, runId, openBrowser);
 
+  const reliability = documentTab({ digit: 5, title: "Reliability", short: "Reliab." }, (size) =>
+    told(judged(), "predictions", (value) => reliabilityDocument(shell.theme, value, size)),
+  );
   const tables: readonly Tab[] = [
     confusionTab(
       () => shell.theme,
@@ -83,9 +86,6 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
         "table of classes",
         (value) => classesDocument(shell.theme, value, columns),
       ),
-    ),
-    documentTab({ digit: 5, title: "Reliability", short: "Reliab." }, (size) =>
-      told(judged(), "predictions", (value) => reliabilityDocument(shell.theme, value, size)),
     ),
     documentTab({ digit: 6, title: "Features", short: "Features" }, ({ columns }) =>
       told(
@@ -106,7 +106,9 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
     ),
   );
   const overview = overviewTab(shell, context);
-  const all: readonly Tab[] = [overview, curves, rankings, ...tables, files, facts];
+  const all: readonly Tab[] = [overview, curves, rankings, ...tables, reliability, files, facts].sort(
+    (a, b) => a.digit - b.digit,
+  );
   let active: Tab = overview;
 
   const tabs = (): readonly Tab[] => all.filter((tab) => (isCases() ? !tables.includes(tab) : tab !== rankings));

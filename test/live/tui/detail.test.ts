@@ -330,4 +330,6 @@ test("a run that ranks cases shows its rankings in both settings, and says what 
   expect(screen.text()).toContain("A ranking has no confusion matrix");
   screen.press("4");
   await screen.shows("a ranking has no such table");
+  screen.press("5");
+  await screen.shows("The run keeps no predictions");
 });
