@@ -384,7 +384,7 @@ describe("the registry", () => {
     screen.press("=");
     await screen.shows("2 configurations compared");
     await screen.shows(/^ *C +0\.1 +0\.01/m);
-    await screen.shows(/val_f1_macro +★ 1 +0\.58/);
+    await screen.shows(/val_f1_macro +★ 1\.0000 +0\.58/);
     screen.press("3");
     await screen.shows(/mcnemar/);
   });
