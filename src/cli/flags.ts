@@ -99,6 +99,12 @@ export const trackingFlag = Flags.string({
   helpValue: "URI",
 });
 
+export const filterFlag = Flags.string({
+  char: "f",
+  description: "Only runs that match, in MLflow's filter language",
+  env: "DISEASE_FILTER",
+});
+
 export const formatFlags = {
   csv: Flags.boolean({ description: "Print CSV", env: "DISEASE_CSV", exclusive: ["md", "json"] }),
   md: Flags.boolean({ description: "Print Markdown", env: "DISEASE_MD", exclusive: ["csv", "json"] }),

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type Leaderboard, leaderboard, newestExperiment, openBoard } from "../app.ts";
 import { BaseCommand } from "../cli/base-command.ts";
-import { trackingFlag } from "../cli/flags.ts";
+import { filterFlag, trackingFlag } from "../cli/flags.ts";
 import { printLeaderboard } from "../cli/leaderboard-view.ts";
 import { paint, visible } from "../cli/text.ts";
 import { VALIDATION } from "../core/trial.ts";
@@ -26,11 +26,7 @@ the leaderboard once, as disease exp leaderboard does.`;
     experiment: Args.string({ ignoreStdin: true, description: "Names of experiments; all when absent" }),
   };
   static override flags = {
-    filter: Flags.string({
-      char: "f",
-      description: "Only runs that match, in MLflow's filter language",
-      env: "DISEASE_FILTER",
-    }),
+    filter: filterFlag,
     sort: Flags.string({
       description:
         "Columns to sort by: metrics best first, others from the least, -NAME the other way; newest first when absent",

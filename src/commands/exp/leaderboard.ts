@@ -12,7 +12,7 @@ import {
   viewLeaderboard,
 } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
-import { columnsFlag, formatFlags, formatOf } from "../../cli/flags.ts";
+import { columnsFlag, filterFlag, formatFlags, formatOf } from "../../cli/flags.ts";
 import { groupTable, isOwnColumn, leaderboardTable, printLeaderboard } from "../../cli/leaderboard-view.ts";
 import { renderTable } from "../../cli/table.ts";
 import { paint, visible, visibleLines } from "../../cli/text.ts";
@@ -45,11 +45,7 @@ Filters, sorts, groups, columns and saved views are those of \`disease board\`.`
       env: "DISEASE_SORT",
       helpValue: "A,-B",
     }),
-    filter: Flags.string({
-      char: "f",
-      description: "Only runs that match, in MLflow's filter language",
-      env: "DISEASE_FILTER",
-    }),
+    filter: filterFlag,
     columns: columnsFlag,
     differing: Flags.boolean({
       description: "Only columns in which the rows differ, and all params that do",

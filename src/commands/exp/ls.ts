@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { listExperiments, listRuns, type RunList } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
-import { formatFlags, formatOf } from "../../cli/flags.ts";
+import { filterFlag, formatFlags, formatOf } from "../../cli/flags.ts";
 import { type Cell, renderTable, type TableColumn } from "../../cli/table.ts";
 import { duration, number, visible } from "../../cli/text.ts";
 
@@ -35,11 +35,7 @@ export default class ExpLs extends BaseCommand {
     experiment: Args.string({ ignoreStdin: true, description: "Name of an experiment, to list its runs" }),
   };
   static override flags = {
-    filter: Flags.string({
-      char: "f",
-      description: "Only runs that match, in MLflow's filter language",
-      env: "DISEASE_FILTER",
-    }),
+    filter: filterFlag,
     sort: Flags.string({
       description: "MLflow's order, e.g. 'metrics.val_log_loss ASC'; newest first when absent",
       env: "DISEASE_LS_SORT",
