@@ -106,6 +106,15 @@ export const Tag = {
   note: "mlflow.note.content",
 } as const;
 
+/** What a run was made of, by tag, as people call it. */
+export const FACTS: Readonly<Record<string, string>> = {
+  [Tag.dataHash]: "data",
+  [Tag.splitHash]: "split",
+  [Tag.codeVersion]: "code version",
+  [Tag.backend]: "backend",
+  "mlflow.source.name": "experiment file",
+};
+
 /** A trial's name without its repeat: that of its configuration. */
 export function configName(trialName: string): string {
   return trialName.replace(/( · seed -?\d+)?( · fold \d+)?$/, "");

@@ -1,6 +1,6 @@
 import { UserError } from "../../core/errors.ts";
 import type { ArtifactInfo, Run, TrackingStore } from "../../core/store.ts";
-import { Tag, VALIDATION } from "../../core/trial.ts";
+import { FACTS, Tag, VALIDATION } from "../../core/trial.ts";
 import { suggestion } from "../located.ts";
 
 /** Reading runs back: lists, one run, two runs side by side. */
@@ -182,12 +182,8 @@ export interface RunDetail {
   readonly artifacts: readonly ArtifactInfo[];
 }
 
-const FACTS: Readonly<Record<string, string>> = {
-  [Tag.dataHash]: "data",
-  [Tag.splitHash]: "split",
-  [Tag.codeVersion]: "code version",
-  [Tag.backend]: "backend",
-  "mlflow.source.name": "experiment file",
+const DETAIL_FACTS: Readonly<Record<string, string>> = {
+  ...FACTS,
   "mlflow.source.git.commit": "git commit",
   [Tag.trialKey]: "trial key",
   [Tag.parent]: "sweep",
@@ -217,7 +213,9 @@ export async function runDetail(store: TrackingStore, id: string): Promise<RunDe
         low: run.metrics[`${key}_low`] ?? null,
         high: run.metrics[`${key}_high`] ?? null,
       })),
-    facts: Object.fromEntries(Object.entries(FACTS).flatMap(([tag, label]) => (tags[tag] ? [[label, tags[tag]]] : []))),
+    facts: Object.fromEntries(
+      Object.entries(DETAIL_FACTS).flatMap(([tag, label]) => (tags[tag] ? [[label, tags[tag]]] : [])),
+    ),
     tags,
     inputs: run.inputs,
     artifactUri: info.artifactUri,

@@ -5,7 +5,7 @@ import { compact } from "../../board/numbers.ts";
 import type { Directions } from "../../board/types.ts";
 import { numberAt, textAt } from "../../core/board/run-table.ts";
 import type { RunTable } from "../../core/board.ts";
-import { Tag, VALIDATION } from "../../core/trial.ts";
+import { FACTS, VALIDATION } from "../../core/trial.ts";
 import { displayWidth, visible } from "../../core/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import { styled, type Theme } from "../theme.ts";
@@ -21,14 +21,6 @@ export interface DifferenceRow {
   /** Of two items, second − first. */
   readonly delta?: string;
 }
-
-const FACTS: Readonly<Record<string, string>> = {
-  [Tag.dataHash]: "data",
-  [Tag.splitHash]: "split",
-  [Tag.codeVersion]: "code version",
-  [Tag.backend]: "backend",
-  "mlflow.source.name": "experiment file",
-};
 
 /** @param all also what is alike */
 export function differences(
