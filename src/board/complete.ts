@@ -1,6 +1,6 @@
 import { Attr, type RunTable } from "../core/board.ts";
 import { ATTRIBUTES, type Field, fieldOf, isNumeric } from "../core/filter/fields.ts";
-import { comparatorsOf } from "../core/filter/filter.ts";
+import { comparatorsOf, isReserved } from "../core/filter/filter.ts";
 import { type Token, tokenize } from "../core/filter/tokens.ts";
 import { BOARD_ATTRIBUTES, columnId } from "./filter.ts";
 import { fold } from "./fold.ts";
@@ -20,7 +20,6 @@ export interface Candidate {
 }
 
 const MOST = 50;
-const WORDS = ["AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL"];
 
 /** What may stand at the cursor of a filter that is being written: names, comparators, values that runs have, "and". */
 export function complete(text: string, cursor: number, table: RunTable): Completion {
@@ -60,7 +59,7 @@ function expected(tokens: readonly Token[], table: RunTable): readonly Option[] 
   if (last!.kind === "operator" || word === "LIKE" || word === "ILIKE" || word === "(" || word === ",") {
     return isNumeric(field, BOARD_ATTRIBUTES) ? [] : valuesOf(table, field);
   }
-  if (last!.kind === "field" && !WORDS.includes(word)) return options(comparatorsOf(field, BOARD_ATTRIBUTES));
+  if (last!.kind === "field" && !isReserved(last!)) return options(comparatorsOf(field, BOARD_ATTRIBUTES));
   const inList = last!.kind === "string" && tokens.findLast(({ text }) => text === "(" || text === ")")?.text === "(";
   return options(inList ? [",", ")"] : ["and"]);
 }
@@ -137,7 +136,7 @@ function tokensOf(text: string): readonly Token[] | undefined {
 }
 
 function lastField(tokens: readonly Token[]): Field | undefined {
-  const token = tokens.findLast(({ kind, text }) => kind === "field" && !WORDS.includes(text.toUpperCase()));
+  const token = tokens.findLast((one) => one.kind === "field" && !isReserved(one));
   try {
     return token && fieldOf(token, token.text, "filter", BOARD_ATTRIBUTES);
   } catch {

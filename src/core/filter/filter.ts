@@ -210,7 +210,8 @@ function isWord(token: Token, word: string): boolean {
   return token.kind === "field" && token.text.toUpperCase() === word;
 }
 
-function isReserved(token: Token): boolean {
+/** Whether a token is a word of the language, and no name. */
+export function isReserved(token: Token): boolean {
   return ["AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "IS", "NULL"].some((word) => isWord(token, word));
 }
 
