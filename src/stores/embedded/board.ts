@@ -1,6 +1,7 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { breath, createTurns, mark, purge, thinned } from "../../core/board/feed.ts";
+import { numberAt, textAt } from "../../core/board/run-table.ts";
 import { Attr, type BoardChange, type BoardFeed, type FeedStatus, type WritableRunTable } from "../../core/board.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
@@ -314,16 +315,10 @@ function marksOf(connection: Connection): Marks {
 
 /** Whether a run's state is another than the table has. */
 function differs(table: WritableRunTable, row: number, [status, end, lifecycle, name]: readonly unknown[]): boolean {
-  const text = (id: string): string | undefined => {
-    const column = table.column(id);
-    return column?.kind === "text" ? column.texts[column.codes[row]!] : undefined;
-  };
-  const ends = table.column(Attr.end);
-  const ended = ends?.kind === "number" ? ends.values[row]! : Number.NaN;
   return (
-    text(Attr.status) !== status ||
-    text(Attr.lifecycle) !== lifecycle ||
-    text(Attr.name) !== (name ?? "") ||
-    !Object.is(ended, end === null ? Number.NaN : Number(end))
+    textAt(table, Attr.status, row) !== status ||
+    textAt(table, Attr.lifecycle, row) !== lifecycle ||
+    textAt(table, Attr.name, row) !== (name ?? "") ||
+    !Object.is(numberAt(table, Attr.end, row), end === null ? Number.NaN : Number(end))
   );
 }
