@@ -1,5 +1,6 @@
 import { Attr, type RunTable } from "../core/board.ts";
 import { Tag } from "../core/trial.ts";
+import { firstDirection } from "./edit.ts";
 import { versionsOf } from "./facts.ts";
 import type { Directions } from "./types.ts";
 import { type BoardView, CONFIGURATION, EMPTY_VIEW } from "./view.ts";
@@ -23,10 +24,7 @@ const FIT = "metrics.fit_seconds";
 export function standardArrangement(table: RunTable, rank: string | undefined, directions: Directions): Arrangement {
   if (rank === undefined || !isOneOfOurs(table)) return NEWEST;
   return {
-    sort: [
-      { id: rank, descending: directions.get(rank) === "greater" },
-      ...(table.column(FIT) ? [{ id: FIT, descending: false }] : []),
-    ],
+    sort: [firstDirection(rank, directions), ...(table.column(FIT) ? [{ id: FIT, descending: false }] : [])],
     groupBy: [CONFIGURATION],
     nesting: "flat",
     answers: "current",

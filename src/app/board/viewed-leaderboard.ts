@@ -1,4 +1,5 @@
 import { resolveColumn, titleOf } from "../../board/columns.ts";
+import { firstDirection } from "../../board/edit.ts";
 import { COUNT } from "../../board/format.ts";
 import { commonText, finished, groupRows, groupText, sortGroups, spreadOf } from "../../board/groups.ts";
 import { computeRows } from "../../board/rows.ts";
@@ -159,8 +160,7 @@ function groupsOf(
   lines: readonly BoardGroup[],
   metrics: ReadonlySet<string>,
 ): GroupRow[] {
-  const id = `metrics.${VALIDATION}${rankMetric}`;
-  const best: SortKey = { id, descending: metricDirections().get(id) === "greater" };
+  const best = firstDirection(`metrics.${VALIDATION}${rankMetric}`, metricDirections());
   const order = Int32Array.from(lines.flatMap(({ rows }) => [...rows]));
   const groups = sortGroups(table, groupRows(table, view.groupBy, order), view.sort.length > 0 ? view.sort : [best]);
   return groups.map(({ label, rows }) => {
