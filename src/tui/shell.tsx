@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import { Frame, type FrameProps } from "./frame.tsx";
 import { actionOf, bindingsOf } from "./keys.ts";
 import { createCompositor } from "./painter/compositor.ts";
-import { fitStyled } from "./painter/text.ts";
+import { fitRows, fitStyled } from "./painter/text.ts";
 import type { Layer, Panel, Screen, Shell } from "./screen.ts";
 import { helpScreen } from "./screens/help.tsx";
 import type { InputEvent } from "./terminal/input.ts";
@@ -240,5 +240,5 @@ function tooSmall({ columns, rows }: Size): string[] {
     `The board needs ${LEAST.columns}×${LEAST.rows}.`,
     "q quits.",
   ];
-  return Array.from({ length: rows }, (_, y) => fitStyled(lines[y] ?? "", columns));
+  return fitRows(lines, { columns, rows });
 }

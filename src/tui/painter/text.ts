@@ -19,3 +19,8 @@ export function fitStyled(text: string, width: number): string {
   }
   return out + " ".repeat(Math.max(0, left));
 }
+
+/** The first lines as `rows` rows of `columns` columns each; blank below the last. */
+export function fitRows(lines: readonly string[], { columns, rows }: { columns: number; rows: number }): string[] {
+  return Array.from({ length: rows }, (_, y) => fitStyled(lines[y] ?? "", columns));
+}

@@ -4,7 +4,7 @@ import { visible } from "../../core/visible.ts";
 import { type Acts, type DoneAct, lineOf } from "../acts/acts.ts";
 import { wrapped } from "../detail/text.ts";
 import type { ActionId } from "../keys.ts";
-import { fitPlain, fitStyled } from "../painter/text.ts";
+import { fitPlain, fitRows } from "../painter/text.ts";
 import { firstSeen, moved } from "../panels/list.tsx";
 import type { Screen, Shell } from "../screen.ts";
 import { styled, type Theme } from "../theme.ts";
@@ -32,7 +32,7 @@ export function actHistoryScreen(shell: Shell, acts: Acts): Screen {
     paint({ columns, rows }) {
       const { theme } = shell;
       if (acts.done.length === 0)
-        return { rows: filled([styled(theme, "dim", "Nothing yet: a lists what can be done.")], columns, rows) };
+        return { rows: fitRows([styled(theme, "dim", "Nothing yet: a lists what can be done.")], { columns, rows }) };
       const below = detailLines(theme, current(), columns).slice(0, Math.floor(rows / 2));
       const room = rows - below.length - 1;
       const top = firstSeen(at, acts.done.length, room);
@@ -42,7 +42,7 @@ export function actHistoryScreen(shell: Shell, acts: Acts): Screen {
         return done.said === undefined ? text : styled(theme, done.said.meaning, text);
       });
       const gap = Array.from({ length: room - list.length + 1 }, () => "");
-      return { rows: filled([...list, ...gap, ...below], columns, rows) };
+      return { rows: fitRows([...list, ...gap, ...below], { columns, rows }) };
     },
     act(action) {
       const to = moved(at, acts.done.length, 10, action);
@@ -80,6 +80,3 @@ function detailLines(theme: Theme, act: DoneAct | undefined, width: number): str
     ...parts("undo", said?.undo ?? [], "dim"),
   ];
 }
-
-const filled = (lines: readonly string[], columns: number, rows: number): string[] =>
-  Array.from({ length: rows }, (_, y) => fitStyled(lines[y] ?? "", columns));

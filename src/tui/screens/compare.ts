@@ -10,15 +10,12 @@ import { type CurveRun, curvesTab } from "../detail/curves.ts";
 import { createResources } from "../detail/resources.ts";
 import { nameOf } from "../detail/subject.ts";
 import { documentOf, documentTab, type Tab } from "../detail/tab.ts";
-import { drawTabs, tabAt } from "../detail/tab-bar.ts";
+import { createTabSet } from "../detail/tab-set.ts";
 import type { ActionId } from "../keys.ts";
 import { inSeries } from "../painter/palette.ts";
-import { fitStyled } from "../painter/text.ts";
 import type { Screen, Shell } from "../screen.ts";
 import type { BoardSource } from "../source.ts";
 import { styled } from "../theme.ts";
-
-const WHEEL = 3;
 
 /** @returns the screen, or why there is none: too few or too many marks */
 export function compareScreen(shell: Shell, source: BoardSource, marks: ReadonlySet<string>): Screen | string {
@@ -43,7 +40,7 @@ export function compareScreen(shell: Shell, source: BoardSource, marks: Readonly
     items.map((item) => ({ row: first(item), label: item.label, name: visible(nameOf(table, first(item))) }));
   const curves = curvesTab(shell, board, resources, 2, curveRuns);
   const unlisten = source.listen(() => {
-    if (active === curves) curves.grow();
+    if (tabs.active === curves) curves.grow();
     shell.render();
   });
 
@@ -73,22 +70,12 @@ export function compareScreen(shell: Shell, source: BoardSource, marks: Readonly
   const tests = documentTab({ digit: 3, title: "Tests", short: "Tests" }, ({ columns }) =>
     documentOf(run === undefined ? [testsLine()] : testsLines(shell.theme, run.tests, columns)),
   );
-  const tabs: readonly Tab[] = [differing, curves, tests];
-  let active: Tab = differing;
-
-  function show(tab: Tab | undefined): void {
-    active = tab ?? active;
-    shell.render();
-  }
-
   const actions: Partial<Record<ActionId, () => void>> = {
     back: () => shell.pop(),
     all: () => {
       all = !all;
       shell.tell(all ? "also what is alike" : "only what differs");
     },
-    "next-tab": () => show(tabs[(tabs.indexOf(active) + 1) % tabs.length]),
-    "previous-tab": () => show(tabs[(tabs.indexOf(active) + tabs.length - 1) % tabs.length]),
     copy() {
       shell.copy(command);
       shell.tell(`copied: ${command}`, "good");
@@ -99,6 +86,9 @@ export function compareScreen(shell: Shell, source: BoardSource, marks: Readonly
     },
   };
 
+  const list: readonly Tab[] = [differing, curves, tests];
+  const tabs = createTabSet(shell, { tabs: () => list, actions });
+
   return {
     context: "compare",
     header: () =>
@@ -106,31 +96,12 @@ export function compareScreen(shell: Shell, source: BoardSource, marks: Readonly
         .map(({ label, name }, i) => `${inSeries(shell.theme, i, label)} ${visible(name)}`)
         .join("  ")}`,
     status() {
-      const parts = [active.status?.() ?? "", testsLine(), repeats ? "" : command];
+      const parts = [tabs.active.status?.() ?? "", testsLine(), repeats ? "" : command];
       return styled(shell.theme, "dim", parts.filter(Boolean).join("  "));
     },
-    paint({ columns, rows: height }) {
-      const lines = [drawTabs(shell.theme, tabs, active, columns), "", ...active.draw({ columns, rows: height - 2 })];
-      return { rows: Array.from({ length: height }, (_, y) => fitStyled(lines[y] ?? "", columns)) };
-    },
-    act(action) {
-      const [, digit] = /^tab-(\d)$/.exec(action) ?? [];
-      if (digit !== undefined) show(tabs.find((tab) => tab.digit === Number(digit)));
-      else if (active.act?.(action) !== true) {
-        const does = actions[action];
-        if (does === undefined) return false;
-        does();
-      }
-      return true;
-    },
-    mouse(event, y) {
-      if (event.kind === "press") {
-        if (y === 0) show(tabAt(tabs, event.x, shell.size.columns));
-      } else {
-        for (let i = 0; i < WHEEL; i++) active.act?.(event.kind === "wheel-down" ? "down" : "up");
-        shell.paint();
-      }
-    },
+    paint: tabs.paint,
+    act: tabs.act,
+    mouse: tabs.mouse,
     close() {
       unlisten();
       run?.cancel();

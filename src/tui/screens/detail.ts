@@ -16,17 +16,14 @@ import { rankingsDocument } from "../detail/rankings.ts";
 import { createResources, type Loaded, waitingLines } from "../detail/resources.ts";
 import { isRunning, type Subject, statusOf, subjectOf } from "../detail/subject.ts";
 import { type Document, documentOf, documentTab, type Tab } from "../detail/tab.ts";
-import { drawTabs, tabAt } from "../detail/tab-bar.ts";
+import { createTabSet } from "../detail/tab-set.ts";
 import type { ActionId } from "../keys.ts";
-import { fitStyled } from "../painter/text.ts";
 import type { Screen, Shell } from "../screen.ts";
 import type { BoardSource } from "../source.ts";
 import { statusSign } from "../table/lines.ts";
 import type { TableModel } from "../table/model.ts";
 import { styled } from "../theme.ts";
 import { actHistoryScreen } from "./act-history.ts";
-
-const WHEEL = 3;
 
 /** @returns undefined where there is no line to be shown */
 export function detailScreen(shell: Shell, source: BoardSource, model: TableModel, acts: Acts): Screen | undefined {
@@ -44,7 +41,7 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
   const isCases = (): boolean => textAt(table, `tags.${Tag.input}`, run()) === "cases";
   /** Files are those of one run. */
   const notice = (): string =>
-    subject.rows.length === 1 || [overview, curves, rankings].includes(active)
+    subject.rows.length === 1 || [overview, curves, rankings].includes(tabs.active)
       ? ""
       : styled(shell.theme, "warn", `of the first of ${subject.rows.length} runs; n shows one after the other`);
 
@@ -109,9 +106,9 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
   const all: readonly Tab[] = [overview, curves, rankings, ...tables, reliability, files, facts].sort(
     (a, b) => a.digit - b.digit,
   );
-  let active: Tab = overview;
 
-  const tabs = (): readonly Tab[] => all.filter((tab) => (isCases() ? !tables.includes(tab) : tab !== rankings));
+  const runningRows = (): number[] => subject.rows.filter((row) => isRunning(table, row));
+  let running = runningRows();
 
   function marked(): number[] {
     return [...model.marks].map((id) => table.rowOf(id)).filter((row) => row !== undefined);
@@ -125,22 +122,19 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
   /** Another line, or the same after a change: what is shown of it stays. */
   function look(begin: boolean): void {
     subject = subjectOf(table, model, repeat) ?? subject;
-    if (!tabs().includes(active)) active = tabs().find(({ digit }) => digit === active.digit) ?? overview;
+    tabs.settle();
     if (begin) for (const tab of all) tab.reset?.();
     shell.render();
   }
 
   function follow(): void {
-    const before = subject;
-    const wasRunning = before.rows.filter((row) => isRunning(table, row));
-    subject = subjectOf(table, model, repeat) ?? before;
-    if (active === curves) curves.grow();
+    subject = subjectOf(table, model, repeat) ?? subject;
+    if (tabs.active === curves) curves.grow();
     // What a run has written since is read anew, once it has ended.
-    if (known.size > 0 && [...known].some((row) => !isRunning(table, row))) resources.clear();
-    known = new Set(wasRunning.length > 0 ? subject.rows.filter((row) => isRunning(table, row)) : []);
+    if (running.some((row) => !isRunning(table, row))) resources.clear();
+    running = runningRows();
     shell.render();
   }
-  let known = new Set<number>(subject.rows.filter((row) => isRunning(table, row)));
 
   function along(by: 1 | -1): void {
     const before = model.selected;
@@ -162,17 +156,6 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
     }
   }
 
-  function show(tab: Tab | undefined): void {
-    if (tab !== undefined) active = tab;
-    else shell.tell("a ranking has no such table: 3 shows how well it ranks", "warn");
-    shell.render();
-  }
-
-  function stepTab(by: number): void {
-    const list = tabs();
-    show(list[(list.indexOf(active) + by + list.length) % list.length]);
-  }
-
   function copy(): void {
     const command = ["disease", "exp", "show", runId().slice(0, 8)].map(shellWord).join(" ");
     shell.copy(command);
@@ -185,8 +168,6 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
     "previous-run": () => along(-1),
     "next-repeat": () => through(1),
     "previous-repeat": () => through(-1),
-    "next-tab": () => stepTab(1),
-    "previous-tab": () => stepTab(-1),
     copy,
     acts: () => openActMenu({ shell, source, acts }, { runs: subject.rows.map((row) => runSubject(table, row)) }),
     history: () => shell.push(actHistoryScreen(shell, acts)),
@@ -196,6 +177,13 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
       shell.render();
     },
   };
+
+  const tabs = createTabSet(shell, {
+    tabs: () => all.filter((tab) => (isCases() ? !tables.includes(tab) : tab !== rankings)),
+    actions,
+    notice,
+    absent: () => shell.tell("a ranking has no such table: 3 shows how well it ranks", "warn"),
+  });
 
   return {
     context: "detail",
@@ -214,37 +202,13 @@ export function detailScreen(shell: Shell, source: BoardSource, model: TableMode
     status() {
       const { theme } = shell;
       const place = `${model.selected + 1}/${model.rows.lines.length}`;
-      const over = active === curves ? overlaid().length - subject.rows.length : 0;
-      const parts = [place, active.status?.() ?? "", over > 0 ? `${over} marked over it` : ""];
+      const over = tabs.active === curves ? overlaid().length - subject.rows.length : 0;
+      const parts = [place, tabs.active.status?.() ?? "", over > 0 ? `${over} marked over it` : ""];
       return styled(theme, "dim", parts.filter(Boolean).join("  "));
     },
-    paint({ columns, rows }) {
-      const lines = [
-        drawTabs(shell.theme, tabs(), active, columns),
-        notice(),
-        ...active.draw({ columns, rows: rows - 2 }),
-      ];
-      return { rows: Array.from({ length: rows }, (_, y) => fitStyled(lines[y] ?? "", columns)) };
-    },
-    act(action) {
-      const [, digit] = /^tab-(\d)$/.exec(action) ?? [];
-      if (digit !== undefined) show(tabs().find((tab) => tab.digit === Number(digit)));
-      else if (active.act?.(action) !== true) {
-        const does = actions[action];
-        if (does === undefined) return false;
-        does();
-      }
-      return true;
-    },
-    mouse(event, y) {
-      if (event.kind === "press") {
-        const tab = y === 0 ? tabAt(tabs(), event.x, shell.size.columns) : undefined;
-        if (tab) show(tab);
-      } else {
-        for (let i = 0; i < WHEEL; i++) active.act?.(event.kind === "wheel-down" ? "down" : "up");
-        shell.paint();
-      }
-    },
+    paint: tabs.paint,
+    act: tabs.act,
+    mouse: tabs.mouse,
     close() {
       unlisten();
       resources.close();

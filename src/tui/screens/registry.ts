@@ -10,7 +10,7 @@ import type { ActContext } from "../acts/acts.ts";
 import { actOn, openActMenu } from "../acts/menu.ts";
 import { type ActName, type ActSubject, runSubject, type VersionSubject } from "../acts/subject.ts";
 import type { ActionId } from "../keys.ts";
-import { fitStyled } from "../painter/text.ts";
+import { fitRows, fitStyled } from "../painter/text.ts";
 import { ageText, type Cursor, cardAt, columnsOf, cursorAt, drawColumns, settled, step } from "../registry/layout.ts";
 import type { Screen } from "../screen.ts";
 import { createTableModel } from "../table/model.ts";
@@ -194,7 +194,7 @@ export function registryScreen(context: ActContext): Screen {
           : models.length === 0
             ? ["No model is registered yet.", "", "p on a run of the table promotes it, or: disease models register"]
             : drawColumns(shell.theme, columns(), cursor, body);
-      return { rows: Array.from({ length: body.rows }, (_, y) => fitStyled(lines[y] ?? "", body.columns)) };
+      return { rows: fitRows(lines, body) };
     },
     act(action) {
       if (action === "left" || action === "right" || action === "up" || action === "down")

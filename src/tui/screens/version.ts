@@ -12,7 +12,7 @@ import { createResources } from "../detail/resources.ts";
 import { createScroller, documentOf } from "../detail/tab.ts";
 import { pairs, title, wrapped } from "../detail/text.ts";
 import type { ActionId } from "../keys.ts";
-import { fitStyled } from "../painter/text.ts";
+import { fitRows } from "../painter/text.ts";
 import { ruleLines } from "../panels/verdicts.tsx";
 import type { Screen } from "../screen.ts";
 import { styled, type Theme } from "../theme.ts";
@@ -89,7 +89,7 @@ export function versionScreen(context: ActContext, first: VersionSubject, option
     status: () => styled(shell.theme, "dim", [acts.status(), scroller.status()].filter(Boolean).join("  ")),
     paint({ columns, rows }) {
       const seen = scroller.draw(documentOf(lines(columns)), rows);
-      return { rows: Array.from({ length: rows }, (_, y) => fitStyled(seen[y] ?? "", columns)) };
+      return { rows: fitRows(seen, { columns, rows }) };
     },
     act(action) {
       if (!scroller.act(action)) {

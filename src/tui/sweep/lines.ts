@@ -3,7 +3,7 @@
 import { compact, duration, number } from "../../board/numbers.ts";
 import { displayWidth, visible } from "../../core/visible.ts";
 import { createBraille, drawCurves } from "../painter/braille.ts";
-import { fitPlain, fitStyled } from "../painter/text.ts";
+import { fitPlain, fitRows, fitStyled } from "../painter/text.ts";
 import type { Size } from "../terminal/session.ts";
 import { type Meaning, styled, type Theme } from "../theme.ts";
 import type { RunningTrial, SweepModel, SweepRow } from "./model.ts";
@@ -84,7 +84,7 @@ export function drawSweep(frame: SweepFrame, size: Size): string[] {
     out.push(boardLine(frame, columns, row, first + frame.top + i, size.columns));
   });
   if (rows.length === 0) out.push(styled(theme, "dim", "  no trial has ended yet"));
-  return Array.from({ length: size.rows }, (_, y) => fitStyled(out[y] ?? "", size.columns));
+  return fitRows(out, size);
 }
 
 function progressLine({ model, theme, now }: SweepFrame, width: number): string {

@@ -1,5 +1,5 @@
 import { EventEmitter } from "node:events";
-import { fitStyled } from "../painter/text.ts";
+import { fitRows } from "../painter/text.ts";
 import type { Size } from "./session.ts";
 
 export interface Sink {
@@ -18,7 +18,7 @@ export function createSink(size: () => Size, onFrame: () => void): Sink {
       if (text !== "") {
         const { columns, rows: height } = size();
         const frame = text.split("\n");
-        rows = Array.from({ length: height }, (_, y) => fitStyled(frame[y] ?? "", columns));
+        rows = fitRows(frame, { columns, rows: height });
         onFrame();
       }
       done?.();
