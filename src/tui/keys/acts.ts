@@ -1,4 +1,5 @@
 /** Keys of what the board does: its menu of acts, its panels, what was done, and the registry; part of the one table in ../keys.ts. */
+import { within } from "./entry.ts";
 
 const LIST = [
   { action: "down", keys: ["j", "down"], group: "Move", help: "next" },
@@ -122,14 +123,14 @@ const OF_TABLE = [
   { action: "lifecycle", keys: ["L"], group: "Show", help: "deleted runs: hidden, too, alone" },
 ] as const;
 
-export const TABLE_ACT_KEYS = OF_TABLE.map((key) => ({ context: "table" as const, ...key }));
+export const TABLE_ACT_KEYS = within("table", OF_TABLE);
 
 export const ACT_KEYS = [
-  ...OF_MENU.map((key) => ({ context: "acts" as const, ...key })),
-  ...OF_CHOICE.map((key) => ({ context: "choice" as const, ...key })),
-  ...OF_CONFIRM.map((key) => ({ context: "confirm" as const, ...key })),
-  ...OF_VERDICTS.map((key) => ({ context: "verdicts" as const, ...key })),
-  ...OF_HISTORY.map((key) => ({ context: "history" as const, ...key })),
-  ...OF_REGISTRY.map((key) => ({ context: "registry" as const, ...key })),
-  ...OF_VERSION.map((key) => ({ context: "version" as const, ...key })),
+  ...within("acts", OF_MENU),
+  ...within("choice", OF_CHOICE),
+  ...within("confirm", OF_CONFIRM),
+  ...within("verdicts", OF_VERDICTS),
+  ...within("history", OF_HISTORY),
+  ...within("registry", OF_REGISTRY),
+  ...within("version", OF_VERSION),
 ];

@@ -1,4 +1,5 @@
 /** Keys of the screens of one run and of several beside each other; part of the one table in ../keys.ts. */
+import { within } from "./entry.ts";
 
 const TABS = [
   { action: "tab-1", keys: ["1"], group: "Tabs", help: "overview; what differs" },
@@ -62,5 +63,5 @@ const OF_COMPARE = [
   ...MOVES,
 ] as const;
 
-export const DETAIL_KEYS = OF_DETAIL.map((key) => ({ context: "detail" as const, ...key }));
-export const COMPARE_KEYS = OF_COMPARE.map((key) => ({ context: "compare" as const, ...key }));
+export const DETAIL_KEYS = within("detail", OF_DETAIL);
+export const COMPARE_KEYS = within("compare", OF_COMPARE);
