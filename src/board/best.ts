@@ -1,6 +1,6 @@
 import { Attr, type RunTable } from "../core/board.ts";
 import { factOf } from "./facts.ts";
-import { meansOf } from "./groups.ts";
+import { doneTest, meansOf } from "./groups.ts";
 import type { BoardRows, Directions } from "./types.ts";
 
 /**
@@ -21,7 +21,6 @@ export function isBest(value: number, best: number): boolean {
 
 function rangeOf(table: RunTable, id: string, rows: BoardRows): { least: number; greatest: number } {
   const column = table.column(id);
-  const status = table.column(Attr.status);
   let least = Number.POSITIVE_INFINITY;
   let greatest = Number.NEGATIVE_INFINITY;
   const see = (value: number): void => {
@@ -33,9 +32,8 @@ function rangeOf(table: RunTable, id: string, rows: BoardRows): { least: number;
   if (rows.groups.length > 0) {
     for (const mean of meansOf(table, id, rows.groups)) see(mean);
   } else {
-    const done = status?.kind === "text" ? status.texts.indexOf("FINISHED") : -1;
-    const codes = status?.kind === "text" ? status.codes : undefined;
-    for (const row of rows.matching) if (!codes || codes[row] === done) see(values[row]!);
+    const isDone = doneTest(table);
+    for (const row of rows.matching) if (isDone(row)) see(values[row]!);
   }
   return { least, greatest };
 }

@@ -1,6 +1,7 @@
 import { textAt } from "../core/board/run-table.ts";
 import { Attr, type RunTable } from "../core/board.ts";
 import { configName, Tag } from "../core/trial.ts";
+import type { RowTest } from "./code-test.ts";
 import { COUNT, cellText, NONE, spreadText } from "./format.ts";
 import { ranksOf } from "./rank.ts";
 import { sortPlaces } from "./sort.ts";
@@ -164,9 +165,7 @@ function spreadReader(table: RunTable, id: string): (rows: Int32Array) => Spread
   const column = table.column(id);
   if (column?.kind !== "number") return () => ({ n: 0, mean: Number.NaN, sd: Number.NaN });
   const { values } = column;
-  const status = table.column(Attr.status);
-  const codes = status?.kind === "text" ? status.codes : undefined;
-  const done = status?.kind === "text" ? status.texts.indexOf("FINISHED") : -1;
+  const isDone = doneTest(table);
   return (rows) => {
     let n = 0;
     let mean = 0;
@@ -174,7 +173,7 @@ function spreadReader(table: RunTable, id: string): (rows: Int32Array) => Spread
     for (let i = 0; i < rows.length; i++) {
       const row = rows[i]!;
       const value = values[row]!;
-      if (Number.isNaN(value) || (codes && codes[row] !== done)) continue;
+      if (Number.isNaN(value) || !isDone(row)) continue;
       n += 1;
       const off = value - mean; // Welford's way: no loss of digits where the spread is small
       mean += off / n;
@@ -182,6 +181,15 @@ function spreadReader(table: RunTable, id: string): (rows: Int32Array) => Spread
     }
     return { n, mean: n === 0 ? Number.NaN : mean, sd: n < 2 ? Number.NaN : Math.sqrt(squares / (n - 1)) };
   };
+}
+
+/** Whether a row's run finished; all did where no status is known. */
+export function doneTest(table: RunTable): RowTest {
+  const status = table.column(Attr.status);
+  if (status?.kind !== "text") return () => true;
+  const { codes } = status;
+  const done = status.texts.indexOf("FINISHED");
+  return (row) => codes[row] === done;
 }
 
 /** How many of the rows finished. */
