@@ -5,12 +5,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { UserError } from "../core/errors.ts";
 import type { Executor } from "../core/executor.ts";
-import type { ArtifactInfo, TrackingStore } from "../core/store.ts";
+import type { ArtifactInfo } from "../core/store.ts";
 import { createLocalExecutor } from "../executors/local.ts";
 import type { Comparison, ComparisonPayload } from "../experiments/read/compare.ts";
 import { readPredictions } from "../experiments/read/predictions.ts";
 import { type ConfusionCell, confusion } from "../reports/_confusion.ts";
 import { type ReliabilityBin, reliability } from "../statistics/reliability.ts";
+import { openLate, openStoreToRead } from "./board/reading.ts";
 import type { Project } from "./project.ts";
 import {
   classNamesOf,
@@ -78,31 +79,11 @@ const TABLE = 4 << 20;
 const PREDICTIONS = 16 << 20;
 const FETCHED = 64 << 20;
 const ENTRIES = 2000;
-/** Milliseconds to wait for another program that writes to the store, and for an answer of a server. */
-const BUSY = 200;
-const TIMEOUT = 10_000;
 
 export function openRunReader({ mlruns, server }: Pick<Project, "mlruns" | "server">): RunReader {
-  let opening: Promise<TrackingStore> | undefined;
+  const { get: store, known } = openLate(() => openStoreToRead({ mlruns, server }));
   let executor: Executor | undefined;
   let folder: string | undefined;
-
-  async function open(): Promise<TrackingStore> {
-    if (server !== undefined) {
-      const { openRemoteStore } = await import("../stores/remote/store.ts");
-      return openRemoteStore({ uri: server, timeout: TIMEOUT, retry: { attempts: 2 } });
-    }
-    const { openEmbeddedStore } = await import("../stores/embedded/store.ts");
-    return openEmbeddedStore({ folder: mlruns, readOnly: true, busyTimeout: BUSY });
-  }
-
-  function store(): Promise<TrackingStore> {
-    opening ??= open().catch((error: unknown) => {
-      opening = undefined; // there may be one later
-      throw error;
-    });
-    return opening;
-  }
 
   /** A file with its size, looked up in its folder. */
   async function find(runId: string, path: string): Promise<ArtifactInfo | undefined> {
@@ -213,7 +194,7 @@ export function openRunReader({ mlruns, server }: Pick<Project, "mlruns" | "serv
     async close() {
       if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
       await executor?.close();
-      (await opening?.catch(() => undefined))?.close();
+      (await known()?.catch(() => undefined))?.close();
     },
   };
 }

@@ -4,8 +4,6 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, UserError } from "../../core/errors.ts";
-import type { ModelRegistry } from "../../core/registry.ts";
-import type { TrackingStore } from "../../core/store.ts";
 import type { Trail } from "../../registry/audit.ts";
 import { shellWord } from "../../registry/state.ts";
 import { listGates } from "../gates.ts";
@@ -14,6 +12,7 @@ import { listModels, type ModelDetail, modelHistory, showModel } from "../models
 import { findProject, type Project, storeUri } from "../project.ts";
 import { trackingOf } from "../tracking-uri.ts";
 import { who } from "../workbench.ts";
+import { openLate, openRegistryToRead, openStoreToRead } from "./reading.ts";
 import { rerunWords } from "./rerun.ts";
 
 /** How a command ended: with what it prints as JSON, or with an error. */
@@ -40,42 +39,20 @@ export interface BoardActs {
   close(): Promise<void>;
 }
 
-/** Milliseconds to wait for another program that writes to the store, and for an answer of a server. */
-const BUSY = 200;
-const TIMEOUT = 10_000;
 /** Milliseconds between looks whether a sweep has begun. */
 const LOOK = 100;
 
 export function openActs(project: Project): BoardActs {
-  let opening: Promise<{ store: TrackingStore; registry: ModelRegistry }> | undefined;
+  const opened = openLate(async () => {
+    const store = await openStoreToRead(project);
+    return { store, registry: await openRegistryToRead(project) };
+  });
   const running = new Set<ChildProcessByStdio<null, Readable, Readable>>();
   const address = project.server ?? storeUri(project);
   const { prefix, suffix } = context(project);
 
-  async function open(): Promise<{ store: TrackingStore; registry: ModelRegistry }> {
-    const { server: uri, mlruns: folder } = project;
-    if (uri !== undefined) {
-      const [remote, models] = await Promise.all([
-        import("../../stores/remote/store.ts"),
-        import("../../stores/remote/registry.ts"),
-      ]);
-      const options = { uri, timeout: TIMEOUT, retry: { attempts: 2 } };
-      return { store: remote.openRemoteStore(options), registry: models.openRemoteRegistry(options) };
-    }
-    const [embedded, models] = await Promise.all([
-      import("../../stores/embedded/store.ts"),
-      import("../../stores/embedded/registry.ts"),
-    ]);
-    const options = { folder, readOnly: true, busyTimeout: BUSY };
-    return { store: embedded.openEmbeddedStore(options), registry: models.openEmbeddedRegistry(options) };
-  }
-
   async function reading() {
-    opening ??= open().catch((error: unknown) => {
-      opening = undefined; // there may be a store later
-      throw error;
-    });
-    return { ...(await opening), clock: { now: Date.now }, who: who(), notify: () => {} };
+    return { ...(await opened.get()), clock: { now: Date.now }, who: who(), notify: () => {} };
   }
 
   return {
@@ -128,7 +105,7 @@ export function openActs(project: Project): BoardActs {
         const models = await listModels(bench);
         return await Promise.all(models.map(({ name }) => showModel(bench, name)));
       } catch (error) {
-        if (error instanceof UserError && opening === undefined && project.server === undefined) return []; // no store yet
+        if (error instanceof UserError && opened.known() === undefined && project.server === undefined) return []; // no store yet
         throw error;
       }
     },
@@ -140,9 +117,9 @@ export function openActs(project: Project): BoardActs {
         child.unref();
         for (const pipe of [child.stdout, child.stderr]) (pipe as Socket).unref();
       }
-      const opened = await opening?.catch(() => undefined);
-      opened?.registry.close();
-      opened?.store.close();
+      const known = await opened.known()?.catch(() => undefined);
+      known?.registry.close();
+      known?.store.close();
     },
   };
 }
