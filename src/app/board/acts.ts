@@ -7,7 +7,7 @@ import { messageOf, UserError } from "../../core/errors.ts";
 import type { Trail } from "../../registry/audit.ts";
 import { shellWord } from "../../registry/state.ts";
 import { listGates } from "../gates.ts";
-import { startHost } from "../live/start.ts";
+import { ownArguments, startHost } from "../live/start.ts";
 import { listModels, type ModelDetail, modelHistory, showModel } from "../models-view.ts";
 import { findProject, type Project, storeUri } from "../project.ts";
 import { trackingOf } from "../tracking-uri.ts";
@@ -59,10 +59,10 @@ export function openActs(project: Project): BoardActs {
     command: (words) => `${prefix}${["disease", ...words, ...suffix].map(shellWord).join(" ")}`,
 
     async run(words) {
-      const { program, args } = ownProgram([...words, "--project", project.root, "--json"]);
+      const args = ownArguments([...words, "--project", project.root, "--json"]);
       const env = { ...process.env, MLFLOW_TRACKING_URI: address, DISEASE_JSON: undefined };
       // In a session of its own: the end of the board or of its terminal is not the end of the act.
-      const child = spawn(program, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+      const child = spawn(process.execPath, args, { env, stdio: ["ignore", "pipe", "pipe"], detached: true });
       running.add(child);
       const text = { out: "", err: "" };
       child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -134,11 +134,6 @@ function context(project: Project): { prefix: string; suffix: readonly string[] 
     prefix: isSame ? "" : `MLFLOW_TRACKING_URI=${shellWord(address)} `,
     suffix: isHere ? [] : ["--project", project.root],
   };
-}
-
-/** This program with other arguments. */
-function ownProgram(words: readonly string[]): { program: string; args: string[] } {
-  return { program: process.execPath, args: [...process.execArgv, process.argv[1]!, ...words] };
 }
 
 function outcomeOf(exitCode: number, signal: NodeJS.Signals | null, text: { out: string; err: string }): ActOutcome {

@@ -28,7 +28,7 @@ export function startHost(
   } catch (error) {
     throw cannotWrite(error, first);
   }
-  const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...words], {
+  const child = spawn(process.execPath, ownArguments(words), {
     detached: true,
     windowsHide: true,
     stdio: ["ignore", log, log],
@@ -54,6 +54,11 @@ export function startHost(
     // It was first itself.
   }
   return openLive(folder, exited);
+}
+
+/** Arguments by which Node runs this program with other words. */
+export function ownArguments(words: readonly string[]): string[] {
+  return [...process.execArgv, process.argv[1]!, ...words];
 }
 
 /** Removes the folder of a host that has ended, and those above it where it was all that was in them. */
