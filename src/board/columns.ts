@@ -105,6 +105,14 @@ function differs(table: RunTable, id: string, rows: Int32Array): boolean {
   return rows.some((row) => !Object.is(column.values[row], column.values[first]));
 }
 
+/** Names separated by commas, as a person writes them; empty ones are passed over. */
+export function namesIn(text: string): string[] {
+  return text
+    .split(",")
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
 /** All ids that can be shown, those of the board itself first. */
 export function columnIds(table: RunTable): string[] {
   const own: readonly string[] = Object.values(Attr);

@@ -1,4 +1,5 @@
 import { type ExtraColumn, type GroupRow, isMetric, type Leaderboard, type LeaderboardRow } from "../app.ts";
+import { namesIn } from "../board/columns.ts";
 import { UserError } from "../core/errors.ts";
 import { ALL_ANNOTATIONS } from "../core/metric.ts";
 import { type Cell, fitColumns, renderTable, type TableColumn, type TableData, terminalWidth } from "./table.ts";
@@ -41,18 +42,14 @@ export interface LeaderboardViewOptions {
 
 /** Whether a leaderboard has a column by itself, of whatever runs. */
 export function isOwnColumn(name: string): boolean {
-  return name === "" || name === "fit_seconds" || name.startsWith("params.") || name in FIXED || isMetric(name);
+  return name === "fit_seconds" || name.startsWith("params.") || name in FIXED || isMetric(name);
 }
 
 /** A leaderboard as a table: rank, whether it is tied with the best, the trial, and metrics as mean ± sd or with interval. */
 export function leaderboardTable(board: Leaderboard, options: LeaderboardViewOptions = {}): TableData {
   const known = new Set(board.rows.flatMap((row) => Object.keys(row.metrics)));
   const rows = board.rows.slice(0, options.limit ?? board.rows.length);
-  const names = options.columns
-    ?.split(",")
-    .map((c) => c.trim())
-    .filter(Boolean);
-  const asked = options.keys ?? names;
+  const asked = options.keys ?? (options.columns === undefined ? undefined : namesIn(options.columns));
   const usual = asked ?? defaultColumns(board, rows, known);
   const differs = (key: string): boolean => new Set(rows.map((row) => cellOf(row, key, options.extra))).size > 1;
   const middle = options.differing ? [...usual, ...(asked ? [] : paramsOf(rows))].filter(differs) : usual;

@@ -1,4 +1,4 @@
-import { resolveColumn, titleOf } from "../../board/columns.ts";
+import { namesIn, resolveColumn, titleOf } from "../../board/columns.ts";
 import { firstDirection } from "../../board/edit.ts";
 import { COUNT } from "../../board/format.ts";
 import { commonText, finished, groupRows, groupText, sortGroups, spreadOf } from "../../board/groups.ts";
@@ -100,11 +100,6 @@ export async function viewLeaderboard(store: TrackingStore, board: Board, asked:
 /** The saved view with what was asked besides. */
 function viewOf({ table, views, directions }: Board, asked: Asked): BoardView {
   const base = asked.view === undefined ? EMPTY_VIEW : views.load(asked.view);
-  const list = (text: string): string[] =>
-    text
-      .split(",")
-      .map((name) => name.trim())
-      .filter(Boolean);
   const sortOf = (text: string): SortKey[] => {
     if (/^\w+$/.test(text) && columnOf(text, table) === text) metricById(text); // which says what it knows
     return parseSort(text, table, directions);
@@ -114,11 +109,11 @@ function viewOf({ table, views, directions }: Board, asked: Asked): BoardView {
     ...base,
     ...(asked.filter === undefined ? {} : { filter: asked.filter }),
     ...(asked.sort === undefined ? {} : { sort: sortOf(asked.sort) }),
-    ...(asked.groupBy === undefined ? {} : { groupBy: list(asked.groupBy).map(group) }),
+    ...(asked.groupBy === undefined ? {} : { groupBy: namesIn(asked.groupBy).map(group) }),
     ...(asked.differing === undefined ? {} : { differing: asked.differing }),
     ...(asked.columns === undefined
       ? {}
-      : { columns: list(asked.columns).map((name) => ({ id: columnOf(name, table) })) }),
+      : { columns: namesIn(asked.columns).map((name) => ({ id: columnOf(name, table) })) }),
   };
 }
 

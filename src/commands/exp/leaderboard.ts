@@ -11,6 +11,7 @@ import {
   type ViewedLeaderboard,
   viewLeaderboard,
 } from "../../app.ts";
+import { namesIn } from "../../board/columns.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { columnsFlag, filterFlag, formatFlags, formatOf } from "../../cli/flags.ts";
 import { groupTable, isOwnColumn, leaderboardTable, printLeaderboard } from "../../cli/leaderboard-view.ts";
@@ -106,8 +107,7 @@ Filters, sorts, groups, columns and saved views are those of \`disease board\`.`
   private isPlain(flags: Given): boolean {
     const { sort, columns = "", view } = flags;
     const others = [view, flags["save-view"], flags["group-by"]].filter((flag) => flag !== undefined);
-    const names = columns.split(",").map((name) => name.trim());
-    return others.length === 0 && (sort === undefined || isMetric(sort)) && names.every(isOwnColumn);
+    return others.length === 0 && (sort === undefined || isMetric(sort)) && namesIn(columns).every(isOwnColumn);
   }
 
   private async simple(store: TrackingStore, experiment: string, flags: Given): Promise<ViewedLeaderboard> {

@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { listExperiments, listRuns, type RunList } from "../../app.ts";
+import { namesIn } from "../../board/columns.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { filterFlag, formatFlags, formatOf } from "../../cli/flags.ts";
 import { type Cell, renderTable, type TableColumn } from "../../cli/table.ts";
@@ -60,11 +61,7 @@ export default class ExpLs extends BaseCommand {
       );
       return experiments;
     }
-    const extra =
-      flags.columns
-        ?.split(",")
-        .map((c) => c.trim())
-        .filter(Boolean) ?? [];
+    const extra = namesIn(flags.columns ?? "");
     const list = await this.reading(flags, (store) =>
       listRuns(store, {
         experiment: args.experiment,
