@@ -25,6 +25,10 @@ export interface PatientCase {
   readonly publication: string | undefined;
 }
 
+/** Publication of a case, by which it is held together with its like; a case of none stands alone. */
+export const paperOf = ({ publication, name }: Pick<PatientCase, "publication" | "name">): string =>
+  publication ?? `case ${name}`;
+
 /** A file or entry that holds no case. */
 export interface CaseProblem {
   readonly source: string;

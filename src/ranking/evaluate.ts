@@ -1,4 +1,5 @@
 /** Cross-validation over publications: every case is ranked by what was learned from other papers. */
+import { paperOf } from "../core/cases.ts";
 import { createRng } from "../core/rng.ts";
 import { orphanetGroups } from "./groups.ts";
 import type { DiseaseKnowledge } from "./knowledge.ts";
@@ -6,6 +7,8 @@ import { listBest } from "./listing.ts";
 import type { Ranker, RankingMethod } from "./method.ts";
 import { type RankedCase, type RankingQuality, rankingQuality, rankOf } from "./quality.ts";
 import type { SolvedCase } from "./query.ts";
+
+export { paperOf } from "../core/cases.ts";
 
 export interface EvaluateOptions {
   readonly folds: number;
@@ -24,9 +27,6 @@ export interface CaseRanking {
   readonly ranking: readonly string[];
   readonly scores: readonly number[];
 }
-
-/** Publication of a case, by which it is held together with its like; a case of none stands alone. */
-export const paperOf = ({ publication, name }: SolvedCase): string => publication ?? `case ${name}`;
 
 /** @returns [cases] fold of each; all cases of a paper are in one, and folds are about equally large */
 export function publicationFolds(cases: readonly SolvedCase[], folds: number, seed: number): Uint8Array {

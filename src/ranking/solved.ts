@@ -1,4 +1,5 @@
 /** What solved cases add to the knowledge (step 2 of the recipe in docs/orphan.md). */
+import { paperOf } from "../core/cases.ts";
 import type { DiseaseKnowledge, View } from "./knowledge.ts";
 import type { SolvedCase } from "./query.ts";
 import {
@@ -123,8 +124,7 @@ function papersOf(knowledge: DiseaseKnowledge, cases: readonly SolvedCase[]): Re
     if (one.target === undefined) continue;
     const groups = grouped.get(one.target) ?? new Map<string, SolvedCase[]>();
     grouped.set(one.target, groups);
-    // A case of no publication is a paper of its own.
-    const key = one.publication ?? `case ${one.name}`;
+    const key = paperOf(one);
     groups.set(key, [...(groups.get(key) ?? []), one]);
   }
   const gatherer = createGatherer(knowledge.terms);

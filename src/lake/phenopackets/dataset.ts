@@ -1,4 +1,4 @@
-import type { PatientCase } from "../../core/cases.ts";
+import { type PatientCase, paperOf } from "../../core/cases.ts";
 import type { CategoricalColumn, Dataset, MultilabelColumn, Notice } from "../../core/dataset.ts";
 import { hashJson } from "../../core/hash.ts";
 
@@ -28,7 +28,7 @@ export function caseDataset(cases: readonly PatientCase[], source: string, notic
       ],
     },
     target: { name: "disease", classes: diseases.levels, codes: diseases.codes },
-    group: categories("publication", ({ publication, name }) => publication ?? `case ${name}`),
+    group: categories("publication", paperOf),
     extra: [],
     notices,
   };

@@ -1,4 +1,5 @@
 /** What the ranker sees of a candidate disease for a case (step 4 of the recipe in docs/orphan.md). */
+import { paperOf } from "../../core/cases.ts";
 import type { Orphanet } from "../../core/knowledge.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { CaseQuery, SolvedCase } from "../query.ts";
@@ -172,10 +173,11 @@ function summary(values: Float64Array): readonly number[] {
 /** Σ over a disease's papers of √n, a publication left out. */
 function createWeights(solved: readonly SolvedCase[]): (leftOut: string | undefined) => (disease: number) => number {
   const papers = new Map<number, Map<string, number>>();
-  for (const { target, publication, name } of solved) {
+  for (const one of solved) {
+    const { target } = one;
     if (target === undefined) continue;
     const own = papers.get(target) ?? new Map<string, number>();
-    const key = publication ?? `case ${name}`;
+    const key = paperOf(one);
     papers.set(target, own.set(key, (own.get(key) ?? 0) + 1));
   }
   const sums = new Map(

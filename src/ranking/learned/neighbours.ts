@@ -1,4 +1,5 @@
 /** How like a case is to the solved cases of each disease: cosines of their terms' closures, weighed by information content. */
+import { paperOf } from "../../core/cases.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { SolvedCase } from "../query.ts";
 import { byTerm, stack } from "../sparse.ts";
@@ -32,8 +33,8 @@ export function createNeighbours(
   const columns = byTerm(rows, terms.count);
   const target = Int32Array.from(cases, (one) => one.target as number);
   const publications = new Map<string, number>();
-  const paper = Int32Array.from(cases, ({ publication, name }) => {
-    const key = publication ?? `case ${name}`;
+  const paper = Int32Array.from(cases, (one) => {
+    const key = paperOf(one);
     if (!publications.has(key)) publications.set(key, publications.size);
     return publications.get(key)!;
   });

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
+import { paperOf } from "../../core/cases.ts";
 import { createRng } from "../../core/rng.ts";
-import { paperOf } from "../evaluate.ts";
 import type { SolvedCase } from "../query.ts";
 import type { Shortlister } from "./shortlist.ts";
 
