@@ -64,6 +64,8 @@ export interface Metric {
   readonly input?: "ranks";
   /** Whether the board shows a bootstrap interval beside it. */
   readonly headline: boolean;
+  /** Whether it is the mean of a right or wrong a row: where all rows agree it still has an exact interval. */
+  readonly share?: true;
   /** [rows] 1 for those that it rests on, where these are not all. */
   restsOn?(scored: Scored): Uint8Array;
   bind(scored: Scored): BoundMetric;

@@ -32,10 +32,6 @@ export function metricOf(id: string): Metric {
 /** How many different patients (or groups) there are. */
 export const patientsIn = (units: Int32Array): number => new Set(units).size;
 
-/** Means of a right or wrong a row: where all rows agree they still have an exact interval. */
-const SHARES =
-  /^(accuracy|recall_weighted|top3_accuracy|recall_orphan|(group_|solved_\w+_)?top\d+(_all_annotations)?)$/;
-
 /**
  * A metric with its percentile bootstrap interval over patients. A share that is 0 or 1 in every draw gets the exact
  * binomial interval instead (Clopper and Pearson 1934): of n right ones, from (α/2)^(1/n) to 1.
@@ -52,7 +48,7 @@ export function estimate(
   // Draws that agree tell nothing of the width. (They agree beside undefined ones, too.)
   if (found.low < found.high) return { ...found, n };
   const tail = ((1 - bootstrap.level) / 2) ** (1 / n);
-  const share = SHARES.test(metric.id) && n > 0;
+  const share = metric.share === true && n > 0;
   if (share && found.value === 1) return { value: 1, low: tail, high: 1, n };
   if (share && found.value === 0) return { value: 0, low: 0, high: 1 - tail, n };
   return { value: found.value, low: Number.NaN, high: Number.NaN, n };

@@ -13,10 +13,14 @@ import { meanOfRows } from "./_rows.ts";
 type Setting = "newPatient" | "allAnnotations";
 
 /** What a place is worth. */
-const PLACES: readonly { readonly id: string; readonly title: string; worth(rank: number): number }[] = [
+const PLACES: readonly ({ readonly id: string; readonly title: string; worth(rank: number): number } & Pick<
+  Metric,
+  "share"
+>)[] = [
   ...[1, 3, 10, 50].map((k) => ({
     id: `top${k}`,
     title: `Top ${k}`,
+    share: true as const,
     worth: (rank: number) => (rank <= k ? 1 : 0),
   })),
   { id: "mrr", title: "Mean reciprocal rank", worth: (rank: number) => 1 / rank },
@@ -26,6 +30,8 @@ const PLACES: readonly { readonly id: string; readonly title: string; worth(rank
 interface View {
   readonly prefix: string;
   readonly what: string;
+  /** Whether it averages rows, and not groups of them. */
+  readonly plain?: true;
   /** [rows] 1 for the rows that it is of; absent: all */
   rows?(ranks: Ranks): Uint8Array;
   bind(
@@ -38,16 +44,17 @@ interface View {
 const worths = (ranks: Float32Array, worth: (rank: number) => number): Float64Array =>
   Float64Array.from(ranks, (rank) => worth(rank));
 
-const solved = (from: number, to: number): Pick<View, "rows" | "bind"> => {
+const solved = (from: number, to: number): Pick<View, "plain" | "rows" | "bind"> => {
   const rows = ({ trained }: Ranks): Uint8Array => Uint8Array.from(trained, (n) => (n >= from && n <= to ? 1 : 0));
-  return { rows, bind: ({ ranks }, { rank }, worth) => weightedMean(worths(rank, worth), rows(ranks)) };
+  return { plain: true, rows, bind: ({ ranks }, { rank }, worth) => weightedMean(worths(rank, worth), rows(ranks)) };
 };
 
 const VIEWS: readonly View[] = [
-  { prefix: "", what: "of all cases", bind: (_, { rank }, worth) => meanOfRows(worths(rank, worth)) },
+  { prefix: "", what: "of all cases", plain: true, bind: (_, { rank }, worth) => meanOfRows(worths(rank, worth)) },
   {
     prefix: "group_",
     what: "where any disease under one Orphanet entry with the true one is right",
+    plain: true,
     bind: (_, { groupRank }, worth) => meanOfRows(worths(groupRank, worth)),
   },
   {
@@ -72,12 +79,13 @@ const VIEWS: readonly View[] = [
 ];
 
 const placeMetrics = (setting: Setting): Metric[] =>
-  VIEWS.flatMap(({ prefix, what, rows, bind }) =>
-    PLACES.map(({ id, title, worth }) => ({
+  VIEWS.flatMap(({ prefix, what, plain, rows, bind }) =>
+    PLACES.map(({ id, title, share, worth }) => ({
       ...named(setting, `${prefix}${id}`, title, `${title} ${what}`),
       greaterIsBetter: true,
       range: [0, 1] as const,
       headline: prefix === "",
+      ...(plain && share && { share }),
       ...(rows && { restsOn: ({ ranks }: Scored) => (ranks ? rows(ranks) : new Uint8Array()) }),
       bind: (scored) => ofRanks(scored, (ranked) => bind(ranked, ranked.ranks[setting], worth)),
     })),

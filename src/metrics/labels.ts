@@ -15,6 +15,7 @@ export const metrics: readonly Metric[] = [
       description: "Share of the patients whose most probable disease is the true one.",
       range,
       headline: true,
+      share: true,
     },
     (t) => t.hits.reduce((sum, hits) => sum + hits, 0) / t.total,
   ),
@@ -94,6 +95,7 @@ export const metrics: readonly Metric[] = [
       description: "Mean recall over the diseases, weighted by their patients; equals the accuracy.",
       range,
       headline: false,
+      share: true,
     },
     (t) => weighted(t, recall),
   ),
@@ -104,6 +106,7 @@ export const metrics: readonly Metric[] = [
       description: "Mean recall of the orphan (rare) diseases that occur; not defined when none does.",
       range,
       headline: true,
+      share: true,
     },
     (t, scored) => {
       const occurring = scored.orphans.filter((c) => t.support[c] > 0);

@@ -13,6 +13,7 @@ export const metrics: readonly Metric[] = [
     greaterIsBetter: true,
     range: [0, 1],
     headline: false,
+    share: true,
     bind(scored) {
       topLabels(scored); // refuses NaN
       const { rows, classes, y, proba } = scored;
