@@ -9,7 +9,7 @@ import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { fitPost, type PostRequest } from "../../statistics/calibration/fit.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
-import { between, type Moment, moment } from "./moment.ts";
+import { type Moment, moment, timesOf } from "./moment.ts";
 import type { Prepared } from "./prepare.ts";
 
 /** What the reports room makes of a finished trial: files by name. It arrives as an argument. */
@@ -85,17 +85,11 @@ export async function finishTrial(finish: Finish, made: FittedTrial, reports: Tr
     })),
   });
   const [start, fitted] = made.times;
-  const spent = {
-    fit: between(start, fitted),
-    score: between(fitted, scoredAt),
-    report: between(scoredAt, moment()),
-  };
   return {
     metrics: values,
     curve,
     rounds: model.rounds,
-    timing: { fit: spent.fit.wall, score: spent.score.wall, report: spent.report.wall },
-    cpu: { fit: spent.fit.cpu, score: spent.score.cpu, report: spent.report.cpu },
+    ...timesOf(start, fitted, scoredAt),
     features: made.names.length,
     notices: [...made.notices, ...(model.notices ?? []), ...post.notices],
   };

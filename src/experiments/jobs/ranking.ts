@@ -13,7 +13,7 @@ import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { writeFiles } from "../files.ts";
 import { type RankingCard, releasesText, trainRankers } from "../ranking/model.ts";
 import { type CaseTable, rankRows, ranksFiles } from "../ranking/score.ts";
-import { between, moment } from "./moment.ts";
+import { moment, timesOf } from "./moment.ts";
 
 export interface RankingPayload {
   readonly trial: Trial;
@@ -76,16 +76,10 @@ export async function runRanking(
       "rankings/validation.jsonl": linesOf(lists.newPatient),
       "rankings/validation_all_annotations.jsonl": linesOf(lists.allAnnotations),
     });
-    const spent = {
-      fit: between(start, fitted),
-      score: between(fitted, scoredAt),
-      report: between(scoredAt, moment()),
-    };
     return {
       metrics,
       curve: [],
-      timing: { fit: spent.fit.wall, score: spent.score.wall, report: spent.report.wall },
-      cpu: { fit: spent.fit.cpu, score: spent.score.cpu, report: spent.report.cpu },
+      ...timesOf(start, fitted, scoredAt),
       notices: [],
     };
   } finally {
