@@ -23,6 +23,8 @@ interface Saved {
   readonly solved: readonly SolvedCase[];
 }
 
+const isSaved = (value: unknown): value is Saved => (value as Saved | undefined)?.kind === KIND;
+
 /** @param solved what the ranker was trained on */
 export function saveModel(
   { id, learns, save }: RankingMethod,
@@ -39,7 +41,7 @@ export function saveModel(
 /** @throws UserError when the bytes are no model of this version */
 export function readModel(bytes: Uint8Array, where: string): SavedModel {
   const saved = parse(bytes);
-  if (saved?.kind !== KIND) return { method: "orphan", ...readRanker(bytes, where) };
+  if (!isSaved(saved)) return { method: "orphan", ...readRanker(saved, where) };
   const { method: id, params, settings, solved } = saved;
   return {
     method: id,
@@ -53,9 +55,9 @@ export function readModel(bytes: Uint8Array, where: string): SavedModel {
   };
 }
 
-function parse(bytes: Uint8Array): Saved | undefined {
+function parse(bytes: Uint8Array): unknown {
   try {
-    return unpack(bytes) as Saved;
+    return unpack(bytes);
   } catch {
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** A learned ranker as bytes: boosters, calibration, and the solved cases that are part of its evidence. */
 import { UserError } from "../../core/errors.ts";
-import { pack, unpack } from "../../core/formats/container.ts";
+import { pack } from "../../core/formats/container.ts";
 import type { DiseaseKnowledge } from "../knowledge.ts";
 import type { Ranker, RankerSettings } from "../method.ts";
 import type { SolvedCase } from "../query.ts";
@@ -53,10 +53,14 @@ export function saveRanker(
   return pack(saved);
 }
 
-/** @throws UserError when the bytes are no ranker of this version */
-export function readRanker(bytes: Uint8Array, where: string): SavedRanker {
-  const saved = parse(bytes);
-  if (saved?.kind !== KIND)
+const isSaved = (value: unknown): value is Saved => (value as Saved | undefined)?.kind === KIND;
+
+/**
+ * @param saved unpacked bytes of a ranker
+ * @throws UserError when it is no ranker of this version
+ */
+export function readRanker(saved: unknown, where: string): SavedRanker {
+  if (!isSaved(saved))
     throw new UserError("the file is no ranker that this version made", {
       where,
       fix: "Make one with: disease cases train SOLVED --out FILE",
@@ -83,12 +87,4 @@ export function readRanker(bytes: Uint8Array, where: string): SavedRanker {
       return createRanker(knowledge, solved, settings.leavePublicationOut, parts, shortlister);
     },
   };
-}
-
-function parse(bytes: Uint8Array): Saved | undefined {
-  try {
-    return unpack(bytes) as Saved;
-  } catch {
-    return undefined;
-  }
 }
