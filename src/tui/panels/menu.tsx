@@ -3,7 +3,7 @@ import { type ActionId, type Context, keySign } from "../keys.ts";
 import { fitPlain } from "../painter/text.ts";
 import type { Panel, Shell } from "../screen.ts";
 import { styled } from "../theme.ts";
-import { List, moved } from "./list.tsx";
+import { firstSeen, List, moved } from "./list.tsx";
 
 export interface MenuItem {
   readonly label: string;
@@ -68,7 +68,7 @@ export function menuPanel(shell: Shell, { context, title, items, choose, copy }:
     },
     view({ columns, rows }) {
       const { theme } = shell;
-      seen = Math.max(0, Math.min(at - Math.floor((rows - 1) / 2), items.length - (rows - 1)));
+      seen = firstSeen(at, items.length, rows - 1);
       const wide = Math.max(...items.map(({ label }) => displayWidth(visible(label))));
       const lines = items.map(({ label, note = "", not, key }, i) => {
         const sign = key === undefined ? "" : `${keySign(key)}  `;
