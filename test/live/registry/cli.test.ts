@@ -6,25 +6,16 @@ import type { Act } from "../../../src/registry/promote.ts";
 import { disease, type Outcome } from "../../support/cli.ts";
 import { makeProject, type TestProject } from "../../support/project.ts";
 import { openTerminal } from "../../support/pty.ts";
-
-const EXPERIMENT = `data: { path: data/patients.csv, target: disease }
-charts: none
-bootstrap: { resamples: 100 }
-families: { baseline: {}, logistic: { C: [0.01, 0.1, 1] } }
-`;
-const GATE = (rule: string): string => `name: test\nrules:\n  - ${rule}\n`;
+import { skinProject } from "../../support/skin.ts";
 
 let base: TestProject;
 
 beforeAll(async () => {
-  base = makeProject({
-    "experiments/skin.yaml": EXPERIMENT,
-    "experiments/gates/pass.yaml": GATE("metric: { name: accuracy, min: 0.2, judge: value, min_n: 1 }"),
-    "experiments/gates/fail.yaml": GATE("metric: { name: accuracy, min: 1.01, judge: value, min_n: 1 }"),
-    "experiments/gates/unsure.yaml": GATE("metric: { name: accuracy, min: 0.2, min_n: 100000 }"),
+  base = await skinProject({
+    pass: "metric: { name: accuracy, min: 0.2, judge: value, min_n: 1 }",
+    fail: "metric: { name: accuracy, min: 1.01, judge: value, min_n: 1 }",
+    unsure: "metric: { name: accuracy, min: 0.2, min_n: 100000 }",
   });
-  const { code, stderr } = await disease(["exp", "run", "skin"], { cwd: base.root });
-  expect([code, stderr]).toEqual([0, expect.anything()]);
 });
 afterAll(() => base[Symbol.dispose]());
 

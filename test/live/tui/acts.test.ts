@@ -2,26 +2,17 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Trail } from "../../../src/app.ts";
 import { splitWords } from "../../../src/tui/acts/words.ts";
 import { disease, type Outcome } from "../../support/cli.ts";
-import { makeProject, type TestProject } from "../../support/project.ts";
+import type { TestProject } from "../../support/project.ts";
 import { Key, type LiveScreen, openScreen, type ScreenOptions } from "../../support/screen.ts";
-
-const EXPERIMENT = `data: { path: data/patients.csv, target: disease }
-charts: none
-bootstrap: { resamples: 100 }
-families: { baseline: {}, logistic: { C: [0.01, 0.1, 1] } }
-`;
-const GATE = (rule: string): string => `name: test\nrules:\n  - ${rule}\n`;
+import { skinProject } from "../../support/skin.ts";
 
 let base: TestProject;
 
 beforeAll(async () => {
-  base = makeProject({
-    "experiments/skin.yaml": EXPERIMENT,
-    "experiments/gates/buena.yaml": GATE("metric: { name: accuracy, min: 0.2, judge: value, min_n: 1 }"),
-    "experiments/gates/dura.yaml": GATE("metric: { name: accuracy, min: 1.01, judge: value, min_n: 1 }"),
+  base = await skinProject({
+    buena: "metric: { name: accuracy, min: 0.2, judge: value, min_n: 1 }",
+    dura: "metric: { name: accuracy, min: 1.01, judge: value, min_n: 1 }",
   });
-  const { code } = await disease(["exp", "run", "skin"], { cwd: base.root });
-  expect(code).toBe(0);
 });
 afterAll(() => base[Symbol.dispose]());
 
