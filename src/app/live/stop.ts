@@ -134,9 +134,11 @@ async function stopTrial({ live }: RunningSweep, { runId, trial }: Started): Pro
   live.send({ type: "stop-trial", runId });
   const ends = (e: LiveEvent): boolean => "runId" in e && e.type !== "started" && e.runId === runId;
   let end: LiveEvent | undefined;
-  while (!end && live.running()) {
+  // With its last trial the sweep ends: what it told before it went is read once more.
+  for (let running = true; running && !end; ) {
+    running = live.running();
     end = live.news().find(ends);
-    if (!end) await delay(LOOK);
+    if (running && !end) await delay(LOOK);
   }
   if (end?.type === "stopped") return { kind: "trial", runId, name: trial.name };
   throw new UserError(`trial ${runId.slice(0, 8)} had ended before it could be stopped`, {
