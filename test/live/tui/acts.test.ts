@@ -240,6 +240,7 @@ describe("rerun", () => {
     screen.press(Key.ctrl("u"), `skin --set 'families={xgboost: ${grid}}'`, Key.enter);
     await screen.shows(/✓ sweep [0-9a-f]{8} runs by itself/);
     await screen.shows(/1 running/);
+    await screen.shows(/▶ .*xgboost/);
     screen.press("/xgboost", Key.enter);
     await screen.shows(/^❯ .*xgboost/m);
     screen.press("as");
