@@ -150,6 +150,7 @@ export async function runShell(options: ShellOptions): Promise<NodeJS.Signals | 
   }
 
   function mouse(event: Extract<InputEvent, { type: "mouse" }>): void {
+    if (event.kind === "release") return; // layers take what is no press for the wheel
     const { rows } = session.size();
     const panelRows = heightOf(panels.at(-1));
     const panelTop = rows - 2 - panelRows;

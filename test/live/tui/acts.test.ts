@@ -283,7 +283,14 @@ test("the menu names what can be done with its keys, says what cannot, and copie
     expect(screen.text()).toMatch(line);
   screen.press("s");
   await screen.shows(/it is not running\n/);
-  screen.press("gjjjj", "y");
+  screen.press("gjjjj");
+  await screen.shows(/❯ t {2}tag/);
+  // A click beside the lines chooses none, neither when the button goes down nor when it comes up.
+  screen.click(
+    2,
+    screen.rows().findIndex((row) => row.includes("Act on logistic")),
+  );
+  screen.press("y");
   await screen.shows(/copied: disease runs tag [0-9a-f]{8} --set KEY=VALUE/);
 });
 
