@@ -119,3 +119,11 @@ export const columnsFlag = Flags.string({
   env: "DISEASE_COLUMNS",
   helpValue: "A,B",
 });
+
+/** oclif would take the value of `--sort -f1_macro` for the flag -f: a space before it tells them apart. */
+export function sortsFirst(argv: readonly string[]): string[] {
+  return argv.map((word, i) => {
+    if (argv[i - 1] === "--sort" && word.startsWith("-") && !word.startsWith("--")) return ` ${word}`;
+    return word.replace(/^--sort=-/, "--sort= -");
+  });
+}

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type Leaderboard, leaderboard, newestExperiment, openBoard } from "../app.ts";
 import { BaseCommand } from "../cli/base-command.ts";
-import { filterFlag, trackingFlag } from "../cli/flags.ts";
+import { filterFlag, sortsFirst, trackingFlag } from "../cli/flags.ts";
 import { printLeaderboard } from "../cli/leaderboard-view.ts";
 import { paint, visible } from "../cli/text.ts";
 import { VALIDATION } from "../core/trial.ts";
@@ -64,7 +64,7 @@ the leaderboard once, as disease exp leaderboard does.`;
   };
 
   async run(): Promise<readonly Leaderboard[]> {
-    const { argv, flags } = await this.parse(BoardCommand);
+    const { argv, flags } = await this.parse(BoardCommand, sortsFirst(this.argv));
     const experiments = argv as string[];
     const { env, stdin, stdout } = process;
     if (!stdin.isTTY || !stdout.isTTY || env.CI || env.TERM === "dumb" || this.jsonEnabled()) {
@@ -96,7 +96,7 @@ the leaderboard once, as disease exp leaderboard does.`;
     flags: Parameters<BaseCommand["projectOf"]>[0] & { readonly filter?: string; readonly sort?: string },
     experiments: readonly string[],
   ): Promise<readonly Leaderboard[]> {
-    const metric = flags.sort?.split(/[\s,]/)[0]?.replace(`metrics.${VALIDATION}`, "");
+    const metric = flags.sort?.trim().split(/[\s,]/)[0]?.replace(`metrics.${VALIDATION}`, "");
     const boards = await this.reading(flags, async (store) => {
       const names = experiments.length > 0 ? experiments : [await newestExperiment(store)];
       return await Promise.all(

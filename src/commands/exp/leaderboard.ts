@@ -13,7 +13,7 @@ import {
 } from "../../app.ts";
 import { namesIn } from "../../board/columns.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
-import { columnsFlag, filterFlag, formatFlags, formatOf } from "../../cli/flags.ts";
+import { columnsFlag, filterFlag, formatFlags, formatOf, sortsFirst } from "../../cli/flags.ts";
 import { groupTable, isOwnColumn, leaderboardTable, printLeaderboard } from "../../cli/leaderboard-view.ts";
 import { renderTable } from "../../cli/table.ts";
 import { paint, visible, visibleLines } from "../../cli/text.ts";
@@ -161,14 +161,6 @@ Filters, sorts, groups, columns and saved views are those of \`disease board\`.`
   override logJson(json: unknown): void {
     if (!this.watching) super.logJson(json);
   }
-}
-
-/** oclif would take the value of `--sort -f1_macro` for the flag -f: a space before it tells them apart. */
-function sortsFirst(argv: readonly string[]): string[] {
-  return argv.map((word, i) => {
-    if (argv[i - 1] === "--sort" && word.startsWith("-") && !word.startsWith("--")) return ` ${word}`;
-    return word.replace(/^--sort=-/, "--sort= -");
-  });
 }
 
 function asked(experiment: string, flags: Given): Asked {
