@@ -64,7 +64,7 @@ async function compare(): Promise<boolean> {
   const csv = join(folder, size.rows === 0 ? "data/dermatology.csv" : "symptoms.csv");
   mkdirSync(join(folder, "data"));
   if (size.rows === 0) copyFileSync(join(root, "data", "dermatology.csv"), csv);
-  else execFileSync(python, [join(import.meta.dirname, "make_symptoms.py"), String(size.rows), csv, "7"]);
+  else execFileSync(python, [join(import.meta.dirname, "python", "make_symptoms.py"), String(size.rows), csv, "7"]);
   copyFileSync(size.file, join(folder, "grid.yaml"));
   const split = join(folder, "split.json");
   const pairs: { ours: Outcome; peer?: Outcome }[] = [];
@@ -87,7 +87,7 @@ function runPeer(python: string, csv: string, split: string): Outcome {
   const spent = spend(
     python,
     [
-      join(import.meta.dirname, "peer_grid.py"),
+      join(import.meta.dirname, "python", "peer_grid.py"),
       ...[csv, "disease", "--tracking", `sqlite:///${db}`, "--out", out, "--split", split],
       ...["--jobs", String(availableParallelism())],
       ...(size.rows === 0 ? [] : ["--drop", "patient_id"]),

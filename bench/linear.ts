@@ -43,12 +43,12 @@ else await compare(values.only.split(",") as Model[]);
 /** Each model in turn: ours in a process of its own, then Python's. */
 async function compare(models: readonly Model[]): Promise<void> {
   const python = await venvPython("reference");
-  const script = join(import.meta.dirname, "linear.py");
+  const script = join(import.meta.dirname, "python", "linear.py");
   const folder = mkdtempSync(join(tmpdir(), "disease-bench-"));
   const run = (command: string, args: readonly string[]): string => execFileSync(command, args, { encoding: "utf8" });
   try {
     const csv = join(folder, "symptoms.csv");
-    run(python, [join(import.meta.dirname, "make_symptoms.py"), values.rows, csv]);
+    run(python, [join(import.meta.dirname, "python", "make_symptoms.py"), values.rows, csv]);
     run(python, [script, "prepare", csv, folder]);
     for (const model of models) {
       const ratios: number[] = [];

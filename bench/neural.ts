@@ -48,7 +48,7 @@ const TARGETS: Readonly<Record<string, string>> = {
   symptoms: "disease",
 };
 const python = (path: string, ...args: string[]): string =>
-  execFileSync(path, [join(import.meta.dirname, "neural.py"), ...args], { encoding: "utf8" });
+  execFileSync(path, [join(import.meta.dirname, "python", "neural.py"), ...args], { encoding: "utf8" });
 
 if (values.backend) console.log(JSON.stringify({ cpu: await stepOn(values.backend as BackendId, values.network) }));
 else {
@@ -157,7 +157,7 @@ async function fits(): Promise<void> {
       let csv = join(import.meta.dirname, "..", "data", `${name}.csv`);
       if (name === "symptoms") {
         csv = join(folder, "symptoms.csv");
-        execFileSync(reference, [join(import.meta.dirname, "make_symptoms.py"), values.rows, csv]);
+        execFileSync(reference, [join(import.meta.dirname, "python", "make_symptoms.py"), values.rows, csv]);
       }
       const all = new Map<string, Outcome[]>();
       for (let seed = 1; seed <= Number(values.seeds); seed++) {

@@ -65,7 +65,7 @@ async function benchLog(): Promise<void> {
 }
 
 function logByPython(python: string): number {
-  const script = join(import.meta.dirname, "outbox.py");
+  const script = join(import.meta.dirname, "python", "outbox.py");
   const { status, stdout, stderr } = spawnSync(python, [script, server.url, ...[RUNS, PARAMS, METRICS].map(String)], {
     encoding: "utf8",
   });

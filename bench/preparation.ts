@@ -59,12 +59,12 @@ async function compare(): Promise<boolean> {
   let held = true;
   try {
     const csv = join(folder, "symptoms.csv");
-    execFileSync(python, [join(import.meta.dirname, "make_symptoms.py"), values.rows, csv]);
+    execFileSync(python, [join(import.meta.dirname, "python", "make_symptoms.py"), values.rows, csv]);
     writeMatrix(csv, folder);
     for (const name of values.steps.split(",")) {
       const pairs = Array.from({ length: Number(values.pairs) }, () => ({
         ours: run(process.execPath, ["--expose-gc", import.meta.filename, "--fit", name, "--folder", folder]),
-        theirs: run(python, ["-W", "ignore", join(import.meta.dirname, "preparation.py"), name, folder]),
+        theirs: run(python, ["-W", "ignore", join(import.meta.dirname, "python", "preparation.py"), name, folder]),
       }));
       const [first, later] = (["first", "later"] as const).map((when) =>
         median(pairs.map(({ ours, theirs }) => ours[when] / theirs[when])),

@@ -46,7 +46,11 @@ try {
   writeFileSync(join(project, "experiments", "gates", "loose.yaml"), gate);
   copyFileSync(join(root, "data", "heart_disease.csv"), join(project, "data", "heart_disease.csv"));
   const table = join(project, "data", "simulated.csv");
-  spawnSync(await venvPython("reference"), [join(import.meta.dirname, "make_symptoms.py"), flags.rows, table]);
+  spawnSync(await venvPython("reference"), [
+    join(import.meta.dirname, "python", "make_symptoms.py"),
+    flags.rows,
+    table,
+  ]);
 
   for (const each of tables) prepare(each);
   const measured = spendInTurn(

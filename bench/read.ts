@@ -51,7 +51,7 @@ async function compare(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "disease-bench-"));
   const path = join(folder, "symptoms.csv");
   try {
-    execFileSync(python, [join(import.meta.dirname, "make_symptoms.py"), values.rows, path]);
+    execFileSync(python, [join(import.meta.dirname, "python", "make_symptoms.py"), values.rows, path]);
     const run = (command: string, args: string[]): Outcome =>
       JSON.parse(execFileSync(command, args, { encoding: "utf8" }));
     const pairs = Array.from({ length: Number(values.pairs) }, () => ({

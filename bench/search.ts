@@ -50,7 +50,11 @@ const folder = mkdtempSync(join(tmpdir(), "disease-bench-"));
 try {
   const python = await venvPython("reference");
   for (const name of ["data", "experiments"]) mkdirSync(join(folder, name));
-  execFileSync(python, [join(import.meta.dirname, "make_symptoms.py"), values.rows, join(folder, "data/symptoms.csv")]);
+  execFileSync(python, [
+    join(import.meta.dirname, "python", "make_symptoms.py"),
+    values.rows,
+    join(folder, "data/symptoms.csv"),
+  ]);
   const grid = await sweep("grid", HEAD + GRID, []);
   const target = grid.best.toFixed(6);
   console.log(

@@ -42,7 +42,7 @@ async function compare(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "disease-bench-"));
   try {
     const csv = join(folder, "symptoms.csv");
-    execFileSync(python, [join(import.meta.dirname, "make_symptoms.py"), values.rows, csv]);
+    execFileSync(python, [join(import.meta.dirname, "python", "make_symptoms.py"), values.rows, csv]);
     writeMatrices(csv, folder);
     for (const engine of ["xgboost", "lightgbm"] as const) {
       const ratios: number[] = [];
@@ -52,7 +52,7 @@ async function compare(): Promise<void> {
         const theirs = run(python, [
           "-W",
           "ignore",
-          join(import.meta.dirname, "trees.py"),
+          join(import.meta.dirname, "python", "trees.py"),
           engine,
           folder,
           values.threads,
