@@ -10,7 +10,7 @@ export interface SourceFile {
 
 const PURE = ["metrics", "statistics", "search", "preparation", "families", "gates", "ranking"];
 const ADAPTERS = ["engines", "lake", "knowledge", "stores", "executors"];
-const SERVICES = ["experiments", "registry", "serving", "monitoring", "reports"];
+const SERVICES = ["experiments", "registry", "serving", "monitoring", "reports", "deploy"];
 
 /** Rooms (or single files of src/) and what each may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -36,6 +36,9 @@ const KEPT_IN: Readonly<Record<string, string>> = {
   "node:sqlite": "stores",
   "@duckdb/node-api": "lake",
   "mlflow-js-client": "stores",
+  fastify: "serving",
+  "prom-client": "serving",
+  bullmq: "executors",
 };
 
 /** May import paths that are computed: they load what a user or the command line names. */
