@@ -1,8 +1,8 @@
+import { numberOf } from "../core/cells.ts";
 import type { CategoricalColumn, Column, ColumnKind, Dataset, Notice, Target } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { hashDataset } from "./hash.ts";
 import { type ColumnDeclaration, inferColumn } from "./infer.ts";
-import { numberOf } from "./number.ts";
 import { nearest } from "./source.ts";
 import type { RawColumn, RawTable, TextValues } from "./table.ts";
 import { selectValues, toCategories, toText } from "./values.ts";

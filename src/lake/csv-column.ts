@@ -1,4 +1,5 @@
-import { numberOf, numberOfBytes } from "./number.ts";
+import { numberOf } from "../core/cells.ts";
+import { numberOfBytes } from "./number.ts";
 import type { NumberValues, TextValues } from "./table.ts";
 
 /** With more distinct cells than this, a column of numbers is no longer kept as codes of its texts. */

@@ -1,6 +1,6 @@
+import { BOOLEAN_WORDS, numberOf } from "../core/cells.ts";
 import type { Column, ColumnKind, Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
-import { numberOf } from "./number.ts";
 import type { ListValues, NumberValues, RawColumn, TextValues } from "./table.ts";
 import { lookUp, splitTexts, toCategories, toMultilabel, toText } from "./values.ts";
 
@@ -27,20 +27,6 @@ export interface InferContext {
   /** [rows] row of the file (0-based) of each row that is kept */
   readonly rows: Int32Array;
 }
-
-/** Pairs of words that make a boolean column, the word for 1 first; upper and lower case are the same. */
-const BOOLEAN_WORDS = [
-  ["true", "false"],
-  ["t", "f"],
-  ["yes", "no"],
-  ["y", "n"],
-  ["sí", "no"],
-  ["si", "no"],
-  ["s", "n"],
-  ["verdadero", "falso"],
-  ["present", "absent"],
-  ["presente", "ausente"],
-] as const;
 
 const DATE = /^(?:\d{4}-\d{1,2}-\d{1,2}(?:[T ].*)?|\d{1,2}([/.-])\d{1,2}\1(?:\d{4}|\d{2}))$/;
 const ID_NAME = /(?:^|[_\s.-])(?:id|uuid|guid|index|idx|mrn|nhc|row)$|[a-z]I[Dd]$/i;

@@ -1,15 +1,6 @@
-const NUMBER = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?$/;
-const INFINITY = /^([-+]?)(?:inf|infinity)$/i;
-const POWERS = Float64Array.from({ length: 16 }, (_, i) => 10 ** i);
+import { numberOf } from "../core/cells.ts";
 
-/** The number that a text writes in decimal notation (or as inf, infinity); NaN where it writes none. */
-export function numberOf(text: string, decimal: "." | ","): number {
-  if (decimal === "," && text.includes(".")) return Number.NaN;
-  const plain = decimal === "," ? text.replace(",", ".") : text;
-  if (NUMBER.test(plain)) return Number(plain);
-  const infinite = INFINITY.exec(text);
-  return infinite === null ? Number.NaN : infinite[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-}
+const POWERS = Float64Array.from({ length: 16 }, (_, i) => 10 ** i);
 
 /**
  * `numberOf` straight from the bytes. Up to 15 digits without an exponent are exact as an integer, and so is the power

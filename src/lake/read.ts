@@ -1,12 +1,10 @@
+import { MISSING_TOKENS } from "../core/cells.ts";
 import { buildDataset, type LakeDataset } from "./build.ts";
 import { readCsv } from "./csv.ts";
 import type { ColumnDeclaration } from "./infer.ts";
 import { readParquet } from "./parquet.ts";
 import { openSource } from "./source.ts";
 import type { RawOptions } from "./table.ts";
-
-/** Cells that mean "missing" besides empty ones, unless the experiment names its own. */
-export const MISSING_TOKENS: readonly string[] = [..."NA N/A n/a #N/A <NA> NaN nan NULL Null null None ?".split(" ")];
 
 export interface ReadOptions {
   /** Default: the file's name. */

@@ -1,8 +1,7 @@
+import { PLAIN_NUMBER } from "../core/cells.ts";
 import type { CategoricalColumn, MultilabelColumn } from "../core/dataset.ts";
 import { selectColumnRows } from "../core/frame.ts";
 import type { ListValues, RawValues, TextValues } from "./table.ts";
-
-const PLAIN_NUMBER = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
 
 /** The given rows of a raw column. */
 export function selectValues(values: RawValues, rows: Int32Array): RawValues {

@@ -2,8 +2,9 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
+import { MISSING_TOKENS } from "../../../src/core/cells.ts";
 import type { LakeDataset } from "../../../src/lake/build.ts";
-import { MISSING_TOKENS, readDataset } from "../../../src/lake/read.ts";
+import { readDataset } from "../../../src/lake/read.ts";
 import { cellsOf, targetOf, temporaryFolder } from "../../lake/support.ts";
 import { venvPython } from "../../support/venv.ts";
 
