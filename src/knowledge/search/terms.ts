@@ -1,0 +1,154 @@
+/** Terms of an ontology, and diseases, by what people call them in their language. */
+import type { Annotations, KnowledgeBase, Ontology } from "../../core/knowledge.ts";
+import type { Found, TermSearch } from "../../core/term-search.ts";
+import type { Translations } from "./babelon.ts";
+import { createTextIndex, type IndexedText } from "./text-index.ts";
+
+/** "Phenotypic abnormality": what a patient can have, without ways of inheritance, onsets and the like. */
+export const PHENOTYPES = "HP:0000118";
+
+export interface TermSearchOptions {
+  readonly ontology: Ontology;
+  readonly translations?: readonly Translations[];
+  /** Terms that many diseases have come first. */
+  readonly annotations?: Annotations;
+  /** Only what is below this term; the whole ontology where it is absent or the ontology lacks it. */
+  readonly root?: string;
+}
+
+/** Search over names, synonyms and translations. The index is built when it is first asked: 0.2 s for the whole HPO. */
+export function createTermSearch({ ontology, translations = [], annotations, root }: TermSearchOptions): TermSearch {
+  const terms = [...below(ontology, root)];
+  const placeOf = new Map(terms.map((term, i) => [term, i]));
+  return searchOf({
+    ids: terms.map((term) => ontology.ids[term]),
+    names: terms.map((term) => ontology.names[term]),
+    synonyms: terms.map((term) => ontology.synonyms[term]),
+    translations,
+    rank: () => ranksOf(ontology, terms, annotations),
+    indexOf(id) {
+      const term = ontology.indexOf(id);
+      return term === undefined ? undefined : placeOf.get(term);
+    },
+  });
+}
+
+/** Search over the diseases of a knowledge base by name and id. */
+export function createDiseaseSearch({ diseases, names, annotations }: KnowledgeBase): TermSearch {
+  const placeOf = new Map(diseases.map((id, i) => [id, i]));
+  return searchOf({
+    ids: diseases,
+    // OMIM's titles list other names after semicolons.
+    names: names.map((name) => name.split(";")[0].trim()),
+    synonyms: names.map((name) =>
+      name
+        .split(";")
+        .slice(1)
+        .map((part) => part.trim()),
+    ),
+    translations: [],
+    rank: () => order(diseases.length, (i) => annotations.offsets[i] - annotations.offsets[i + 1]),
+    indexOf: (id) => placeOf.get(id),
+  });
+}
+
+interface Searched {
+  readonly ids: readonly string[];
+  readonly names: readonly string[];
+  readonly synonyms: readonly (readonly string[])[];
+  readonly translations: readonly Translations[];
+  rank(): Uint32Array;
+  indexOf(id: string): number | undefined;
+}
+
+function searchOf(all: Searched): TermSearch {
+  let made: { texts: readonly IndexedText[]; index: ReturnType<typeof createTextIndex> } | undefined;
+  const index = (): NonNullable<typeof made> => {
+    if (made === undefined) {
+      const texts = textsOf(all);
+      made = { texts, index: createTextIndex(texts, all.rank()) };
+    }
+    return made;
+  };
+  const labelAt = (place: number, lang: string): Pick<Found, "label" | "lang"> => {
+    const label = all.translations.find((one) => one.lang === lang)?.terms.get(all.ids[place])?.label;
+    return label === undefined ? { label: all.names[place], lang: "en" } : { label, lang };
+  };
+  return {
+    languages: ["en", ...all.translations.map(({ lang }) => lang)],
+    search(query, { lang = "en", limit = 10 } = {}) {
+      const asId = query.trim().toUpperCase();
+      const own = /^[A-Z]+:\w+$/.test(asId) ? all.indexOf(asId) : undefined;
+      if (own !== undefined) return [{ id: all.ids[own], ...labelAt(own, lang), matched: asId }];
+      const { texts, index: made } = index();
+      return made
+        .find(query, lang, limit)
+        .map(({ owner, text }) => ({ id: all.ids[owner], ...labelAt(owner, lang), matched: texts[text].text }));
+    },
+    labelOf(id, lang = "en") {
+      const place = all.indexOf(id);
+      return place === undefined ? undefined : labelAt(place, lang);
+    },
+  };
+}
+
+function textsOf({ ids, names, synonyms, translations }: Searched): IndexedText[] {
+  return ids.flatMap((id, owner) => {
+    const english = [
+      { owner, text: names[owner], lang: "en", label: true },
+      ...synonyms[owner].map((text) => ({ owner, text, lang: "en", label: false })),
+    ];
+    const others = translations.flatMap(({ lang, terms }) => {
+      const { label, synonyms: more = [] } = terms.get(id) ?? {};
+      const first = label === undefined ? [] : [{ owner, text: label, lang, label: true }];
+      return [...first, ...more.map((text) => ({ owner, text, lang, label: false }))];
+    });
+    return [...english, ...others];
+  });
+}
+
+/** Terms below one, itself left out, ascending. */
+function below(ontology: Ontology, root: string | undefined): Iterable<number> {
+  const top = root === undefined ? undefined : ontology.indexOf(root);
+  if (top === undefined) return ontology.ids.keys();
+  const inside = new Map<number, boolean>([[top, true]]);
+  const isInside = (term: number): boolean => {
+    const known = inside.get(term);
+    if (known !== undefined) return known;
+    const answer = ontology.parents[term].some(isInside);
+    inside.set(term, answer);
+    return answer;
+  };
+  return ontology.ids.keys().filter((term) => term !== top && isInside(term));
+}
+
+/** Places of the terms: those of many diseases first (by powers of two), then the more general, then the shorter names. */
+function ranksOf(ontology: Ontology, terms: readonly number[], annotations: Annotations | undefined): Uint32Array {
+  const diseases = new Uint32Array(ontology.ids.length);
+  annotations?.term.forEach((term) => {
+    diseases[term]++;
+  });
+  const depth = new Int32Array(ontology.ids.length).fill(-1);
+  const depthOf = (term: number): number => {
+    if (depth[term] >= 0) return depth[term];
+    const [first, ...more] = ontology.parents[term].map(depthOf);
+    depth[term] = first === undefined ? 0 : 1 + Math.min(first, ...more);
+    return depth[term];
+  };
+  return order(terms.length, (i) => {
+    const term = terms[i];
+    const common = Math.round(Math.log2(1 + diseases[term]));
+    return -common * 1e6 + Math.min(depthOf(term), 999) * 1e3 + Math.min(ontology.names[term].length, 999);
+  });
+}
+
+/** [count] places by key, ascending; the first one first among equal ones. */
+function order(count: number, key: (i: number) => number): Uint32Array {
+  const keys = Float64Array.from({ length: count }, (_, i) => key(i));
+  const sorted = Uint32Array.from(keys.keys()).sort((a, b) => keys[a] - keys[b] || a - b);
+  const places = new Uint32Array(count);
+  sorted.forEach((i, place) => {
+    places[i] = place;
+  });
+  return places;
+}
