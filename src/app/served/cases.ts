@@ -1,0 +1,72 @@
+/** A model that ranks rare diseases for cases, opened to answer. */
+import { UserError } from "../../core/errors.ts";
+import type { CaseDisease, ServedCases } from "../../core/serving.ts";
+import { explainedDisease } from "../../experiments/explain/ranking.ts";
+import { RANKER_FILES, type RankingCard } from "../../experiments/ranking/model.ts";
+import { knowledgeFor } from "../../ranking/answers.ts";
+import { diseaseFacts, explainDisease } from "../../ranking/explain.ts";
+import { listBest, probabilities } from "../../ranking/listing.ts";
+import { readModel } from "../../ranking/model.ts";
+import { resolveCase } from "../../ranking/query.ts";
+import { openKnowledge } from "../cases.ts";
+import type { Project } from "../project.ts";
+import { withSmallHeap } from "../small-heap.ts";
+import type { ServedFiles } from "./files.ts";
+import { identityOf, type OpenServedOptions } from "./open.ts";
+
+/** @throws UserError when it was trained over another knowledge base */
+export async function openServedCases(
+  project: Project,
+  served: ServedFiles,
+  options: OpenServedOptions,
+): Promise<ServedCases> {
+  const saved = readModel(served.files[RANKER_FILES.newPatient]!, served.address);
+  const { base } = await withSmallHeap(() => openKnowledge(project, options.knowledge, options.notify));
+  const { settings } = saved;
+  if (settings.knowledge !== base.release.hash) {
+    throw new UserError("the model was trained over another knowledge base", {
+      where: served.address,
+      fix: `It knows ${settings.releases} (${settings.knowledge.slice(0, 8)}): give its folder with --knowledge DIR, or train again.`,
+    });
+  }
+  const others = settings.others.map(({ id, name }) => ({ diagnoses: [{ id, label: name }] }));
+  const knowledge = knowledgeFor(base, settings, others);
+  const ranker = await saved.open(knowledge);
+  const facts = diseaseFacts(knowledge);
+  const head = served.files["model.json"];
+  const card = head && (JSON.parse(new TextDecoder().decode(head)) as RankingCard);
+  return {
+    kind: "cases",
+    identity: identityOf(served, {
+      family: card?.family ?? saved.method,
+      codeVersion: card?.codeVersion ?? "",
+      knowledge: base.release,
+    }),
+    ontology: base.ontology,
+    diseases: knowledge.ids.length,
+    rank(one, top, explained) {
+      const { query, notices } = resolveCase(one, knowledge.terms);
+      if (query.observed.length === 0) return { ranking: [], notices };
+      const scores = ranker.score(query);
+      const best = listBest(scores, top);
+      const shares = probabilities(scores, ranker.temperature, ranker.none);
+      const view = settings.leavePublicationOut ? knowledge.without(query.publication) : knowledge.whole;
+      const ranking = Array.from(best.diseases, (disease, at): CaseDisease => {
+        const answer = {
+          id: knowledge.ids[disease]!,
+          name: knowledge.names[disease]!,
+          probability: shares[disease]!,
+          score: best.scores[at]!,
+        };
+        if (at >= explained) return answer;
+        return {
+          ...answer,
+          explained: explainedDisease(explainDisease(knowledge, facts, view, query, disease), knowledge.ids.length),
+        };
+      });
+      if (ranker.none === undefined) return { ranking, notices };
+      return { ranking, none: 1 - shares.reduce((a, b) => a + b, 0), notices };
+    },
+    dispose: () => ranker.dispose(),
+  };
+}
