@@ -293,6 +293,7 @@ export { runUntilGate } from "./app/rounds.ts";
 export { deleteRuns, noteRuns, type RunAct, type RunChange, restoreRuns, tagRuns } from "./app/run-acts.ts";
 export type { FileHead, Judged, RunFiles, RunReader } from "./app/run-detail.ts";
 export type { FactSection, Importances, PerClass } from "./app/run-files.ts";
+export { type OpenServedOptions, openServed, type ServedVersion, servedVersion } from "./app/served/open.ts";
 export {
   copyStore,
   type Mirror,
