@@ -32,7 +32,12 @@ const SLICE = 64;
 /** Diseases of a case that are kept. */
 const KEPT = 10;
 
-type Job = { readonly rows: number; at: number; readonly time: number; readonly do: (from: number, to: number) => void };
+type Job = {
+  readonly rows: number;
+  at: number;
+  readonly time: number;
+  readonly do: (from: number, to: number) => void;
+};
 
 export function createRecorder(options: RecorderOptions): Recorder {
   const { log, metrics, shadow, hashPatient, now, problem } = options;
@@ -111,7 +116,12 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 
   const noteCase = (answer: CaseAnswer): void => {
-    const keepCase = (model: ServedModel, ranking: CaseAnswer["ranking"], role: PredictionRecord["role"], time: number): void => {
+    const keepCase = (
+      model: ServedModel,
+      ranking: CaseAnswer["ranking"],
+      role: PredictionRecord["role"],
+      time: number,
+    ): void => {
       keep({
         id: answer.id,
         time,
@@ -151,7 +161,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
   };
 }
 
-const named = ({ identity: { name, version, hash } }: ServedModel): PredictionRecord["model"] => ({ name, version, hash });
+const named = ({ identity: { name, version, hash } }: ServedModel): PredictionRecord["model"] => ({
+  name,
+  version,
+  hash,
+});
 
 function indexOfMost(values: Float32Array): number {
   let best = 0;

@@ -44,5 +44,8 @@ function notFound(app: FastifyInstance, { url, method }: FastifyRequest): Refusa
 }
 
 function refuse({ status, code, message, headers, details }: Refusal, reply: FastifyReply): FastifyReply {
-  return reply.code(status).headers(headers).send({ error_code: code, message, ...details });
+  return reply
+    .code(status)
+    .headers(headers)
+    .send({ error_code: code, message, ...details });
 }

@@ -11,7 +11,13 @@ const MOST = 10_000;
  * @param perSecond requests of one client over a long time
  * @param burst requests at once after a pause
  */
-export function createRateLimit({ perSecond, burst }: { readonly perSecond: number; readonly burst: number }): RateLimit {
+export function createRateLimit({
+  perSecond,
+  burst,
+}: {
+  readonly perSecond: number;
+  readonly burst: number;
+}): RateLimit {
   const buckets = new Map<string, { left: number; at: number }>();
   return {
     take(client, now) {

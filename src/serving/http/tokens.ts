@@ -26,7 +26,8 @@ export function parseTokens(text: string, where: string): Token[] {
     if (!FORM.test(secret!)) throw wrong("has characters that no bearer token may have");
     if (secret!.length < SHORTEST) throw wrong(`is shorter than ${SHORTEST} characters`);
     const expires = until === undefined ? null : Date.parse(until);
-    if (expires !== null && !(expires > 0 && /^\d{4}-\d\d-\d\d/.test(until!))) throw wrong("has an expiry that is no ISO date");
+    if (expires !== null && !(expires > 0 && /^\d{4}-\d\d-\d\d/.test(until!)))
+      throw wrong("has an expiry that is no ISO date");
     return { digest: digestOf(secret!), expires };
   });
 }
