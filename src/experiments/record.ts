@@ -1,7 +1,9 @@
 import type { Dataset, Split } from "../core/dataset.ts";
 import { hashBytes } from "../core/hash.ts";
+import { trainingProfilePath } from "../core/profile.ts";
 import type { DatasetInput, MetricPoint, RunBatch } from "../core/store.ts";
 import { type CurvePoint, Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
+import { profileTraining } from "../statistics/drift/profile.ts";
 import type { Facts } from "./facts.ts";
 import { repeatOf } from "./kinds/kind.ts";
 import type { Plan } from "./plan.ts";
@@ -29,7 +31,10 @@ export function sweepArtifacts(plan: Plan, facts: { facts: Facts; diff: string }
     "data.json": json(describe(plan.dataset)),
   };
   if (facts.diff !== "") files["uncommitted.patch"] = new TextEncoder().encode(`${facts.diff}\n`);
-  for (const split of plan.splits) files[splitPath(split)] = splitManifest(split);
+  for (const split of plan.splits) {
+    files[splitPath(split)] = splitManifest(split);
+    files[trainingProfilePath(split)] = json(profileTraining(plan.dataset, split, plan.kind.input));
+  }
   return files;
 }
 

@@ -145,6 +145,7 @@ test("the sweep keeps what is needed to run it again", async () => {
     "data.json",
     "experiment.yaml",
     "facts.json",
+    "monitoring/training-seed-1.json",
     "splits/seed-1.json",
     "sweep.json",
   ]);

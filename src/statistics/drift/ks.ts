@@ -1,0 +1,48 @@
+import { kolmogorovTail } from "./_tails.ts";
+import { sumOf } from "./psi.ts";
+
+export interface KolmogorovSmirnov {
+  /** The greatest distance of the two distribution functions, 0 … 1. */
+  readonly statistic: number;
+  readonly pValue: number;
+}
+
+/**
+ * Two-sample Kolmogorov–Smirnov test.
+ *
+ * p-value by the limit distribution with Stephens' (1970) correction for small samples, of
+ * n·m/(n + m) patients: within 0.01 of scipy's `method="asymp"` and 0.02 of its exact one at 20 patients on either side (the fixture
+ * shows it). With ties it is too great, never too small.
+ */
+export function ksTwoSample(a: Float64Array, b: Float64Array): KolmogorovSmirnov {
+  const [x, y] = [a.toSorted(), b.toSorted()];
+  let [i, j, most] = [0, 0, 0];
+  while (i < x.length && j < y.length) {
+    const value = Math.min(x[i], y[j]);
+    while (i < x.length && x[i] === value) i++;
+    while (j < y.length && y[j] === value) j++;
+    most = Math.max(most, Math.abs(i / x.length - j / y.length));
+  }
+  return { statistic: most, pValue: ksPValue(most, x.length, y.length) };
+}
+
+/**
+ * The same where only counts by bin are known of the samples. The distribution functions are compared at the bins' edges alone, so
+ * the statistic is that of the samples at most, and the p-value is too great rather than too small.
+ */
+export function ksBinned(reference: ArrayLike<number>, current: ArrayLike<number>): KolmogorovSmirnov {
+  const [n, m] = [sumOf(reference), sumOf(current)];
+  let [below, under, most] = [0, 0, 0];
+  for (let i = 0; i < reference.length - 1; i++) {
+    below += reference[i];
+    under += current[i];
+    most = Math.max(most, Math.abs(below / n - under / m));
+  }
+  return { statistic: n > 0 && m > 0 ? most : Number.NaN, pValue: ksPValue(most, n, m) };
+}
+
+function ksPValue(statistic: number, n: number, m: number): number {
+  if (n === 0 || m === 0) return Number.NaN;
+  const root = Math.sqrt((n * m) / (n + m));
+  return kolmogorovTail((root + 0.12 + 0.11 / root) * statistic);
+}
