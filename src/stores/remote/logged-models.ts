@@ -28,21 +28,25 @@ export function createRemoteLoggedModels(client: mlflow.MlflowClient, where: str
     }
   }
 
-  /** By way of the disk: models may be large. */
+  /** By way of the disk: models may be large. What an earlier attempt brought is left, so that each one gets further. */
   async function moveFiles({ modelId, sourceRunId, artifactUri, tags }: mlflow.LoggedModel): Promise<void> {
     const owner = { modelId, artifactUri };
     const folder = tags[FOLDER_TAG];
     const passing = await mkdtemp(join(tmpdir(), "disease-model-"));
     try {
       if (folder !== undefined && sourceRunId !== "") {
-        const files: string[] = [];
-        for await (const { path } of artifacts.walk({ runId: sourceRunId }, folder)) files.push(path);
+        const files: { readonly path: string; readonly to: string; readonly size: number | undefined }[] = [];
+        for await (const { path, size } of artifacts.walk({ runId: sourceRunId }, folder))
+          files.push({ path, size, to: path.slice(folder.length + 1) });
         if (files.length > 0) {
+          const there = new Map<string, number | undefined>();
+          for await (const { path, size } of artifacts.walk(owner)) there.set(path, size);
           const source = { runId: sourceRunId, artifactUri: (await runs.get(sourceRunId)).info.artifactUri };
-          await inLanes(files, async (path, i) => {
+          const missing = files.filter(({ to, size }) => size === undefined || there.get(to) !== size);
+          await inLanes(missing, async ({ path, to }, i) => {
             const file = join(passing, String(i));
             await artifacts.download(source, path, file);
-            await artifacts.upload(owner, path.slice(folder.length + 1), file);
+            await artifacts.upload(owner, to, file);
           });
           return;
         }
