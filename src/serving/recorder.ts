@@ -46,7 +46,10 @@ export function createRecorder(options: RecorderOptions): Recorder {
   let isRunning = false;
 
   const add = (rows: number, work: (from: number, to: number, time: number) => void): void => {
-    if (waiting + rows > MOST_WAITING) return metrics.unnoted(rows);
+    if (waiting + rows > MOST_WAITING) {
+      metrics.unnoted(rows);
+      return;
+    }
     const time = now();
     waiting += rows;
     jobs.push({ rows, at: 0, time, do: (from, to) => work(from, to, time) });

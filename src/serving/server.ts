@@ -44,9 +44,9 @@ export function createServer(options: ServerOptions): FastifyInstance {
     bodyLimit: settings.bodyLimit,
     requestTimeout,
     forceCloseConnections: "idle" as const,
-    logger: logTo === undefined ? false : { level: logLevel, stream: logTo, base: undefined },
+    logger: logTo === undefined ? (false as const) : { level: logLevel, stream: logTo, base: undefined },
     logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: "request" }),
-    requestIdHeader: false,
+    requestIdHeader: false as const,
     genReqId: ({ headers }: IncomingMessage) => {
       const given = headers["x-request-id"];
       return typeof given === "string" && SANE_ID.test(given) ? given : randomUUID();

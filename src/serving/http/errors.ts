@@ -15,7 +15,8 @@ export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => refuse(notFound(app, request), reply));
 }
 
-function toRefusal(error: unknown, request: FastifyRequest): Refusal {
+/** What is told of an error; what is our fault is logged. */
+export function toRefusal(error: unknown, request: FastifyRequest): Refusal {
   if (error instanceof Refusal) return error;
   const { statusCode = 500, message, code } = error as Partial<FastifyError>;
   // The messages of Fastify's own errors are about the request's form.
