@@ -1,5 +1,5 @@
 /** Bundles src to dist (commands, worker), writes the oclif manifest and the JSON Schemas of experiment and gate files. */
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Plugin } from "@oclif/core/config";
 import { type Plugin as EsbuildPlugin, build as esbuild } from "esbuild";
@@ -64,9 +64,17 @@ export async function build(): Promise<void> {
     logLevel: "warning",
     metafile: true,
   });
-  removeStale(Object.keys(metafile.outputs));
+  const page = copyPage();
+  removeStale([...Object.keys(metafile.outputs), ...page]);
   await writeManifest();
   await writeSchema();
+}
+
+/** The page's files go to the browser as they are. @returns those that were written, from the root */
+function copyPage(): string[] {
+  const from = join(root, "src", "serving", "page", "assets");
+  cpSync(from, join(root, "dist", "page"), { recursive: true });
+  return readdirSync(from).map((name) => `dist/page/${name}`);
 }
 
 /** What an earlier build left; after the new files are there, so that a command that runs meanwhile finds its own. */
