@@ -238,6 +238,7 @@ export {
 } from "./app/board/viewed-leaderboard.ts";
 export { type SavedViews, savedViews } from "./app/board/views.ts";
 export { type Board, metricDirections, openBoard } from "./app/board.ts";
+export { type ModelCard, modelCard } from "./app/card/card.ts";
 export { recordEvaluation } from "./app/cases/record.ts";
 export { type TrainedCases, trainCases } from "./app/cases/train.ts";
 export {

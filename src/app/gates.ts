@@ -7,11 +7,12 @@ import type { ModelRegistry } from "../core/registry.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { writeFiles } from "../experiments/files.ts";
 import type { Champion } from "../experiments/gate/champion.ts";
+import type { GateData } from "../experiments/gate/saved.ts";
 import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../experiments/gate.ts";
 import { type Gate, parseGate } from "../experiments/gate-file.ts";
 import { suggestion } from "../experiments/located.ts";
 import { findRun } from "../experiments/read/browse.ts";
-import { isCaseConfig } from "../experiments/schema.ts";
+import { type ExperimentConfig, isCaseConfig } from "../experiments/schema.ts";
 import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
 import { readCaseData } from "./plan-data.ts";
 import { type Project, readData, readText, showPath } from "./project.ts";
@@ -86,15 +87,18 @@ export async function evaluateGate(
     store,
     clock: systemClock,
     user: who(),
-    async readData(config) {
-      const path = isCaseConfig(config) ? config.data.cases : config.data.path;
-      const changed = statSync(resolve(project.root, path), { throwIfNoEntry: false })?.mtimeMs ?? null;
-      if (!isCaseConfig(config)) return { dataset: await readData(project, config), changed };
-      const { cases, dataset, base } = await readCaseData(project, config);
-      return { dataset, changed, ranked: { cases, base } };
-    },
+    readData: (config) => readGateData(project, config),
   };
   return judge(ports, { runId: info.runId, gate, champion, part });
+}
+
+/** The data of an experiment, read again. */
+export async function readGateData(project: Project, config: ExperimentConfig): Promise<GateData> {
+  const path = isCaseConfig(config) ? config.data.cases : config.data.path;
+  const changed = statSync(resolve(project.root, path), { throwIfNoEntry: false })?.mtimeMs ?? null;
+  if (!isCaseConfig(config)) return { dataset: await readData(project, config), changed };
+  const { cases, dataset, base } = await readCaseData(project, config);
+  return { dataset, changed, ranked: { cases, base } };
 }
 
 /** The champion of a registered model; undefined when there is none yet. */

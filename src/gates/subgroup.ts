@@ -96,13 +96,13 @@ function columnOf({ columns }: GateContext, name: string): Column {
   });
 }
 
-interface Group {
+export interface Group {
   readonly label: string;
   readonly rows: ReadonlySet<number>;
 }
 
 /** The rows of each value or band that occurs; those without a value are a group of their own. */
-function groupsOf(column: Column, bands?: readonly number[]): Group[] {
+export function groupsOf(column: Column, bands?: readonly number[]): Group[] {
   const labelOf = labeller(column, bands);
   const groups = new Map<string, Set<number>>();
   const rows = column.kind === "categorical" ? column.codes.length : (column as { values: Float64Array }).values.length;

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Verdict } from "../../core/gate.ts";
 import { hashBytes } from "../../core/hash.ts";
-import type { TrackingStore } from "../../core/store.ts";
+import type { Run, TrackingStore } from "../../core/store.ts";
 import { Tag } from "../../core/trial.ts";
 import type { GateRun } from "./run.ts";
 
@@ -48,6 +48,12 @@ export async function looksAt(store: TrackingStore, testSet: string): Promise<re
     pageToken = page.nextPageToken;
   } while (pageToken);
   return looks.sort((a, b) => (a.when < b.when ? -1 : 1));
+}
+
+/** All looks at the test set that a run was judged on, if any gate has looked. */
+export async function looksAtRun(store: TrackingStore, { tags }: Pick<Run, "tags">): Promise<readonly Look[]> {
+  const testSet = tags[SET];
+  return testSet === undefined ? [] : looksAt(store, testSet);
 }
 
 /**

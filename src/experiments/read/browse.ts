@@ -193,7 +193,6 @@ export async function runDetail(store: TrackingStore, id: string): Promise<RunDe
   const run = await findRun(store, id);
   const { info, tags } = run;
   const experiment = (await store.listExperiments("all")).find((e) => e.experimentId === info.experimentId);
-  const ends = /_(low|high)$/;
   return {
     runId: info.runId,
     name: info.runName,
@@ -204,15 +203,7 @@ export async function runDetail(store: TrackingStore, id: string): Promise<RunDe
     error: tags[Tag.error] ?? null,
     pruned: tags[Tag.pruned] ?? null,
     params: run.params,
-    metrics: Object.keys(run.metrics)
-      .filter((key) => !ends.test(key))
-      .sort()
-      .map((key) => ({
-        key,
-        value: run.metrics[key]!,
-        low: run.metrics[`${key}_low`] ?? null,
-        high: run.metrics[`${key}_high`] ?? null,
-      })),
+    metrics: metricsOfRun(run),
     facts: Object.fromEntries(
       Object.entries(DETAIL_FACTS).flatMap(([tag, label]) => (tags[tag] ? [[label, tags[tag]]] : [])),
     ),
@@ -221,6 +212,19 @@ export async function runDetail(store: TrackingStore, id: string): Promise<RunDe
     artifactUri: info.artifactUri,
     artifacts: await allArtifacts(store, info.runId),
   };
+}
+
+/** Metrics by key, each with its interval. */
+export function metricsOfRun({ metrics }: Pick<Run, "metrics">): RunDetail["metrics"] {
+  return Object.keys(metrics)
+    .filter((key) => !/_(low|high)$/.test(key))
+    .sort()
+    .map((key) => ({
+      key,
+      value: metrics[key]!,
+      low: metrics[`${key}_low`] ?? null,
+      high: metrics[`${key}_high`] ?? null,
+    }));
 }
 
 async function allArtifacts(store: TrackingStore, runId: string, path?: string): Promise<ArtifactInfo[]> {
