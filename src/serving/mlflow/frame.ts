@@ -11,9 +11,11 @@ type Limits = Pick<ServeSettings, "maxRows" | "maxColumns">;
 /** Rows as they came: by place, by name, or column by column. */
 interface Table {
   readonly rows: number;
-  /** Names that were given; null where each row has its own. */
-  readonly names: readonly string[] | null;
-  cellsOf(input: readonly InputColumn[]): Cell;
+  /** How many columns it has, where that is known without looking at each row. */
+  readonly columns?: number;
+  /** Whether the model's column is there at all. */
+  has(column: number): boolean;
+  readonly cell: Cell;
 }
 
 const FORMS = ["dataframe_split", "dataframe_records", "instances", "inputs"] as const;
@@ -31,7 +33,7 @@ export function readJsonRows(body: unknown, reader: InputReader, limits: Limits)
 /** @throws Refusal as `readJsonRows` */
 export function readCsvRows(text: string, reader: InputReader, limits: Limits): ReadInput {
   const { header, rows } = parseCsv(text);
-  return read(byPlace(header, rows), reader, limits);
+  return read(byPlace(header, rows, reader.input), reader, limits);
 }
 
 function read(table: Table, reader: InputReader, limits: Limits): ReadInput {
@@ -39,17 +41,10 @@ function read(table: Table, reader: InputReader, limits: Limits): ReadInput {
   if (table.rows > limits.maxRows) {
     throw unprocessable(`${table.rows} rows are more than the ${limits.maxRows} that one request may have`);
   }
-  if (table.names !== null && table.names.length > limits.maxColumns) {
-    throw unprocessable(
-      `${table.names.length} columns are more than the ${limits.maxColumns} that one request may have`,
-    );
+  if (table.columns !== undefined && table.columns > limits.maxColumns) {
+    throw unprocessable(`${table.columns} columns are more than the ${limits.maxColumns} that one request may have`);
   }
-  const cells = table.cellsOf(input);
-  const isThere = (_: InputColumn, column: number): boolean => {
-    for (let row = 0; row < table.rows; row++) if (cells(column, row) !== undefined) return true;
-    return table.rows === 0;
-  };
-  const missing = input.filter((column, j) => !isThere(column, j)).map(({ name }) => name);
+  const missing = input.filter((_, column) => !table.has(column)).map(({ name }) => name);
   if (missing.length > 0) {
     const names = missing.slice(0, 10).map((name) => `"${name}"`);
     const more = missing.length > names.length ? ` and ${missing.length - names.length} more` : "";
@@ -57,7 +52,7 @@ function read(table: Table, reader: InputReader, limits: Limits): ReadInput {
   }
   try {
     // A record without one of the columns that others have does not know its value, as in pandas.
-    return reader.read(table.rows, (column, row) => cells(column, row) ?? null);
+    return reader.read(table.rows, (column, row) => table.cell(column, row) ?? null);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw unprocessable(`The model cannot take ${error.message}`, { problems: error.problems });
@@ -67,26 +62,27 @@ function read(table: Table, reader: InputReader, limits: Limits): ReadInput {
 function tableIn(form: (typeof FORMS)[number], value: unknown, input: readonly InputColumn[]): Table {
   switch (form) {
     case "dataframe_split":
-      return splitIn(value);
+      return splitIn(value, input);
     case "dataframe_records":
       if (!Array.isArray(value))
         throw badRequest(`Dataframe records format must be a list of records. Got ${whatIs(value)}.`);
-      return records(value, form);
+      return records(value, form, input);
     default:
-      if (isObject(value)) return byColumn(value, form);
+      if (isObject(value)) return byColumn(value, form, input);
       if (!Array.isArray(value)) throw badRequest(`${form} must be a list or a dictionary. Got ${whatIs(value)}.`);
-      if (value.every(isObject)) return records(value, form);
+      if (value.every(isObject)) return records(value, form, input);
       // Plain values are those of the one column that there is.
       if (input.length === 1)
         return byPlace(
           [input[0]!.name],
           value.map((cell) => [cell]),
+          input,
         );
       throw badRequest(`${form} must name the model's columns: a list of records, or a dictionary of lists`);
   }
 }
 
-function splitIn(value: unknown): Table {
+function splitIn(value: unknown, input: readonly InputColumn[]): Table {
   if (!isObject(value)) throw badRequest(`Dataframe split format must be a dictionary. Got ${whatIs(value)}.`);
   const others = Object.keys(value).filter((key) => key !== "columns" && key !== "data" && key !== "index");
   const { columns = [], data } = value as { readonly columns?: unknown; readonly data?: unknown };
@@ -100,50 +96,52 @@ function splitIn(value: unknown): Table {
     const has = Array.isArray(row) ? `has ${row.length} values` : "is not a list";
     throw badRequest(`Row ${odd} of 'data' ${has}; there are ${columns.length} columns`);
   }
-  return byPlace(columns.map(String), data as readonly (readonly unknown[])[]);
+  return byPlace(columns.map(String), data as readonly (readonly unknown[])[], input);
 }
 
-function byPlace(names: readonly string[], rows: readonly (readonly unknown[])[]): Table {
+function byPlace(
+  names: readonly string[],
+  rows: readonly (readonly unknown[])[],
+  input: readonly InputColumn[],
+): Table {
+  const wanted = new Map(input.map(({ name }, column) => [name, column]));
+  const places = new Int32Array(input.length).fill(-1);
+  names.forEach((name, place) => {
+    const column = wanted.get(name);
+    if (column !== undefined && places[column]! < 0) places[column] = place;
+  });
   return {
     rows: rows.length,
-    names,
-    cellsOf(input) {
-      const places = new Map(names.map((name, place) => [name, place]).reverse() as [string, number][]);
-      const place = input.map(({ name }) => places.get(name) ?? -1);
-      // A line of CSV may be shorter than its header.
-      return (column, row) => (place[column]! < 0 ? undefined : (rows[row]![place[column]!] ?? null));
-    },
+    columns: names.length,
+    has: (column) => places[column]! >= 0,
+    cell: (column, row) => rows[row]![places[column]!],
   };
 }
 
-function records(rows: readonly unknown[], form: string): Table {
+function records(rows: readonly unknown[], form: string, input: readonly InputColumn[]): Table {
   const odd = rows.findIndex((row) => !isObject(row));
   if (odd >= 0) throw badRequest(`Record ${odd} of ${form} is not a dictionary. Got ${whatIs(rows[odd])}.`);
+  const names = input.map(({ name }) => name);
+  const cell: Cell = (column, row) => own(rows[row] as object, names[column]!);
   return {
     rows: rows.length,
-    names: rows.length === 1 ? Object.keys(rows[0] as object) : null,
-    cellsOf: (input) => (column, row) => own(rows[row] as object, input[column]!.name),
+    has: (column) => rows.length === 0 || rows.some((_, row) => cell(column, row) !== undefined),
+    cell,
   };
 }
 
-function byColumn(columns: Readonly<Record<string, unknown>>, form: string): Table {
-  const lists = new Map(Object.entries(columns).map(([name, list]) => [name, Array.isArray(list) ? list : [list]]));
-  const [first = []] = lists.values();
-  for (const [name, { length }] of lists) {
-    if (length !== first.length) {
-      throw badRequest(
-        `The length of values for each input/column name are not the same (column "${name}" of ${form})`,
-      );
-    }
+function byColumn(columns: object, form: string, input: readonly InputColumn[]): Table {
+  const lists = input.map(({ name }) => {
+    const list = own(columns, name);
+    return list === undefined || Array.isArray(list) ? list : [list];
+  });
+  const rows = lists.find((list) => list !== undefined)?.length ?? 0;
+  const odd = lists.findIndex((list) => list !== undefined && list.length !== rows);
+  if (odd >= 0) {
+    const where = `column ${JSON.stringify(input[odd]!.name)} of ${form}`;
+    throw badRequest(`The length of values for each input/column name are not the same (${where})`);
   }
-  return {
-    rows: first.length,
-    names: [...lists.keys()],
-    cellsOf(input) {
-      const own = input.map(({ name }) => lists.get(name));
-      return (column, row) => own[column]?.[row];
-    },
-  };
+  return { rows, has: (column) => lists[column] !== undefined, cell: (column, row) => lists[column]![row] };
 }
 
 /** What `row` itself has, never what its prototype has. */
