@@ -233,7 +233,8 @@ function categories(name: string, known: readonly string[]): ColumnReader {
       const text = levels.textOf(value);
       if (value === undefined) tell(row, ABSENT);
       else if (text === undefined) tell(row, `has to be a text, not ${kindOf(value)}`);
-      else if ((codes[row] = codeOf(text)) >= known.length) strange++;
+      else codes[row] = codeOf(text);
+      if (codes[row]! >= known.length) strange++;
     }
     const { levels: all } = finish(codes);
     if (strange > 0) notices.push(newLevels(name, strange));
