@@ -45,6 +45,10 @@ export function generate(): void {
   write(join(root, "families", "index.ts"), lazy("families", "Family", "family", "family", "families"));
   write(join(root, "preparation", "index.ts"), lazy("preparation", "Step", "step", "step", "steps"));
   write(join(root, "gates", "index.ts"), lazy("gates", "GateRule", "gate", "rule", "rules"));
+  write(
+    join(root, "monitoring/rules", "index.ts"),
+    lazy("monitoring/rules", "MonitorRule", "monitor", "rule", "rules"),
+  );
   write(join(root, "search", "index.ts"), lazy("search", "Strategy", "search", "strategy", "strategies"));
   write(join(root, "search/pruning", "index.ts"), lazy("search/pruning", "Pruner", "search", "pruner", "pruners"));
   write(join(root, "metrics", "index.ts"), eager("metrics"));

@@ -89,3 +89,9 @@ export interface GateOutcome {
   /** sha-256 of the model's files. */
   readonly modelHash: string;
 }
+
+/** Fail if any rule fails, else inconclusive if any is, else pass. Nothing judged is no pass. */
+export function worstOf(rules: readonly Pick<RuleVerdict, "verdict">[]): Verdict {
+  if (rules.some((r) => r.verdict === "fail")) return "fail";
+  return rules.length === 0 || rules.some((r) => r.verdict === "inconclusive") ? "inconclusive" : "pass";
+}

@@ -4,18 +4,6 @@ import type { RuleVerdict, Verdict } from "./gate.ts";
 import type { Scored } from "./metric.ts";
 import type { MonitoringProfile } from "./profile.ts";
 
-/** What became of a patient that was predicted, as somebody reported it. */
-export interface Outcome {
-  /** Of the prediction. */
-  readonly id?: string;
-  /** HMAC-SHA-256 of the patient's key, hex; where no id is given. */
-  readonly patient?: string;
-  /** Class, or id of the disease. */
-  readonly outcome: string;
-  /** Milliseconds since the epoch. */
-  readonly time: number;
-}
-
 /** A share of patients, before and now. */
 export interface Change {
   /** Bin or level. */
@@ -69,7 +57,7 @@ export interface Labelled {
   readonly scored: Scored;
   /** [rows] patient of each row, or the row itself */
   readonly units: Int32Array;
-  /** Outcomes that are none of the model's classes. */
+  /** Further predictions whose outcome is none of the model's classes: they are in no figure. */
   readonly outside: number;
   /** Raw column of the rows, for subgroups; undefined where no row has it. */
   column(name: string): Column | undefined;
@@ -77,8 +65,7 @@ export interface Labelled {
 
 /** What a rule may look at. */
 export interface MonitorContext {
-  /** Null where the model has none. */
-  readonly profile: MonitoringProfile | null;
+  readonly profile: MonitoringProfile;
   /** Predictions in the window, and how many of them were not answered but referred. */
   readonly predictions: number;
   readonly abstained: number;

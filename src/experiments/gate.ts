@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Dataset } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { selectColumnRows, unitsOf } from "../core/frame.ts";
-import type { GateContext, GateOutcome, GateSubject, RuleVerdict, Verdict } from "../core/gate.ts";
+import { type GateContext, type GateOutcome, type GateSubject, type RuleVerdict, worstOf } from "../core/gate.ts";
 import { hashModel, modelFiles } from "../core/model-files.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { findDuplicates } from "../statistics/split-duplicates.ts";
@@ -125,12 +125,6 @@ function refuseMisfits(gate: Gate, context: GateContext): void {
 
 function lookOf({ clock, user }: GatePorts, gate: Gate): Parameters<typeof recordLook>[2] {
   return { when: new Date(clock.now()).toISOString(), who: user, gate: gate.name, gateHash: gate.hash };
-}
-
-/** Fail if any rule fails, else inconclusive if any is, else pass. Nothing judged is no pass. */
-export function worstOf(rules: readonly Pick<RuleVerdict, "verdict">[]): Verdict {
-  if (rules.some((r) => r.verdict === "fail")) return "fail";
-  return rules.length === 0 || rules.some((r) => r.verdict === "inconclusive") ? "inconclusive" : "pass";
 }
 
 async function championOf(

@@ -1,11 +1,11 @@
-import type { RuleVerdict, Verdict } from "../core/gate.ts";
+import { type RuleVerdict, type Verdict, worstOf } from "../core/gate.ts";
 import type { TrackingStore } from "../core/store.ts";
 import type { Trial } from "../core/trial.ts";
 import { families } from "../families/index.ts";
 import { isAgainstChampion } from "../gates/_champion.ts";
 import { steps } from "../preparation/index.ts";
 import { type Experiment, parseExperiment } from "./config.ts";
-import { type GateEvaluation, worstOf } from "./gate.ts";
+import type { GateEvaluation } from "./gate.ts";
 import type { Gate, GateEntry } from "./gate-file.ts";
 import { rankingFamilies } from "./kinds/ranking-families.ts";
 import { type Leaderboard, metricById } from "./read/leaderboard.ts";

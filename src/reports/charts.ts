@@ -2,6 +2,7 @@ import { scaleLinear } from "d3-scale";
 import type { Scored } from "../core/metric.ts";
 import type { CurvePoint } from "../core/trial.ts";
 import { reliability } from "../statistics/reliability.ts";
+import { wilson } from "../statistics/wilson.ts";
 import { drawBottomAxis, drawLeftAxis, drawLine } from "./_axes.ts";
 import type { Canvas, Point } from "./_canvas.ts";
 import { confusion } from "./_confusion.ts";
@@ -82,7 +83,7 @@ export function reliabilityChart(scored: Scored): Promise<Chart> {
       drawLeftAxis(canvas, y, width, height, widthOf("100%"));
       drawLine(canvas, 0, height, width, 0, { stroke: COLOURS.quiet, dash: [5, 4] });
       for (const { confidence, accuracy, rows: n } of bins) {
-        const { least, most } = wilson(accuracy, n);
+        const { low: least, high: most } = wilson(accuracy, n);
         const at = x.place(confidence);
         drawLine(canvas, at, y.place(least), at, y.place(most), { stroke: COLOURS.blue, width: 1.5, opacity: 0.6 });
       }
@@ -200,12 +201,4 @@ function moved(canvas: Canvas, dy: number): Canvas {
 /** "rgb(1, 2, 3)" as "#010203". */
 function hexadecimal(rgb: string): string {
   return `#${(rgb.match(/\d+/g) ?? []).map((part) => Number(part).toString(16).padStart(2, "0")).join("")}`;
-}
-
-/** 95 % interval of a share (Wilson 1927). */
-function wilson(share: number, n: number): { least: number; most: number } {
-  const z2 = 1.959963984540054 ** 2;
-  const centre = (share + z2 / (2 * n)) / (1 + z2 / n);
-  const half = Math.sqrt((share * (1 - share)) / n + z2 / (4 * n * n)) * (Math.sqrt(z2) / (1 + z2 / n));
-  return { least: Math.max(0, centre - half), most: Math.min(1, centre + half) };
 }

@@ -1,0 +1,32 @@
+import { z } from "zod";
+import type { MonitorRule } from "../../core/monitor.ts";
+import { wilson } from "../../statistics/wilson.ts";
+import { count, inconclusive, judgeLimits, judgeParam, minNParam } from "./_verdict.ts";
+
+const Params = z.strictObject({
+  max: z.number().min(0).max(1).describe("Share of patients that may be referred to a clinician without an answer"),
+  judge: judgeParam,
+  min_n: minNParam,
+});
+type Params = z.infer<typeof Params>;
+
+export const rule: MonitorRule<Params> = {
+  id: "abstention-rate",
+  title: "Abstentions",
+  description: "The model answers: the share of patients that it refers to a clinician stays low",
+  params: Params,
+  evaluate({ predictions, abstained, minN }, { max, judge, min_n: own }) {
+    const name = `abstention-rate ≤ ${max}`;
+    const least = own ?? minN;
+    if (predictions < least)
+      return [
+        inconclusive(
+          name,
+          `${count(predictions, "prediction")} in the window; at least ${least} are needed.`,
+          predictions,
+        ),
+      ];
+    const found = { value: abstained / predictions, ...wilson(abstained / predictions, predictions), n: predictions };
+    return [judgeLimits(name, "the share of abstentions", found, { max, judge })];
+  },
+};
