@@ -250,6 +250,7 @@ export {
   type RankResult,
   rankCases,
 } from "./app/cases.ts";
+export { type Deployed, type DeployTarget, deploy } from "./app/deploy/deploy.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";
