@@ -8,7 +8,7 @@ import type { Canvas, Point } from "./_canvas.ts";
 import { confusion } from "./_confusion.ts";
 import { axisNames, printable } from "./_text.ts";
 import { COLOURS } from "./_theme.ts";
-import { type Chart, renderChart } from "./render.ts";
+import { type Chart, type Picture, renderChart } from "./render.ts";
 
 /** Up to this many classes the cells of a confusion matrix show their counts. */
 const COUNTED = 20;
@@ -21,7 +21,10 @@ const shades = Array.from({ length: 101 }, (_, percent) => hexadecimal(shade(per
 const percent = (value: number): string => `${Math.round(100 * value)}%`;
 
 /** Heat map of true against predicted classes, coloured by the share of the true class; a white cell is empty. */
-export function confusionMatrixChart(scored: Scored): Promise<Chart> {
+export const confusionMatrixChart = (scored: Scored): Promise<Chart> => renderChart(confusionPicture(scored));
+
+/** The same, to be drawn. */
+export function confusionPicture(scored: Scored): Picture {
   const { names, cells, pooled } = confusion(scored);
   const labels = axisNames(names);
   const counted = labels.length <= COUNTED;
@@ -29,7 +32,7 @@ export function confusionMatrixChart(scored: Scored): Promise<Chart> {
   const size = counted ? 11 : 9;
   const side = step * labels.length;
   const rest = pooled > 0 ? `; the ${pooled} classes with the fewest errors are pooled as one` : "";
-  return renderChart({
+  return {
     title: "Confusion matrix",
     subtitle: [`${scored.rows} patients; colour: share of the patients of the true class${rest}`],
     draw(canvas, widthOf) {
@@ -50,7 +53,7 @@ export function confusionMatrixChart(scored: Scored): Promise<Chart> {
       canvas.text(side / 2, side + widest + 22, "predicted", { size: 12, anchor: "middle" });
       drawShares(canvas, side + 18, Math.max(90, Math.min(200, side)));
     },
-  });
+  };
 }
 
 function drawShares(canvas: Canvas, x: number, height: number): void {
@@ -60,7 +63,10 @@ function drawShares(canvas: Canvas, x: number, height: number): void {
 }
 
 /** Share of right predictions by confidence, with 95 % Wilson intervals, above the numbers of patients. */
-export function reliabilityChart(scored: Scored): Promise<Chart> {
+export const reliabilityChart = (scored: Scored): Promise<Chart> => renderChart(reliabilityPicture(scored));
+
+/** The same, to be drawn. */
+export function reliabilityPicture(scored: Scored): Picture {
   const bins = reliability(scored).filter((bin) => bin.rows > 0);
   const ece = bins.reduce((sum, b) => sum + b.rows * Math.abs(b.accuracy - b.confidence), 0) / scored.rows;
   const [width, height, gap, low] = [380, 300, 46, 70];
@@ -72,7 +78,7 @@ export function reliabilityChart(scored: Scored): Promise<Chart> {
     .nice(3)
     .range([height + gap + low, height + gap]);
   const counts = rows.ticks(3).filter(Number.isInteger);
-  return renderChart({
+  return {
     title: "Reliability",
     subtitle: [
       `${scored.rows} patients in 15 bins of confidence; ECE ${ece.toFixed(3)}`,
@@ -100,7 +106,7 @@ export function reliabilityChart(scored: Scored): Promise<Chart> {
         below.rect(from, place(bin.rows), to - from, low - place(bin.rows), COLOURS.blue, 0.7);
       }
     },
-  });
+  };
 }
 
 /** Training dashed, validation solid: told apart without colour as well. */

@@ -25,7 +25,19 @@ const PADDING = 12;
  * ships, so that a machine without fonts makes the same picture; texts in scripts that it lacks are left to resvg and the
  * system's fonts.
  */
-export async function renderChart({ title, subtitle, draw }: Picture): Promise<Chart> {
+export async function renderChart(picture: Picture): Promise<Chart> {
+  const font = shippedFont();
+  const { svg, texts, extent, paint } = drawn(picture);
+  if (font === undefined || !texts.every(font.covers)) return { svg, png: await rasteriseWithSystemFonts(svg) };
+  const raster = createRaster(extent, font);
+  paint(raster);
+  return { svg, png: encodePng(raster.rows, raster.width, raster.height) };
+}
+
+/** The same as SVG alone. */
+export const renderSvg = (picture: Picture): string => drawn(picture).svg;
+
+function drawn({ title, subtitle, draw }: Picture) {
   const font = shippedFont();
   const widthOf = (text: string, size = 11): number => font?.width(text, size) ?? 0.64 * size * text.length;
   const measure = createMeasure(widthOf);
@@ -46,11 +58,7 @@ export async function renderChart({ title, subtitle, draw }: Picture): Promise<C
   };
   const vector = createSvg(extent);
   paint({ ...vector, text: (x, y, text, style) => texts.push(text) && vector.text(x, y, text, style) });
-  const svg = vector.svg();
-  if (font === undefined || !texts.every(font.covers)) return { svg, png: await rasteriseWithSystemFonts(svg) };
-  const raster = createRaster(extent, font);
-  paint(raster);
-  return { svg, png: encodePng(raster.rows, raster.width, raster.height) };
+  return { svg: vector.svg(), texts, extent, paint };
 }
 
 async function rasteriseWithSystemFonts(svg: string): Promise<Uint8Array> {

@@ -89,7 +89,7 @@ export async function collectCard(
     missing,
     split: split && splitOf(split, tags[Tag.splitHash] ?? ""),
     files,
-    judged: named && scored ? await judgedOf(named, scored.units, bootstrap) : null,
+    judged: named && scored ? judgedOf(named, scored.units, bootstrap) : null,
     importances: importances && importancesOf(importances, true),
     search: sweep && searchOf(sweep),
     board,

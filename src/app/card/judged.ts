@@ -1,9 +1,11 @@
 /** What the stored predictions of a run say for its card. */
 import type { Metric, Scored } from "../../core/metric.ts";
+import { topLabels } from "../../core/scored.ts";
 import { f1, precision, recall, type Tally, tallyMetric, tallyOf } from "../../metrics/_tally.ts";
 import { confusion } from "../../reports/_confusion.ts";
 import type { ClassQuality, Estimated, Judged } from "../../reports/card/input.ts";
-import { confusionMatrixChart, reliabilityChart } from "../../reports/charts.ts";
+import { confusionPicture, reliabilityPicture } from "../../reports/charts.ts";
+import { renderSvg } from "../../reports/render.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { reliability } from "../../statistics/reliability.ts";
 
@@ -21,10 +23,10 @@ export interface Bootstrap {
 }
 
 /** @param units what the bootstrap draws: the patient of each row */
-export async function judgedOf(scored: Scored, units: Int32Array, { resamples, level }: Bootstrap): Promise<Judged> {
+export function judgedOf(scored: Scored, units: Int32Array, { resamples, level }: Bootstrap): Judged {
   const patients = new Set(units).size;
   const bins = reliability(scored);
-  const chart = (await reliabilityChart(scored)).svg;
+  const chart = renderSvg(reliabilityPicture(scored));
   const shared = { rows: scored.rows, patients, bins, reliability: chart };
   if (scored.ranks) return { ...shared, classes: [], resamples, confusions: [], confusion: null };
   const k = scored.classes.length;
@@ -42,7 +44,7 @@ export async function judgedOf(scored: Scored, units: Int32Array, { resamples, l
       rows: count,
       share,
     })),
-    confusion: k <= DRAWN ? (await confusionMatrixChart(scored)).svg : null,
+    confusion: k <= DRAWN ? renderSvg(confusionPicture(scored)) : null,
   };
 }
 
@@ -55,18 +57,20 @@ function classesOf(scored: Scored, units: Int32Array, bootstrap: Bootstrap): rea
   const metrics = classes.flatMap((_, c) => (Object.keys(MEASURES) as Measure[]).map((measure) => ofClass(measure, c)));
   const found = bootstrapIntervals(scored, metrics, { ...bootstrap, seed: 1, groups: units });
   const tally = tallyOf(scored);
+  const { predicted } = topLabels(scored);
   const orphans = new Set(scored.orphans);
   const rows = classes.map((name, c): ClassQuality => {
-    const of = (measure: Measure, unitsOf: Int32Array): Estimated =>
-      exact(found[`${measure} ${c}`]!, measure, new Set(unitsOf).size, bootstrap.level);
-    const truly = units.filter((_, row) => y[row] === c);
+    const of = (measure: Measure, codes?: Int32Array): Estimated => {
+      const resting = codes === undefined ? 0 : new Set(units.filter((_, row) => codes[row] === c)).size;
+      return exact(found[`${measure} ${c}`]!, resting, bootstrap.level);
+    };
     return {
       name,
       orphan: orphans.has(c),
       rows: tally.support[c]!,
-      precision: of("precision", truly),
-      recall: of("recall", truly),
-      f1: of("f1", truly),
+      precision: of("precision", predicted),
+      recall: of("recall", y),
+      f1: of("f1"),
     };
   });
   const last = ({ recall: { value } }: ClassQuality): number => (Number.isNaN(value) ? 2 : value);
@@ -88,10 +92,15 @@ function ofClass(measure: Measure, c: number): Metric {
   return tallyMetric(about, (tally) => (isDefined(tally) ? compute(tally, c) : Number.NaN));
 }
 
-/** A recall that no draw moves from 0 or 1 has the exact binomial interval (Clopper and Pearson 1934). */
-function exact(found: Estimated, measure: Measure, patients: number, level: number): Estimated {
-  if (found.low < found.high || measure !== "recall" || patients === 0) return found;
+/**
+ * Draws that agree tell nothing of the width; a share that is 0 or 1 in all of them has the exact binomial interval (Clopper and
+ * Pearson 1934) instead.
+ * @param patients that the share is of; 0 where it is no share
+ */
+function exact({ value, low, high }: Estimated, patients: number, level: number): Estimated {
+  if (low < high) return { value, low, high };
   const tail = ((1 - level) / 2) ** (1 / patients);
-  if (found.value === 1) return { value: 1, low: tail, high: 1 };
-  return found.value === 0 ? { value: 0, low: 0, high: 1 - tail } : found;
+  if (patients > 0 && value === 1) return { value, low: tail, high: 1 };
+  if (patients > 0 && value === 0) return { value, low: 0, high: 1 - tail };
+  return { value, low: Number.NaN, high: Number.NaN };
 }

@@ -6,6 +6,8 @@ const FEW_TRAINED = 20;
 const FEW_JUDGED = 10;
 /** A wider interval of a share is named. */
 const WIDE = 0.1;
+/** The same of one class, which has fewer patients. */
+const WIDE_RECALL = 0.3;
 
 /** What follows from the run about how far the model can be trusted, one sentence each. */
 export function limitsOf(input: CardInput): readonly string[] {
@@ -72,10 +74,10 @@ function ofIntervals({ run, judged, experiment }: CardInput): string[] {
   } else if (measured && measured.high! - measured.low! > WIDE) {
     limits.push(`${rank} on validation is uncertain: ${interval(measured.low, measured.high)}.`);
   }
-  const wide = judged?.classes.filter(({ recall }) => width(recall) > 3 * WIDE) ?? [];
+  const wide = judged?.classes.filter(({ recall }) => width(recall) > WIDE_RECALL) ?? [];
   if (wide.length > 0) {
     const names = some(wide.map(({ name, recall }) => `${name} (${interval(recall.low, recall.high)})`));
-    limits.push(`Recall is known to within no better than ${3 * WIDE * 100} points for: ${names}.`);
+    limits.push(`Recall has an interval wider than ${WIDE_RECALL} for: ${names}.`);
   }
   return limits;
 }

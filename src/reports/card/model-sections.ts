@@ -34,7 +34,7 @@ export function modelDetails(input: CardInput): Section {
       node: origin?.node,
       system: origin && `${origin.machine.os}, ${origin.machine.cpu}, ${origin.machine.cores} cores`,
       knowledge: origin?.knowledge && knowledgeText(origin.knowledge),
-      files: files ? `${files.names.length}, ${(files.bytes / 1e6).toFixed(4)} MB` : undefined,
+      files: files ? `${files.names.length}, ${(files.bytes / 1e6).toFixed(4)} MB with those for MLflow` : undefined,
       "SHA-256 of the files": files?.hash,
     }),
   ];

@@ -270,7 +270,7 @@ function footprint({ run, files, gates: judgedBy, judged }: CardInput): Section 
     title: "Footprint",
     blocks: [
       facts({
-        "size of the files": files ? `${(files.bytes / 1e6).toFixed(4)} MB` : undefined,
+        "size of the files, with those for MLflow": files ? `${(files.bytes / 1e6).toFixed(4)} MB` : undefined,
         "one row, as the gate measured": latency?.value == null ? undefined : `${number(latency.value)} ms`,
         training: seconds("fit_seconds"),
         [`predicting ${judged?.rows ?? "the"} validation rows`]: seconds("score_seconds"),
