@@ -95,3 +95,13 @@ export function worstOf(rules: readonly Pick<RuleVerdict, "verdict">[]): Verdict
   if (rules.some((r) => r.verdict === "fail")) return "fail";
   return rules.length === 0 || rules.some((r) => r.verdict === "inconclusive") ? "inconclusive" : "pass";
 }
+
+/** Verdicts under different names: the second of a name is called "name (2)". */
+export function withOwnNames<V extends Pick<RuleVerdict, "rule">>(rules: readonly V[]): V[] {
+  const seen = new Map<string, number>();
+  return rules.map((verdict) => {
+    const count = (seen.get(verdict.rule) ?? 0) + 1;
+    seen.set(verdict.rule, count);
+    return count === 1 ? verdict : { ...verdict, rule: `${verdict.rule} (${count})` };
+  });
+}

@@ -79,6 +79,15 @@ export interface MonitorContext {
   readonly bootstrap: { readonly resamples: number; readonly level: number; readonly seed: number };
 }
 
+/** What rules are about: what follows an alarm of drift is another thing than what follows one of performance. */
+export const MONITOR_TOPICS = ["drift", "performance", "data"] as const;
+export type MonitorTopic = (typeof MONITOR_TOPICS)[number];
+
+/** Verdict of a rule of a monitor; `rule` is the same at every look. */
+export interface MonitorVerdict extends RuleVerdict {
+  readonly topic: MonitorTopic;
+}
+
 /**
  * One kind of requirement on a model in use. One file in src/monitoring/rules, whose name is the id. Unlike a gate, which asks for
  * proof that a model is good, it asks for proof that it has become worse: what may be chance is no failure, and what cannot be
@@ -88,6 +97,7 @@ export interface MonitorRule<P = unknown> {
   readonly id: string;
   readonly title: string;
   readonly description: string;
+  readonly topic: MonitorTopic;
   readonly params: z.ZodType<P>;
   evaluate(context: MonitorContext, params: P): readonly RuleVerdict[];
 }
@@ -166,7 +176,7 @@ export interface MonitorReport {
     /** By bins of confidence. */
     readonly reliability: readonly { readonly rows: number; readonly confidence: number; readonly accuracy: number }[];
   } | null;
-  readonly rules: readonly RuleVerdict[];
+  readonly rules: readonly MonitorVerdict[];
   /** Null where there are no rules. */
   readonly verdict: Verdict | null;
 }

@@ -2,7 +2,7 @@ import type { Clock } from "../core/clock.ts";
 import type { Dataset } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import { selectColumnRows, unitsOf } from "../core/frame.ts";
-import { type GateContext, type GateOutcome, type GateSubject, type RuleVerdict, worstOf } from "../core/gate.ts";
+import { type GateContext, type GateOutcome, type GateSubject, withOwnNames, worstOf } from "../core/gate.ts";
 import { hashModel, modelFiles } from "../core/model-files.ts";
 import type { TrackingStore } from "../core/store.ts";
 import { findDuplicates } from "../statistics/split-duplicates.ts";
@@ -88,7 +88,7 @@ export async function evaluateGate(ports: GatePorts, request: GateRequest): Prom
     const candidate = part === "test" ? { runId, scored: model.score(judged.rows) } : kept;
     const champion = await championOf(ports, request, judged, candidate);
     const context = { ...(part === "test" ? contextOf(part, candidate) : onValidation), ...champion };
-    const rules = distinct(gate.entries.flatMap((entry) => entry.evaluate(context)));
+    const rules = withOwnNames(gate.entries.flatMap((entry) => entry.evaluate(context)));
     const verdict = worstOf(rules);
     await look?.seal(verdict);
     return {
@@ -179,14 +179,4 @@ function latencyOf(model: SavedModel, rows: Int32Array): number {
     times.push(performance.now() - start);
   }
   return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-}
-
-/** Verdicts under different names: the second of a name is called "name (2)". */
-function distinct(rules: readonly RuleVerdict[]): RuleVerdict[] {
-  const seen = new Map<string, number>();
-  return rules.map((verdict) => {
-    const count = (seen.get(verdict.rule) ?? 0) + 1;
-    seen.set(verdict.rule, count);
-    return count === 1 ? verdict : { ...verdict, rule: `${verdict.rule} (${count})` };
-  });
 }

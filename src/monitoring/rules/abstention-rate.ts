@@ -14,6 +14,7 @@ export const rule: MonitorRule<Params> = {
   id: "abstention-rate",
   title: "Abstentions",
   description: "The model answers: the share of patients that it refers to a clinician stays low",
+  topic: "drift",
   params: Params,
   evaluate({ predictions, abstained, minN }, { max, judge, min_n: own }) {
     const name = `abstention-rate ≤ ${max}`;

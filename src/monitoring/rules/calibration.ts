@@ -14,6 +14,7 @@ export const rule: MonitorRule<Params> = {
   id: "calibration",
   title: "Calibration",
   description: "The probabilities still mean what they say, for the patients whose outcome is known",
+  topic: "performance",
   params: Params,
   evaluate(context, { ece_max: max, judge, min_n: minN }) {
     const name = `calibration ece ≤ ${max}`;

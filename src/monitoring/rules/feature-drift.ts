@@ -24,6 +24,7 @@ export const rule: MonitorRule<Params> = {
   id: "feature-drift",
   title: "Feature drift",
   description: "Patients look like those of training: features whose change is both certain and great are few",
+  topic: "drift",
   params: Params,
   evaluate(context, params): readonly RuleVerdict[] {
     const { statistic, max, share_of_features: most, alpha } = params;

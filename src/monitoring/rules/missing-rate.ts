@@ -22,6 +22,7 @@ export const rule: MonitorRule<Params> = {
   id: "missing-rate",
   title: "Missing values",
   description: "Values are not missing more often than in training: a lab that no longer reports, a renamed column",
+  topic: "data",
   params: Params,
   evaluate(context, { max_increase: max, columns, alpha, min_n: minN }): readonly RuleVerdict[] {
     const name = `missing-rate increase ≤ ${max}`;

@@ -18,6 +18,7 @@ export const rule: MonitorRule<Params> = {
   id: "orphan-recall",
   title: "Orphan recall",
   description: "A floor on the recall of the orphan (rare) diseases, which overall metrics hide",
+  topic: "performance",
   params: Params,
   evaluate(context, { min, judge, min_n: minN }) {
     const name = `orphan-recall ≥ ${min}`;

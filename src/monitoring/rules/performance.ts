@@ -32,6 +32,7 @@ export const rule: MonitorRule<Params> = {
   title: "Performance",
   description:
     "A metric of the patients whose outcome is known: a floor, or how much worse than on validation it may be",
+  topic: "performance",
   params: Params,
   evaluate(context, params): readonly RuleVerdict[] {
     const { metric, min, max, max_drop: maxDrop, judge, min_coverage: coverage } = params;

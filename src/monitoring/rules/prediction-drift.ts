@@ -20,6 +20,7 @@ export const rule: MonitorRule<Params> = {
   id: "prediction-drift",
   title: "Prediction drift",
   description: "The model gives the diseases, and its probabilities, as often as it did on validation",
+  topic: "drift",
   params: Params,
   evaluate(context, { max, alpha, min_n: minN }): readonly RuleVerdict[] {
     const name = `prediction-drift psi ≤ ${max}`;

@@ -40,6 +40,7 @@ export const rule: MonitorRule<Params> = {
   title: "Subgroups",
   description:
     "No group of patients is left behind: a floor in each, or a limit on how much worse than the others one may be",
+  topic: "performance",
   params: Params,
   evaluate(context, params): readonly RuleVerdict[] {
     const name = `subgroup ${params.column} ${params.metric}`;
