@@ -48,6 +48,26 @@ export interface Importances {
   readonly values: Float64Array;
 }
 
+/** Prepared columns of what a patient is held against. */
+export interface Background {
+  /** [columns] of a typical patient */
+  readonly typical: Float32Array;
+  /** [columns] means of the training rows, where they are known */
+  readonly means?: Float32Array;
+}
+
+/** What each column adds to a model's outputs for one row, held against a background. */
+export interface Contributions {
+  /** How it was found: "tree-shap", "linear", … */
+  readonly method: string;
+  /** What the outputs are: probabilities, or margins, whose softmax are the probabilities (a single one: the log-odds of class 1). */
+  readonly unit: "margin" | "probability";
+  /** [outputs] of the background */
+  readonly base: Float64Array;
+  /** [outputs × columns] row-major; base + the sum over the columns are the row's outputs */
+  readonly values: Float64Array;
+}
+
 export interface FittedModel {
   /** [x.rows × classes] row-major, each row sums to 1. Refuses a matrix with other columns than in training. */
   predictProba(x: Matrix): Float32Array;
@@ -60,6 +80,11 @@ export interface FittedModel {
   readonly unpredictable?: readonly number[];
   /** Things the data scientist should know, e.g. "did not converge in 200 iterations". */
   readonly notices?: readonly string[];
+  /**
+   * Why a row has its probabilities, exactly; absent or undefined where they do not add up over columns.
+   * @param x one row
+   */
+  contributions?(x: Matrix, background: Background): Contributions | undefined;
   /** `predictProba` as nodes of a graph, float [rows, columns (or `uses`)] → float [rows, classes]; absent where ONNX cannot express it. */
   toOnnx?(graph: OnnxBuilder, x: OnnxValue): OnnxValue;
   /** Names of the columns that it reads, where it does not need all of them: `predictProba` takes a matrix that has these. */

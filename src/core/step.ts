@@ -19,6 +19,13 @@ export interface StepFitContext<P> {
   readonly knowledge?: Knowledge;
 }
 
+/** Where a column comes from. */
+export interface Origin {
+  readonly column: string;
+  /** Of a column that says whether a list of labels has one of these. */
+  readonly labels?: readonly string[];
+}
+
 /** A fitted step: pure data (`state`, of numbers, strings, arrays, objects and typed arrays) and a function of it. */
 export interface FittedStep {
   /** Everything `load` needs; typed arrays are kept as such by the container format (core/formats/container.ts). */
@@ -30,6 +37,8 @@ export interface FittedStep {
    * own. Same columns as `transform` makes. Only `fit` gives it.
    */
   readonly train?: Frame;
+  /** The one column that a column which `transform` makes comes from; absent or undefined where it mixes several. */
+  origin?(name: string): Origin | undefined;
   /** Frees native memory; the step must not be used afterwards. Absent where there is none. */
   dispose?(): void;
   /** `transform` as nodes of a graph; absent where ONNX cannot express it. */

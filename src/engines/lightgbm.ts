@@ -37,6 +37,11 @@ export interface LightgbmBooster {
     x: Matrix,
     options: { readonly outputs: number; readonly rounds: number; readonly threads: number },
   ): Float32Array;
+  /** SHAP values of the margins, as XGBoost's: [rows × outputs × (cols + 1)]. */
+  contributions(
+    x: Matrix,
+    options: { readonly outputs: number; readonly rounds: number; readonly threads: number },
+  ): Float64Array;
   /** LightGBM's own text, first `rounds` rounds. */
   save(rounds: number): Uint8Array;
   /** [cols] total gain of each column in the first `rounds` rounds */
@@ -60,6 +65,7 @@ export interface Lightgbm {
 const FLOAT32 = 0;
 const INT32 = 2;
 const NORMAL = 0;
+const CONTRIBUTIONS = 3;
 const GAIN = 1;
 
 let instance: Promise<Lightgbm> | undefined;
@@ -150,6 +156,13 @@ function bind(library: Library): Lightgbm {
         const params = `num_threads=${threads}`;
         predictMat(handle, x.data, FLOAT32, x.rows, x.cols, 1, NORMAL, 0, rounds, params, new BigInt64Array(1), out);
         return Float32Array.from(out);
+      },
+      contributions(x, { outputs, rounds, threads }) {
+        const out = new Float64Array(x.rows * outputs * (x.cols + 1));
+        const params = `num_threads=${threads}`;
+        const kind = CONTRIBUTIONS;
+        predictMat(handle, x.data, FLOAT32, x.rows, x.cols, 1, kind, 0, rounds, params, new BigInt64Array(1), out);
+        return out;
       },
       save(rounds) {
         const length = new BigInt64Array(1);

@@ -25,6 +25,11 @@ export interface XgboostBooster {
   slice(rounds: number): XgboostBooster;
   /** Outputs [rows × outputs] of a matrix; NaN is missing. */
   predict(x: Matrix): Float32Array;
+  /**
+   * SHAP values (Lundberg 2018, path-dependent) of margins: [rows × outputs × (cols + 1)], the last one of each output what an average
+   * row has.
+   */
+  contributions(x: Matrix): Float32Array;
   /** XGBoost's own format: binary JSON (UBJ) when not said. */
   save(format?: "ubj" | "json"): Uint8Array;
   /** [cols] total gain of each column */
@@ -78,6 +83,9 @@ function bind(library: Library): Xgboost {
   const predictDense = checked(
     "int XGBoosterPredictFromDense(void *booster, const char *data, const char *config, void *proxy, void *shape, void *dims, void *out)",
   );
+  const predictDmatrix = checked(
+    "int XGBoosterPredictFromDMatrix(void *booster, void *dmatrix, const char *config, void *shape, void *dims, void *out)",
+  );
   const saveBuffer = checked(
     "int XGBoosterSaveModelToBuffer(void *booster, const char *config, void *length, void *out)",
   );
@@ -94,6 +102,12 @@ function bind(library: Library): Xgboost {
   /** NumPy's array interface as JSON; NaN in configs is a literal that JSON.stringify does not write. */
   const dense = (data: NodeJS.TypedArray, shape: readonly number[], type: "<f4" | "<i4"): string =>
     `{"data":[${library.address(data)},true],"shape":[${shape.join(",")}],"typestr":"${type}","version":3}`;
+
+  /** An array of XGBoost's, by the addresses of its shape and numbers. */
+  const floats = (shape: bigint, dims: bigint, at: bigint): Float32Array => {
+    const sizes = new BigUint64Array(library.copy(shape, Number(dims) * 8));
+    return new Float32Array(library.copy(at, Number(sizes.reduce((a, b) => a * b, 1n)) * 4));
+  };
 
   const makeDmatrix = (x: Matrix, { y, weights, threads }: DMatrixOptions): DMatrix => {
     const out = new BigUint64Array(1);
@@ -131,9 +145,18 @@ function bind(library: Library): Xgboost {
         const config =
           '{"type":0,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true,"cache_id":0,"missing":NaN}';
         predictDense(handle, dense(x.data, [x.rows, x.cols], "<f4"), config, null, shape, dims, out);
-        const sizes = new BigUint64Array(library.copy(shape[0] as bigint, Number(dims[0]) * 8));
-        const length = Number(sizes.reduce((a, b) => a * b, 1n));
-        return new Float32Array(library.copy(out[0] as bigint, length * 4));
+        return floats(shape[0] as bigint, dims[0] as bigint, out[0] as bigint);
+      },
+      contributions(x) {
+        const [dmatrix, shape, dims, out] = Array.from({ length: 4 }, () => new BigUint64Array(1));
+        createDense(dense(x.data, [x.rows, x.cols], "<f4"), '{"missing":NaN,"nthread":1}', dmatrix);
+        try {
+          const config = '{"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true}';
+          predictDmatrix(handle, dmatrix?.[0], config, shape, dims, out);
+          return floats(shape?.[0] as bigint, dims?.[0] as bigint, out?.[0] as bigint);
+        } finally {
+          freeDmatrix(dmatrix?.[0]);
+        }
       },
       save(format = "ubj") {
         const [length, out] = [new BigUint64Array(1), new BigUint64Array(1)];

@@ -6,6 +6,7 @@ import { frameToMatrix } from "../core/frame.ts";
 import type { Step } from "../core/step.ts";
 import { families } from "../families/index.ts";
 import { type FittedPipeline, loadPipeline } from "../preparation/_pipeline.ts";
+import { contributionsAfter } from "../statistics/calibration/margins.ts";
 import { applySteps, type ProbaStep, stepsOnnx } from "../statistics/calibration/steps.ts";
 import { MEMBERS, membersStep } from "./ensemble/members.ts";
 import type { ExampleRow } from "./package/example.ts";
@@ -116,6 +117,10 @@ function followed(model: FittedModel, steps: readonly ProbaStep[], classes: numb
     rounds,
     notices,
     predictProba: (x) => applySteps(steps, model.predictProba(x), classes),
+    contributions(x, background) {
+      const made = model.contributions?.(x, background);
+      return made && contributionsAfter(steps, made);
+    },
     ...(model.toOnnx ? { toOnnx: (graph, x) => stepsOnnx(graph, model.toOnnx!(graph, x), steps, classes) } : {}),
     save: () => model.save(),
     dispose: () => model.dispose(),

@@ -1,7 +1,7 @@
 /** The loop that boosted trees share: a round, its losses, early stopping, abort. */
 import { setImmediate } from "node:timers/promises";
 import { z } from "zod";
-import type { FitContext } from "../core/family.ts";
+import type { Contributions, FitContext } from "../core/family.ts";
 
 export const share = z.number().gt(0).max(1);
 export const earlyStopping = z
@@ -69,4 +69,20 @@ export function bothClasses(second: Float32Array): Float32Array {
     proba[2 * i + 1] = p;
   });
   return proba;
+}
+
+/**
+ * Of what a boosting library gives for one row.
+ * @param all [outputs × (cols + 1)] SHAP values, the base after those of each output
+ */
+export function boostedContributions(all: Float32Array | Float64Array, cols: number): Contributions {
+  const outputs = all.length / (cols + 1);
+  const base = new Float64Array(outputs);
+  const values = new Float64Array(outputs * cols);
+  for (let k = 0; k < outputs; k++) {
+    const from = k * (cols + 1);
+    values.set(all.subarray(from, from + cols), k * cols);
+    base[k] = all[from + cols]!;
+  }
+  return { method: "tree-shap", unit: "margin", base, values };
 }

@@ -10,6 +10,7 @@ import { createPacer, share } from "./_boosting.ts";
 import { type OnnxTree, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { addTree, createTreeGrower, type Tree, type TreeOptions } from "./_tree.ts";
+import { forestContributions } from "./forest/contributions.ts";
 
 /** @param bootstrap whether each tree draws its rows where nothing is said */
 const paramsOf = (bootstrap: boolean) =>
@@ -128,6 +129,10 @@ function model(state: State): FittedModel {
       const sums = new Float64Array(x.rows * classes);
       for (const tree of trees) addTree(tree, x, sums);
       return Float32Array.from(sums, (sum) => sum / trees.length);
+    },
+    contributions(x, { typical }) {
+      checkColumns(x, columns);
+      return forestContributions(trees, classes, x.data, typical);
     },
     toOnnx(graph, x) {
       return treeSums(graph, graph.apply("Cast", [x], { to: ONNX_TYPES.double }), {

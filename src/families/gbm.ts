@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { Family, FittedModel } from "../core/family.ts";
 import { ONNX_TYPES } from "../core/onnx.ts";
 import { type LightgbmBooster, loadLightgbm } from "../engines/lightgbm.ts";
-import { boost, bothClasses, earlyStopping, share } from "./_boosting.ts";
+import { boost, boostedContributions, bothClasses, earlyStopping, share } from "./_boosting.ts";
 import { parseLightgbm } from "./_lightgbm-text.ts";
 import { marginsToProba, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, decodeFacts, encodeFacts, fileOf, type ModelFacts } from "./_shared.ts";
@@ -78,6 +78,11 @@ function model(booster: LightgbmBooster, facts: ModelFacts): FittedModel {
       checkColumns(x, columns);
       const output = booster.predict(x, { outputs: classes === 2 ? 1 : classes, rounds, threads: 1 });
       return classes === 2 ? bothClasses(output) : output;
+    },
+    contributions(x) {
+      checkColumns(x, columns);
+      const outputs = classes === 2 ? 1 : classes;
+      return boostedContributions(booster.contributions(x, { outputs, rounds, threads: 1 }), x.cols);
     },
     toOnnx(graph, x) {
       const outputs = classes === 2 ? 1 : classes;

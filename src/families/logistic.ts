@@ -9,6 +9,7 @@ import { type Evaluation, minimise } from "./_lbfgs.ts";
 import { checkColumns, checkContext, classShares, fileOf } from "./_shared.ts";
 import { logisticLoss, probabilities } from "./_softmax.ts";
 import { columnMoments, meanAbsolute } from "./linear/columns.ts";
+import { linearContributions } from "./linear/contributions.ts";
 import { minimiseSparse } from "./linear/owlqn.ts";
 
 const params = z.strictObject({
@@ -167,6 +168,10 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
       const logits = new Float64Array(x.rows * outputs);
       blas.dgemm({ m: x.rows, n: outputs, k: x.cols, a, b, c: logits, transposeB: true });
       return probabilities(logits, intercepts, classes);
+    },
+    contributions(x, background) {
+      checkColumns(x, columns);
+      return linearContributions(x.data, background, coefficients, intercepts);
     },
     toOnnx(graph, x) {
       const transposed = new Float64Array(coefficients.length);

@@ -120,6 +120,20 @@ function model(state: State): FittedModel {
       }
       return probabilities(logits, intercepts, classes);
     },
+    contributions(x, { typical }) {
+      checkColumns(x, columns);
+      const base = intercepts.slice();
+      const values = new Float64Array(classes * x.cols);
+      for (let j = 0; j < x.cols; j++) {
+        const [own, usual] = [x.data[j]! - centres[j]!, typical[j]! - centres[j]!];
+        for (let k = 0, at = j * classes; k < classes; k++, at++) {
+          const logs = (value: number): number => value * (value * squares[at]! + slopes[at]!);
+          base[k]! += logs(usual);
+          values[k * x.cols + j] = logs(own) - logs(usual);
+        }
+      }
+      return { method: "naive-bayes", unit: "margin", base, values };
+    },
     toOnnx(graph, x) {
       const dims = [columns.length, classes];
       const value = graph.apply("Sub", [

@@ -1,12 +1,14 @@
 import { z } from "zod";
+import type { Matrix } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
-import type { Family, FitContext, FittedModel } from "../core/family.ts";
+import type { Background, Contributions, Family, FitContext, FittedModel } from "../core/family.ts";
 import { pack, unpack } from "../core/formats/container.ts";
 import type { OnnxBuilder, OnnxValue } from "../core/onnx.ts";
 import { loadOpenblas, type Openblas } from "../engines/openblas.ts";
 import { createPacer } from "./_boosting.ts";
 import { checkColumns, checkContext, fileOf } from "./_shared.ts";
 import { columnMoments, meanAbsolute } from "./linear/columns.ts";
+import { linearContributions } from "./linear/contributions.ts";
 import { approximate } from "./svm/approximate.ts";
 import { vectorsOf } from "./svm/kernel.ts";
 import { type PairModel, predictPairs, predictRest, type RestModel } from "./svm/model.ts";
@@ -220,6 +222,9 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
             machines.kind === "rest" ? restToOnnx(graph, x, machines) : pairsToOnnx(graph, x, machines),
         }
       : {}),
+    ...(machines.kind === "rest" && machines.basis.kind === "columns" && machines.intercepts.length === 1
+      ? { contributions: (x: Matrix, background: Background) => sigmoidContributions(machines, x, background) }
+      : {}),
     save: () => ({ "model.bin": pack(state) }),
     ...(machines.kind === "rest" && machines.basis.kind === "columns"
       ? { importances: meanAbsolute(machines.coefficients, columns.length) }
@@ -227,4 +232,11 @@ function model(blas: Openblas, state: State, notices: readonly string[] = []): F
     notices,
     dispose() {},
   };
+}
+
+/** Of two classes: the log-odds are a sigmoid's argument, which is linear. Shares of several sigmoids are not. */
+function sigmoidContributions(machines: RestModel, { data }: Matrix, background: Background): Contributions {
+  const [slope, shift] = [machines.slopes[0]!, machines.shifts[0]!];
+  const weights = machines.coefficients.map((weight) => -slope * weight);
+  return linearContributions(data, background, weights, Float64Array.of(-slope * machines.intercepts[0]! - shift));
 }

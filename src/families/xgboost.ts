@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Family, FittedModel } from "../core/family.ts";
 import { loadXgboost, type XgboostBooster } from "../engines/xgboost.ts";
-import { boost, bothClasses, earlyStopping, share } from "./_boosting.ts";
+import { boost, boostedContributions, bothClasses, earlyStopping, share } from "./_boosting.ts";
 import { marginsToProba, type OnnxTree, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, decodeFacts, encodeFacts, fileOf, type ModelFacts } from "./_shared.ts";
 
@@ -83,6 +83,10 @@ function model(booster: XgboostBooster, facts: ModelFacts): FittedModel {
       checkColumns(x, facts.columns);
       const output = booster.predict(x);
       return facts.classes === 2 ? bothClasses(output) : output;
+    },
+    contributions(x) {
+      checkColumns(x, facts.columns);
+      return boostedContributions(booster.contributions(x), x.cols);
     },
     toOnnx(graph, x) {
       const { trees, base } = treesOf(booster.save("json"));

@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { ColumnKind, Frame } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { OnnxBuilder, OnnxFrame, OnnxValue } from "../core/onnx.ts";
-import type { FittedStep, Step, StepFitContext, StepSpec } from "../core/step.ts";
+import type { FittedStep, Origin, Step, StepFitContext, StepSpec } from "../core/step.ts";
 import { countMissing } from "./_columns.ts";
 import { matrixOf } from "./_onnx.ts";
 import { conform, emptyFrame, Schema, schemaOf } from "./_schema.ts";
@@ -23,6 +23,8 @@ export interface FittedPipeline {
   readonly input: Schema;
   /** The columns that come out. */
   readonly output: readonly { readonly name: string; readonly kind: ColumnKind }[];
+  /** [output] the column of `input` that each comes from; undefined where it mixes several. */
+  readonly origins: readonly (Origin | undefined)[];
   /**
    * Same rows in the same order. Columns may come in any order and with others besides; levels are matched by name.
    * @throws UserError naming columns that are missing or of another kind than in training
@@ -100,6 +102,7 @@ function pipeline(input: Schema, steps: readonly { id: string; step: FittedStep 
     state: { input, steps: steps.map(({ id, step }) => ({ id, state: step.state })) },
     input,
     output,
+    origins: output.map(({ name }) => originOf(name, steps)),
     transform: (frame) => run(conform(frame, input)),
     toOnnx(graph, frame) {
       const made = steps.reduce((columns, { id, step }) => {
@@ -112,6 +115,17 @@ function pipeline(input: Schema, steps: readonly { id: string; step: FittedStep 
       for (const { step } of steps) step.dispose?.();
     },
   };
+}
+
+/** Back through the steps, from the last one. */
+function originOf(name: string, steps: readonly { readonly step: FittedStep }[]): Origin | undefined {
+  return steps.reduceRight<Origin | undefined>(
+    (found, { step }) => {
+      const before = found && step.origin?.(found.column);
+      return before && { labels: found.labels, ...before };
+    },
+    { column: name },
+  );
 }
 
 /**

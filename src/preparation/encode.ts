@@ -2,7 +2,7 @@ import { z } from "zod";
 import type { BooleanColumn, CategoricalColumn, Column, Frame, MultilabelColumn } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
 import type { OnnxColumns } from "../core/onnx.ts";
-import type { FittedStep, Step, StepFitContext } from "../core/step.ts";
+import type { FittedStep, Origin, Step, StepFitContext } from "../core/step.ts";
 import { claimName, countLevels, levelCodes } from "./_columns.ts";
 import { doubles, levelsPresent } from "./_onnx.ts";
 import { Lookup, lookedUp, lookedUpInGraph, tableRows } from "./encode/lookup.ts";
@@ -241,8 +241,13 @@ function fitted(state: State): FittedStep {
   const becomesNumeric = ({ kind, name }: { readonly kind: string; readonly name: string }): boolean =>
     kind === "boolean" && (booleans?.has(name) ?? true);
   const blank = state.missing === "nan" ? Number.NaN : 0;
+  const origins = new Map([
+    ...state.columns.flatMap(originsOf),
+    ...state.lookups.flatMap(({ name, outputs }) => named(name, outputs)),
+  ]);
   return {
     state,
+    origin: (name) => origins.get(name) ?? { column: name },
     transform(frame: Frame): Frame {
       const columns = frame.columns.flatMap((column): readonly Column[] => {
         if (column.kind === "boolean") return [becomesNumeric(column) ? { ...column, kind: "numeric" } : column];
@@ -277,6 +282,17 @@ function fitted(state: State): FittedStep {
       });
     },
   };
+}
+
+const named = (column: string, outputs: readonly string[]): readonly (readonly [string, Origin])[] =>
+  outputs.map((output) => [output, { column }]);
+
+/** Which levels each column of a plan stands for. */
+function originsOf({ name, levels, slots, outputs }: Plan): readonly (readonly [string, Origin])[] {
+  return outputs.map((output, slot) => [
+    output,
+    { column: name, labels: levels.filter((_, code) => slots[code] === slot) },
+  ]);
 }
 
 /** @param blank value of every column in the rows whose cell is missing */

@@ -147,8 +147,10 @@ function isOwnLevel(column: Column, level: string): boolean {
 
 function fitted(state: z.infer<typeof State>): FittedStep {
   const plans = new Map(state.columns.map((plan, i) => [plan.name, { ...plan, fill: state.fills[i] }]));
+  const marked = new Map(state.columns.map(({ name, indicator }) => [indicator, name]));
   return {
     state,
+    origin: (name) => ({ column: marked.get(name) ?? name }),
     transform(frame: Frame): Frame {
       const columns: Column[] = [];
       const indicators: Column[] = [];

@@ -111,6 +111,7 @@ function fitted(state: State): FittedStep {
   const index = new Map(state.names.map((name, i) => [name, i]));
   return {
     state,
+    origin: (column) => ({ column }),
     transform(frame: Frame): Frame {
       const columns = frame.columns.map((column): Column => {
         const i = index.get(column.name);

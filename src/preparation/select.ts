@@ -182,6 +182,7 @@ function fitted(state: z.infer<typeof State>): FittedStep {
   const kept = new Set(state.kept);
   return {
     state,
+    origin: (column) => ({ column }),
     transform: (frame: Frame): Frame => ({
       rows: frame.rows,
       columns: frame.columns.filter((column) => kept.has(column.name)),

@@ -1,5 +1,6 @@
 import type { Evidence, Explained } from "../../core/serving.ts";
 import type { Explanation } from "../../ranking/explain.ts";
+import { byWeight } from "./evidence.ts";
 
 /** Share of a disease's patients with a term that is believed at most, so that one excluded term rules nothing out. */
 const SURE = 0.95;
@@ -24,11 +25,4 @@ export function explainedDisease(explanation: Explanation, diseases: number): Ex
     base: -Math.log(Math.max(1, diseases - 1)),
     evidence: byWeight([...present, ...excluded]),
   };
-}
-
-/** The strongest first, without those that say nothing. */
-export function byWeight(evidence: readonly Evidence[]): readonly Evidence[] {
-  return evidence
-    .filter(({ weight }) => weight !== 0)
-    .sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight) || (a.feature < b.feature ? -1 : 1));
 }

@@ -8,6 +8,9 @@ const PAIRS = 12;
 /** Most calls that one explanation may take. */
 const MOST_CALLS = 4096;
 
+/** Whether all subsets of so many columns are looked at, so that nothing is left to chance. */
+export const isExact = (columns: number): boolean => columns <= EXACT;
+
 /**
  * Shapley values against a reference (Strumbelj & Kononenko 2014): what each column changes when its value takes the place of the
  * reference's, over all orders, or over seeded orders that are drawn with their reverses (antithetic). Either way they add up to
@@ -20,7 +23,7 @@ export function shapleyValues(
   seed: number,
   values: (subsets: readonly Uint8Array[]) => Float64Array,
 ): Float64Array {
-  return columns <= EXACT ? exact(columns, values) : sampled(columns, seed, values);
+  return isExact(columns) ? exact(columns, values) : sampled(columns, seed, values);
 }
 
 function exact(columns: number, values: (subsets: readonly Uint8Array[]) => Float64Array): Float64Array {
