@@ -9,7 +9,7 @@ export function make(tag, properties = {}, ...children) {
     if (/^(aria-|data-|role$|for$|lang$|inputmode$|autocomplete$)/.test(name)) element.setAttribute(name, value);
     else element[name] = value;
   }
-  element.append(...children.filter((child) => child !== undefined && child !== null));
+  element.append(...children.filter((child) => child !== undefined && child !== null && child !== false));
   return element;
 }
 

@@ -29,8 +29,7 @@ export function drawAnswer({ patients: [one], model, knowledge }, { t, lang, lab
     percent: (share) => percent.format(share),
     number: (value) => number.format(value),
   };
-  const release =
-    knowledge && [knowledge.hpo && `HPO ${knowledge.hpo}`, ...knowledge.sources].filter(Boolean).join(", ");
+  const release = knowledge?.sources.join(", ");
   const source = [
     model.name === null ? model.family : t.model(model.name),
     model.version !== null && t.version(model.version),
