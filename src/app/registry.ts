@@ -1,6 +1,7 @@
 import { UserError } from "../core/errors.ts";
-import type { Stage } from "../core/registry.ts";
+import type { ModelVersion, Stage } from "../core/registry.ts";
 import type { Run, TrackingStore } from "../core/store.ts";
+import type { Gate } from "../experiments/gate-file.ts";
 import { findRun } from "../experiments/read/browse.ts";
 import { leaderboard } from "../experiments/read/leaderboard.ts";
 import { copyVersion } from "../registry/copy.ts";
@@ -16,7 +17,8 @@ import {
   reviewedOutcome,
 } from "../registry/promote.ts";
 import { type Registered, register } from "../registry/register.ts";
-import { checkFiles, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
+import { checkFiles, type ModelState, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
+import { tryLogCard } from "./card/card.ts";
 import { promotionReport } from "./gate-reports.ts";
 import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
 import { tellFold, tryPackageRun } from "./package.ts";
@@ -50,9 +52,20 @@ async function chosenRun(store: TrackingStore, choice: RunChoice): Promise<{ run
 
 /**
  * Registers a run, or the best one of an experiment: the first repeat of the leaderboard's first row. Of a cross-validation that is its first
- * fold, which it says.
+ * fold, which it says. The model card of a new version is kept with the run.
  */
-export async function registerModel(bench: Workbench, choice: RunChoice, reason?: string): Promise<Registered> {
+export async function registerModel(
+  project: Project,
+  bench: Workbench,
+  choice: RunChoice,
+  reason?: string,
+): Promise<Registered> {
+  const registered = await registerRun(bench, choice, reason);
+  if (registered.isNew) await tryLogCard(project, bench, registered.name, registered.version);
+  return registered;
+}
+
+async function registerRun(bench: Workbench, choice: RunChoice, reason?: string): Promise<Registered> {
   const { run, name } = await chosenRun(bench.store, choice);
   const { runId } = run.info;
   await tryPackageRun(bench, runId); // before: the files of a version stay as they are
@@ -79,17 +92,28 @@ export interface PromoteOptions {
 
 /**
  * Registers (where a run is meant), lets the gate judge, and promotes. The champion of the moment before the gate looked must
- * still be the champion afterwards.
+ * still be the champion afterwards. The model card is kept anew with the run.
  */
 export async function promoteModel(project: Project, bench: Workbench, options: PromoteOptions): Promise<Act> {
-  const { target, to, reason, reviewOnly = false } = options;
+  const { target, to, reason } = options;
   const gate = options.gate === undefined ? undefined : await loadGate(project, options.gate);
   requireGate(to, gate !== undefined, reason, typeof target === "string" ? target : "promote");
-  const registered = typeof target === "string" ? undefined : await registerModel(bench, target);
+  const registered = typeof target === "string" ? undefined : await registerRun(bench, target);
   const ref = registered ?? parseRef(target as string);
   const state = await readState(bench.registry, ref.name);
   const version = versionOf(state, ref);
-  const shared = { to, reason, requireApproval: options.requireApproval };
+  const act = await promoteVersion(project, bench, { state, version, gate }, options);
+  if (act.record !== null || registered?.isNew) await tryLogCard(project, bench, version.name, version.version);
+  return act;
+}
+
+async function promoteVersion(
+  project: Project,
+  bench: Workbench,
+  { state, version, gate }: { readonly state: ModelState; readonly version: ModelVersion; readonly gate?: Gate },
+  { to, reason, requireApproval, reviewOnly = false, ...reports }: PromoteOptions,
+): Promise<Act> {
+  const shared = { to, reason, requireApproval };
   if (!gate) return promote(bench, state, version, { ...shared, gate: null });
   const moves = isPromotable(state, version, to);
   if (version.runId === null) {
@@ -108,8 +132,8 @@ export async function promoteModel(project: Project, bench: Workbench, options: 
     moves && !reviewOnly
       ? await promote(bench, state, version, { ...shared, gate: outcome })
       : await review(bench, state, version, { to, gate: outcome, isNew: known === undefined });
-  const extra = options.markdown === undefined ? {} : await promotionReport(bench.store, outcome, sentenceOf(act));
-  await writeGateReports(outcome, options, extra);
+  const extra = reports.markdown === undefined ? {} : await promotionReport(bench.store, outcome, sentenceOf(act));
+  await writeGateReports(outcome, reports, extra);
   return act;
 }
 
@@ -173,9 +197,11 @@ export async function rollbackModel(bench: Workbench, name: string, to?: string,
 }
 
 /** Lets a version through that awaits approval. */
-export async function approveModel(bench: Workbench, ref: string, reason?: string): Promise<Act> {
+export async function approveModel(project: Project, bench: Workbench, ref: string, reason?: string): Promise<Act> {
   const { state, version, isNamed } = await find(bench, ref);
-  return approve(bench, state, isNamed ? version : undefined, reason);
+  const act = await approve(bench, state, isNamed ? version : undefined, reason);
+  if (act.record !== null) await tryLogCard(project, bench, act.model, act.version);
+  return act;
 }
 
 /** Gives a version an alias of the user's own. */

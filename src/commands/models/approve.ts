@@ -21,6 +21,8 @@ export default class ModelsApprove extends ModelsCommand {
 
   async run(): Promise<Act> {
     const { args, flags } = await this.parse(ModelsApprove);
-    return this.report(await this.withModels(flags, (bench) => approveModel(bench, args.model, flags.reason)));
+    return this.report(
+      await this.withModels(flags, (bench) => approveModel(this.projectOf(flags), bench, args.model, flags.reason)),
+    );
   }
 }

@@ -32,7 +32,9 @@ export default class ModelsRegister extends ModelsCommand {
     if (!choice || (args.run !== undefined && experiment !== undefined)) {
       throw new UserError("which run?", { where: "models register", fix: "Name a run, or --from-experiment NAME." });
     }
-    const made = await this.withModels(flags, (bench) => registerModel(bench, choice, flags.reason));
+    const made = await this.withModels(flags, (bench) =>
+      registerModel(this.projectOf(flags), bench, choice, flags.reason),
+    );
     const what = visible(`version ${made.version} of ${made.name}`);
     this.log(made.isNew ? paint("good", `registered ${what}`) : `the run is ${what} already`);
     this.log(
