@@ -40,6 +40,8 @@ export interface Card {
   /** One sentence each. */
   readonly summary: readonly string[];
   readonly sections: readonly Section[];
+  /** Where it comes from, one sentence. */
+  readonly footer: string;
 }
 
 export const text = (value: string): Block => ({ kind: "text", text: value });

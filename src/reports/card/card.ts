@@ -40,6 +40,7 @@ export function buildCard(input: CardInput): BuiltCard {
         history(input),
         tripod(items, summary),
       ],
+      footer: "Written by disease from the run's own records and what its facts file says.",
     },
     checklist: items,
     summary,

@@ -30,7 +30,7 @@ footer { padding-bottom: 3em; color: #4a525c; font-size: .9em; }
 `;
 
 /** The card as one HTML page that asks for nothing else: landmarks, headings in order, tables with captions, figures with texts. */
-export function cardHtml({ title, summary, sections }: Card): string {
+export function cardHtml({ title, summary, sections, footer }: Card): string {
   const contents = sections.map(({ id, title: name }) => `<li><a href="#${id}">${html(name)}</a></li>`);
   return `${[
     "<!doctype html>",
@@ -43,7 +43,7 @@ export function cardHtml({ title, summary, sections }: Card): string {
     `<style>${STYLE}</style>`,
     "</head>",
     "<body>",
-    '<a class="skip" href="#card">To the card</a>',
+    '<a class="skip" href="#card">To the content</a>',
     "<header>",
     `<h1>${html(title)}</h1>`,
     `<ul>${summary.map((line) => `<li>${html(line)}</li>`).join("")}</ul>`,
@@ -52,7 +52,7 @@ export function cardHtml({ title, summary, sections }: Card): string {
     '<main id="card">',
     ...sections.map((section) => sectionHtml(section, 2)),
     "</main>",
-    "<footer><p>Written by disease from the run's own records and what its facts file says.</p></footer>",
+    `<footer><p>${html(footer)}</p></footer>`,
     "</body>",
     "</html>",
   ].join("\n")}\n`;
