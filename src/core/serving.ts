@@ -52,8 +52,18 @@ export interface Explained {
   readonly evidence: readonly Evidence[];
 }
 
+/** Validation patients, counted by what they were given: what intervals and thresholds rest on (statistics/calibration/validation.ts). */
+export interface ValidationSummary {
+  /** By the probability of the answer, in equal bins of 0–1: patients, and those of them with the right one. */
+  readonly answers: { readonly rows: Uint32Array; readonly right: Uint32Array };
+  /** [classes × bins] by the log-odds of each class: patients, and those of them with it. Empty of a model that ranks. */
+  readonly byClass: { readonly bins: number; readonly rows: Uint32Array; readonly positives: Uint32Array };
+}
+
 interface Served {
   readonly identity: ModelIdentity;
+  /** Null or absent of models that were trained without it. */
+  readonly validation?: ValidationSummary | null;
   /** Frees native memory; the model must not be used afterwards. */
   dispose(): void;
 }

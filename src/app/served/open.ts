@@ -1,5 +1,6 @@
 /** Opens a model so that it answers: for the service, batch prediction and monitoring. */
-import type { ModelIdentity, ServedModel } from "../../core/serving.ts";
+import type { ModelIdentity, ServedModel, ValidationSummary } from "../../core/serving.ts";
+import { decodeSummary, SUMMARY_FILE } from "../../experiments/explain/summary.ts";
 import { RANKER_FILES } from "../../experiments/ranking/model.ts";
 import type { Project } from "../project.ts";
 import { readServed, type ServedFiles } from "./files.ts";
@@ -34,6 +35,15 @@ export async function openFiles(
   }
   const { openServedTable } = await import("./table.ts");
   return openServedTable(served);
+}
+
+/** How it did on validation. */
+export function summaryOf({ beside, address }: ServedFiles): {
+  readonly validation: ValidationSummary | null;
+  readonly means?: Float32Array;
+} {
+  const bytes = beside[SUMMARY_FILE];
+  return bytes === undefined ? { validation: null } : decodeSummary(bytes, address);
 }
 
 /** What is told of a model. */

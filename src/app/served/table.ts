@@ -5,14 +5,16 @@ import type { RawRow, ServedTable } from "../../core/serving.ts";
 import { createExplainer, inputOf } from "../../experiments/explain/table.ts";
 import { openModel } from "../../experiments/model.ts";
 import { exampleFor } from "../../experiments/package/example.ts";
+import { intervalOf } from "../../statistics/calibration/validation.ts";
 import type { ServedFiles } from "./files.ts";
-import { identityOf } from "./open.ts";
+import { identityOf, summaryOf } from "./open.ts";
 
 /** @throws UserError when files are missing or of another format */
 export async function openServedTable(served: ServedFiles): Promise<ServedTable> {
   const opened = await openModel(served.files, served.address);
   const { card, pipeline, model } = opened;
   const { classes, target, family, codeVersion } = card;
+  const { validation, means } = summaryOf(served);
   const example: RawRow = card.example ?? exampleFor(pipeline);
   return {
     kind: "table",
@@ -22,8 +24,9 @@ export async function openServedTable(served: ServedFiles): Promise<ServedTable>
     target,
     classes,
     predictProba: (frame) => model.predictProba(frameToMatrix(pipeline.transform(frame))),
-    explain: createExplainer(opened, example),
-    interval: () => null,
+    validation,
+    explain: createExplainer(opened, example, means),
+    interval: (classCode, probability) => validation && intervalOf(validation, classCode, probability),
     dispose() {
       pipeline.dispose();
       model.dispose();

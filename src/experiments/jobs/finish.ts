@@ -7,6 +7,7 @@ import type { CurvePoint, MetricValue, Trial, TrialResult } from "../../core/tri
 import { metrics } from "../../metrics/index.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
 import { fitPost, type PostRequest } from "../../statistics/calibration/fit.ts";
+import { encodeSummary, SUMMARY_FILE } from "../explain/summary.ts";
 import { writeFiles } from "../files.ts";
 import { saveModel } from "../model.ts";
 import { type Moment, moment, timesOf } from "./moment.ts";
@@ -42,6 +43,8 @@ export interface FittedTrial {
   readonly shares: Pick<PostRequest, "learned" | "target" | "widen">;
   /** [features] */
   readonly names: readonly string[];
+  /** [features] of the training rows, where the model is trained on them */
+  readonly means?: Float32Array;
   readonly curve: readonly CurvePoint[];
   readonly notices: readonly string[];
   /** Before and after the fit. */
@@ -71,6 +74,7 @@ export async function finishTrial(finish: Finish, made: FittedTrial, reports: Tr
   const card = { family, params, target, classes, rounds: model.rounds, codeVersion: CODE_VERSION, example };
   writeFiles(finish.outDir, {
     ...prefixed("model", saveModel(card, preparation, model, post.steps)),
+    [SUMMARY_FILE]: encodeSummary(scored, made.means),
     "predictions/validation.npy": writeNpy(scored.proba, [scored.rows, classes.length]),
     "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),
     "predictions/validation_rows.npy": writeNpy(validation.rows, [scored.rows]),

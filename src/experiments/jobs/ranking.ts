@@ -10,6 +10,7 @@ import type { MetricValue, Trial, TrialResult } from "../../core/trial.ts";
 import { rankedMetrics } from "../../metrics/_ranked.ts";
 import type { AnswerSettings } from "../../ranking/answers.ts";
 import { bootstrapIntervals } from "../../statistics/bootstrap.ts";
+import { encodeSummary, SUMMARY_FILE } from "../explain/summary.ts";
 import { writeFiles } from "../files.ts";
 import { type RankingCard, releasesText, trainRankers } from "../ranking/model.ts";
 import { type CaseTable, rankRows, ranksFiles } from "../ranking/score.ts";
@@ -68,6 +69,7 @@ export async function runRanking(
     writeFiles(payload.outDir, {
       "model/model.json": `${JSON.stringify(card, null, 2)}\n`,
       ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`model/${name}`, bytes])),
+      [SUMMARY_FILE]: encodeSummary(scored),
       "predictions/validation.npy": kept.validation,
       "predictions/validation_trained.npy": kept.validation_trained,
       "predictions/validation_y.npy": writeNpy(scored.y, [scored.rows]),

@@ -7,6 +7,7 @@ import type { ClassWeight, CurvePoint, RoundEvent, TrialResult } from "../../cor
 import { classShares } from "../../families/_shared.ts";
 import { families } from "../../families/index.ts";
 import { targetShares } from "../../statistics/calibration/prior.ts";
+import { columnMeans } from "../explain/summary.ts";
 import { narrowed, widening, widenShares } from "./classes.ts";
 import { type Finish, finishTrial, type TrialReports } from "./finish.ts";
 import { knowledgeAt } from "./knowledge.ts";
@@ -104,6 +105,7 @@ export async function runTrial(
           target: targetShares(trial.prior, classes, natural),
         },
         names: train.x.names,
+        means: columnMeans(prepared.train.x),
         curve,
         notices: [...resampled.notices, ...(narrow ? [lackingNotice(narrow.codes, classes)] : [])],
         times: [start, fitted],
