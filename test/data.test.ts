@@ -25,6 +25,7 @@ test.each([
   "knowledge/hp.obo.gz",
   "knowledge/phenotype.hpoa.gz",
   "knowledge/orphanet.jsonl.gz",
+  "knowledge/hp-es.tsv",
   "phenopackets.zip",
   "common_and_rare.csv.gz",
 ])("data/README.md tells the hash of %s, and its section licence, citation and origin", (name) => {
