@@ -276,6 +276,9 @@ export {
   type VersionRow,
 } from "./app/models-view.ts";
 export { type Packaged, packageBoard, packageRun } from "./app/package.ts";
+export { INPUT_FORMATS } from "./app/predict/input.ts";
+export { OUTPUT_FORMATS } from "./app/predict/output.ts";
+export { type PredictResult, predict } from "./app/predict/predict.ts";
 export { findProject, openStore, type Project, pythonLoad, storeUri } from "./app/project.ts";
 export {
   aliasModel,

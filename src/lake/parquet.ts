@@ -19,6 +19,20 @@ const DATES = /^(?:DATE|TIMESTAMP.*|TIME.*)$/;
  * first; DuckDB's own temporary files go there too, never beside the data, and it loads no extension from the net.
  */
 export async function readParquet(source: Source, options: RawOptions, memoryLimitMB?: number): Promise<RawTable> {
+  await using duck = await openParquet(source, memoryLimitMB);
+  return await duck.does((connection) => readColumns(connection, duck.file, options));
+}
+
+/** A Parquet file, and DuckDB to read it by. */
+export interface OpenParquet extends AsyncDisposable {
+  /** As SQL writes it. */
+  readonly file: string;
+  /** @throws UserError where DuckDB cannot */
+  does<T>(action: (connection: DuckDBConnection) => Promise<T>): Promise<T>;
+}
+
+/** @throws UserError when the file cannot be unpacked */
+export async function openParquet(source: Source, memoryLimitMB?: number): Promise<OpenParquet> {
   const folder = await mkdtemp(join(tmpdir(), "disease-parquet-"));
   const { DuckDBInstance } = await import("@duckdb/node-api");
   try {
@@ -33,33 +47,35 @@ export async function readParquet(source: Source, options: RawOptions, memoryLim
       autoload_known_extensions: "false",
       ...(memoryLimitMB !== undefined && { memory_limit: `${memoryLimitMB}MB` }),
     });
-    try {
-      return await readColumns(await instance.connect(), file, options);
-    } catch (cause) {
-      if (cause instanceof UserError || !(cause instanceof Error)) throw cause;
-      throw new UserError("the Parquet file cannot be read", {
-        where: source.path,
-        fix: `DuckDB says: ${messageOf(cause).split("\n")[0]}`,
-        cause,
-      });
-    } finally {
-      instance.closeSync();
-    }
-  } finally {
+    return {
+      // A file name with * ? [ would be a pattern to DuckDB; each of them in brackets stands for itself.
+      file: `'${file.replace(/[*?[]/g, "[$&]").replaceAll("'", "''")}'`,
+      async does(action) {
+        try {
+          return await action(await instance.connect());
+        } catch (cause) {
+          if (cause instanceof UserError || !(cause instanceof Error)) throw cause;
+          throw new UserError("the Parquet file cannot be read", {
+            where: source.path,
+            fix: `DuckDB says: ${messageOf(cause).split("\n")[0]}`,
+            cause,
+          });
+        }
+      },
+      async [Symbol.asyncDispose]() {
+        instance.closeSync();
+        await rm(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
     await rm(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 
 async function readColumns(connection: DuckDBConnection, file: string, options: RawOptions): Promise<RawTable> {
-  // A file name with * ? [ would be a pattern to DuckDB; each of them in brackets stands for itself.
-  const literal = `'${file.replace(/[*?[]/g, "[$&]").replaceAll("'", "''")}'`;
-  const table = `read_parquet(${literal}, hive_partitioning = false)`;
-  const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`)).getRows();
-  const { names, notices } = columnNames(described.map(([name]) => String(name)));
-  const columns = names.map((name, i) => {
-    const type = String(described[i]![1]);
-    return { name, type, form: options.skip.has(name) ? undefined : formOf(type), column: quoted(described[i]![0]) };
-  });
+  const { table, columns: described, notices } = await describeParquet(connection, file);
+  const columns = described.map((column) => (options.skip.has(column.name) ? { ...column, form: undefined } : column));
   const wanted = columns.filter((column) => column.form !== undefined);
   const limit = options.limitRows === undefined ? "" : ` LIMIT ${options.limitRows}`;
   const counted = await connection.runAndReadAll(`SELECT count(*) FROM (SELECT 1 FROM ${table}${limit})`);
@@ -83,6 +99,18 @@ async function readColumns(connection: DuckDBConnection, file: string, options: 
   return { rows, columns: raw, decimalComma: false, notices };
 }
 
+/** Columns of a file (`OpenParquet.file`) with their types in DuckDB; `form` is undefined for those that can be no feature. */
+export async function describeParquet(connection: DuckDBConnection, file: string) {
+  const table = `read_parquet(${file}, hive_partitioning = false)`;
+  const described = (await connection.runAndReadAll(`DESCRIBE SELECT * FROM ${table}`)).getRows();
+  const { names, notices } = columnNames(described.map(([name]) => String(name)));
+  const columns = names.map((name, i) => {
+    const type = String(described[i]![1]);
+    return { name, type, form: formOf(type), column: quoted(described[i]![0]) };
+  });
+  return { table, columns, notices };
+}
+
 function formOf(type: string): Form | undefined {
   if (NUMBERS.test(type)) return "numbers";
   if (type === "BOOLEAN") return "boolean";
@@ -95,7 +123,8 @@ function quoted(name: unknown): string {
   return `"${String(name).replaceAll('"', '""')}"`;
 }
 
-function expression(column: string, form: Form): string {
+/** What is selected of a column so that its values are of its form. */
+export function expression(column: string, form: Form): string {
   if (form === "text") return `CAST(${column} AS VARCHAR)`;
   if (form === "lists") return `CAST(${column} AS VARCHAR[])`;
   return `CAST(${column} AS DOUBLE)`;

@@ -65,7 +65,7 @@ function byName(patient: ClinicalPatient, column: InputColumn, used: Set<string>
   const age = kind === "numeric" ? AGE.exec(name) : null;
   if (age !== null) return ageIn(patient, age[1]);
   if (kind === "multilabel") return listFor(patient, column.levels ?? [], used);
-  const finding = patient.findings.find((each) => names(each).has(plain(name)));
+  const finding = patient.findings.find((each) => columnForms(name).some((form) => names(each).has(form)));
   if (finding === undefined) return null;
   const value = truthFor(column, !finding.excluded);
   if (value !== null) used.add(finding.at);
@@ -82,6 +82,12 @@ const plain = (text: string): string =>
 function names(finding: Finding): ReadonlySet<string> {
   const codes = finding.codes.map(({ code }) => code);
   return new Set([...codes, hpoOf(finding) ?? "", finding.text].filter((name) => name !== "").flatMap(forms));
+}
+
+/** A column or level may be called by the id as well, "HP:0001250 Seizure". */
+function columnForms(name: string): string[] {
+  const id = /^HP[:_]\d{7}(?!\d)/i.exec(name)?.[0];
+  return id === undefined ? [plain(name)] : [plain(name), ...forms(id.toUpperCase().replace("_", ":"))];
 }
 
 /** "HP:0001250" may be a column "HP_0001250". */
@@ -104,7 +110,7 @@ function ageIn({ age }: ClinicalPatient, unit: string | undefined): number | nul
 /** Levels of a symptom list that the patient has; null where nothing at all is told of symptoms. */
 function listFor({ findings }: ClinicalPatient, levels: readonly string[], used: Set<string>): RawValue {
   if (findings.length === 0) return null;
-  const byName = new Map(levels.flatMap((level) => forms(level).map((form) => [form, level] as const)));
+  const byName = new Map(levels.flatMap((level) => columnForms(level).map((form) => [form, level] as const)));
   const has = new Set<string>();
   for (const finding of findings) {
     const level = [...names(finding)].map((name) => byName.get(name)).find((each) => each !== undefined);

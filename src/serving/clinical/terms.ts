@@ -100,17 +100,19 @@ export function fromPhenopacket(value: Json, read: ReadPhenopacket): ClinicalPat
   } catch (error) {
     throw new PatientProblem([{ at: "", problem: error instanceof Error ? error.message : "it is no phenopacket" }]);
   }
-  const findings = (terms: PatientCase["present"], excluded: boolean): readonly Finding[] =>
+  const { measurements, notices } = measurementsIn(value);
+  return { ...fromCase(one), key: textIn(own(value, "subject"), "id") || null, measurements, notices };
+}
+
+/** A case that was read before. */
+export function fromCase({ sex, age, onset, publication, present, excluded }: PatientCase): ClinicalPatient {
+  const findings = (terms: PatientCase["present"], isOut: boolean): readonly Finding[] =>
     terms.map(({ id, label }, i) => ({
       ...termOf(id, label),
-      excluded,
-      at: `/${excluded ? "excluded" : "present"}/${i}`,
+      ...{ excluded: isOut, at: `/${isOut ? "excluded" : "present"}/${i}` },
     }));
-  const { sex, age, onset, publication, present, excluded } = one;
-  const { measurements, notices } = measurementsIn(value);
   return {
-    key: textIn(own(value, "subject"), "id") || null,
-    ...{ sex, age, onset, publication, measurements, notices },
+    ...{ key: null, sex, age, onset, publication, measurements: [], notices: [] },
     findings: [...findings(present, false), ...findings(excluded, true)],
   };
 }

@@ -1,0 +1,130 @@
+/** Batch and stream prediction: patients in, a line each out, in constant memory. */
+import type { Writable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
+import { UserError } from "../../core/errors.ts";
+import type { ModelIdentity, ServedModel } from "../../core/serving.ts";
+import type { Mapping } from "../../serving/clinical/mapping.ts";
+import type { Project } from "../project.ts";
+import { openServed } from "../served/open.ts";
+import { createCasePredictor } from "./cases.ts";
+import { type InputFormat, openInput } from "./input.ts";
+import { readMapping } from "./mapping.ts";
+import { formatFor, type OutputCell, type OutputFormat, openOutput } from "./output.ts";
+import { createTablePredictor } from "./table.ts";
+
+export interface PredictOptions {
+  readonly model: string;
+  /** Folder of the knowledge base of a model that ranks. */
+  readonly knowledge?: string;
+  /** File that says which codes are which columns. */
+  readonly mapping?: string;
+  /** Format of the input; told by its content when absent. */
+  readonly format?: InputFormat;
+  /** File for the predictions; standard output when absent. */
+  readonly out?: string;
+  /** By the ending of `out` when absent, else CSV. */
+  readonly outFormat?: OutputFormat;
+  /** Column of a table that names its rows. */
+  readonly id?: string;
+  /** Reasons for each row's first disease. */
+  readonly explain: number;
+  /** Whether the probability of every class is written (of a ranker: of the best diseases). */
+  readonly proba: boolean;
+  /** Diseases of a ranker that are listed with `proba`. */
+  readonly top: number;
+  /** No disease is named where the best one is less probable; null: one always is. */
+  readonly abstainBelow: number | null;
+  readonly stdin: AsyncIterable<Buffer>;
+  readonly stdout: Writable;
+  readonly signal: AbortSignal;
+  notify(notice: { readonly message: string }): void;
+  onProgress(rows: number): void;
+}
+
+export interface PredictResult {
+  readonly model: Pick<ModelIdentity, "address" | "name" | "version" | "runId" | "hash" | "family">;
+  readonly rows: number;
+  readonly abstained: number;
+  /** Rows by the class or disease that is likeliest; those that abstained are not counted. */
+  readonly predicted: Readonly<Record<string, number>>;
+  readonly out: string | null;
+  readonly format: OutputFormat;
+  readonly notices: readonly string[];
+}
+
+/** A row of the output: what the summary counts, and its cells. */
+export interface PredictedRow {
+  /** Null where no disease is named. */
+  readonly predicted: string | null;
+  readonly cells: readonly OutputCell[];
+}
+
+/**
+ * Predicts all patients of a file, a folder or standard input.
+ * @throws UserError for a patient that cannot be read, naming file, line and column; then nothing is left of `out`
+ */
+export async function predict(project: Project, address: string, options: PredictOptions): Promise<PredictResult> {
+  const { signal, out, notify } = options;
+  const notices = new Set<string>();
+  const note = (message: string): void => {
+    if (notices.has(message)) return;
+    notices.add(message);
+    notify({ message });
+  };
+  const mapping = options.mapping === undefined ? undefined : readMapping(project, options.mapping);
+  const model = await openServed(project, options.model, { knowledge: options.knowledge, notify });
+  try {
+    const { batches } = await openInput(address, { format: options.format, stdin: options.stdin, notify });
+    const { columns, predict } = predictorFor(model, { ...options, mapping }, note);
+    const format = options.outFormat ?? formatFor(out);
+    if (format === "parquet" && out === undefined) {
+      throw new UserError("Parquet cannot be written as a stream", {
+        where: "--out-format parquet",
+        fix: "Name a file: --out FILE.parquet",
+      });
+    }
+    const output = openOutput(out, format, columns, options.stdout);
+    try {
+      const counts = new Map<string, number>();
+      let rows = 0;
+      let abstained = 0;
+      for await (const batch of batches) {
+        signal.throwIfAborted();
+        for (const part of predict(batch)) {
+          for (const { predicted } of part) {
+            if (predicted === null) abstained++;
+            else counts.set(predicted, (counts.get(predicted) ?? 0) + 1);
+          }
+          await output.write(part.map(({ cells }) => cells));
+          rows += part.length;
+          options.onProgress(rows);
+          // Signals are heard between turns only.
+          await turn();
+          signal.throwIfAborted();
+        }
+      }
+      await output.finish();
+      const { address: of, name, version, runId, hash, family } = model.identity;
+      return {
+        model: { address: of, name, version, runId, hash, family },
+        ...{ rows, abstained, predicted: Object.fromEntries([...counts].sort((a, b) => b[1] - a[1])) },
+        ...{ out: out ?? null, format, notices: [...notices] },
+      };
+    } catch (error) {
+      await output.abandon();
+      throw signal.aborted ? signal.reason : error;
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+export interface PredictorOptions extends Pick<PredictOptions, "id" | "explain" | "proba" | "top" | "abstainBelow"> {
+  readonly mapping: Mapping | undefined;
+}
+
+function predictorFor(model: ServedModel, options: PredictorOptions, note: (message: string) => void) {
+  return model.kind === "table"
+    ? createTablePredictor(model, options, note)
+    : createCasePredictor(model, options, note);
+}
