@@ -275,6 +275,7 @@ export {
   showModel,
   type VersionRow,
 } from "./app/models-view.ts";
+export { type MonitorRequest, monitorReport } from "./app/monitor/report.ts";
 export { type Packaged, packageBoard, packageRun } from "./app/package.ts";
 export { INPUT_FORMATS } from "./app/predict/input.ts";
 export { OUTPUT_FORMATS } from "./app/predict/output.ts";
@@ -298,6 +299,7 @@ export { runUntilGate } from "./app/rounds.ts";
 export { deleteRuns, noteRuns, type RunAct, type RunChange, restoreRuns, tagRuns } from "./app/run-acts.ts";
 export type { FileHead, Judged, RunFiles, RunReader } from "./app/run-detail.ts";
 export type { FactSection, Importances, PerClass } from "./app/run-files.ts";
+export { type ServeOptions, type Serving, serve } from "./app/serve/serve.ts";
 export { type OpenServedOptions, openServed, type ServedVersion, servedVersion } from "./app/served/open.ts";
 export {
   copyStore,
@@ -340,3 +342,4 @@ export type { AliasMove } from "./registry/demote.ts";
 export { type Act, exitCodeOf } from "./registry/promote.ts";
 export type { Registered } from "./registry/register.ts";
 export { shellWord, type Workbench } from "./registry/state.ts";
+export { monitorMarkdown } from "./reports/monitor/page.ts";

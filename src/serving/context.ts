@@ -84,8 +84,10 @@ export interface ServeContext {
    * is dropped (and counted) where it cannot keep up.
    */
   answered(answer: TableAnswers | CaseAnswer): void;
-  /** False while the service drains. */
+  /** False once the service drains: nobody should send it more. */
   isReady(): boolean;
+  /** False once it takes no more requests. */
+  isAnswering(): boolean;
 }
 
 /** Adds routes to the service. */

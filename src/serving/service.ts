@@ -24,8 +24,8 @@ export interface Service {
   readonly context: ServeContext;
   readonly model: ModelSlot;
   readonly shadow: ModelSlot;
-  /** Not ready from now on: /ping and /health say so. */
-  drain(): void;
+  /** Not ready from now on: /ping and /health say so. @param answering whether other requests are answered meanwhile */
+  drain(answering: boolean): void;
   /** Notes all that waits, closes the log and disposes of the models. */
   close(): Promise<void>;
 }
@@ -39,6 +39,7 @@ export function createService(options: ServiceOptions): Service {
   if (log) metrics.watchLog(log);
   const recorder = createRecorder({ log, metrics, shadow, hashPatient, now, problem: once(problem) });
   let isReady = true;
+  let isAnswering = true;
   return {
     model,
     shadow,
@@ -52,12 +53,15 @@ export function createService(options: ServiceOptions): Service {
       },
       answered: recorder.note,
       isReady: () => isReady,
+      isAnswering: () => isAnswering,
     },
-    drain() {
+    drain(answering) {
       isReady = false;
+      isAnswering = answering;
     },
     async close() {
       isReady = false;
+      isAnswering = false;
       recorder.finish();
       await log?.close();
       model.replace(null);

@@ -57,7 +57,7 @@ export function guard(app: FastifyInstance, { context, pressure, tls, now }: Doo
     }
     const refused = verdict === null ? undefined : unauthenticated(verdict.kind);
     if (refused || access === "metrics") return refused;
-    if (!context.isReady()) return draining();
+    if (!context.isAnswering()) return draining();
     const { inFlight, lag } = settings.pressure;
     if (pressure.inFlight <= inFlight && pressure.lag() <= lag) return undefined;
     return new Refusal(503, "TEMPORARILY_UNAVAILABLE", "The service has more to do than it can; ask again shortly", {
