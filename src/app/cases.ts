@@ -111,7 +111,9 @@ export async function rankCases(project: Project, path: string, options: RankOpt
     const { base } = await openKnowledge(project, options.knowledge, options.notify);
     const found = casesOf(path, options.notify);
     const opened =
-      options.model === undefined ? await trainFor(base, options) : await openModel(project, base, options.model);
+      options.model === undefined
+        ? await trainFor(base, options)
+        : await openModel(project, base, options.model, options.notify);
     return { base, ...found, opened };
   });
   const { method, knowledge, ranker, leavePublicationOut } = opened;
@@ -178,8 +180,9 @@ async function trainFor(base: KnowledgeBase, options: RankOptions): Promise<Open
   return { method: method.id, knowledge, ranker, leavePublicationOut };
 }
 
-async function openModel(project: Project, base: KnowledgeBase, address: string): Promise<Opened> {
-  const { method, settings, open } = await readModel(project, base, address);
+async function openModel(...asked: Parameters<typeof readModel>): Promise<Opened> {
+  const [, base] = asked;
+  const { method, settings, open } = await readModel(...asked);
   const diagnoses = settings.others.map(({ id, name }) => ({ diagnoses: [{ id, label: name }] }));
   const knowledge = knowledgeFor(base, settings, diagnoses);
   const { leavePublicationOut } = settings;

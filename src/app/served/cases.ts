@@ -12,7 +12,7 @@ import { openKnowledge } from "../cases.ts";
 import type { Project } from "../project.ts";
 import { withSmallHeap } from "../small-heap.ts";
 import type { ServedFiles } from "./files.ts";
-import { identityOf, type OpenServedOptions, summaryOf } from "./open.ts";
+import { identityOf, type OpenServedOptions, summaryOf } from "./identity.ts";
 
 /** @throws UserError when it was trained over another knowledge base */
 export async function openServedCases(

@@ -139,9 +139,9 @@ async function ofRun(project: Project, address: string, id: string, notify: Noti
 }
 
 const noAddress = (address: string): UserError =>
-  new UserError("there is no such model", {
+  new UserError("there is no such file or folder, and it is neither the id of a run nor models:/NAME@champion", {
     where: address,
-    fix: "Name models:/NAME@champion, models:/NAME/VERSION, runs:/ID/model, the id of a run, or a folder with a model's files.",
+    fix: "`disease models ls` and `disease exp leaderboard` list models and runs.",
   });
 
 /** @throws UserError when the run has no model */

@@ -7,7 +7,7 @@ import { openModel } from "../../experiments/model.ts";
 import { exampleFor } from "../../experiments/package/example.ts";
 import { intervalOf } from "../../statistics/calibration/validation.ts";
 import type { ServedFiles } from "./files.ts";
-import { identityOf, summaryOf } from "./open.ts";
+import { identityOf, summaryOf } from "./identity.ts";
 
 /** @throws UserError when files are missing or of another format */
 export async function openServedTable(served: ServedFiles): Promise<ServedTable> {
