@@ -21,6 +21,7 @@ import { checkFiles, type ModelState, parseRef, readState, versionOf, type Workb
 import { tryLogCard } from "./card/card.ts";
 import { promotionReport } from "./gate-reports.ts";
 import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
+import { tryKeepProfile } from "./monitor/profile.ts";
 import { tellFold, tryPackageRun } from "./package.ts";
 import type { Project } from "./project.ts";
 
@@ -69,6 +70,7 @@ async function registerRun(bench: Workbench, choice: RunChoice, reason?: string)
   const { run, name } = await chosenRun(bench.store, choice);
   const { runId } = run.info;
   await tryPackageRun(bench, runId); // before: the files of a version stay as they are
+  await tryKeepProfile(bench, runId);
   const registered = await register(bench, name, runId, reason);
   await tellFold(bench, run);
   return registered;

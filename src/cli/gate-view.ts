@@ -12,9 +12,8 @@ export function exitCodeOfGate(verdict: Verdict): ExitCode {
   return { pass: ExitCode.ok, fail: ExitCode.gateFailed, inconclusive: ExitCode.inconclusive }[verdict];
 }
 
-/** Prints the verdicts of a gate for a person. */
-export function printGate(outcome: GateEvaluation, print: (line: string) => void): void {
-  const verdict = (v: Verdict): string => paint(MEANING[v], `${MARK[v]} ${v}`);
+/** Prints a table of verdicts, and what there is to say of those that are no pass. */
+export function printVerdicts(rules: readonly RuleVerdict[], print: (line: string) => void): void {
   print(
     renderTable({
       columns: [
@@ -24,15 +23,22 @@ export function printGate(outcome: GateEvaluation, print: (line: string) => void
         { key: "interval", title: "interval", align: "right" },
         { key: "n", title: "n", align: "right" },
       ],
-      rows: outcome.rules,
-      show: (key, row) => cellOf(key, row as unknown as RuleVerdict, verdict),
+      rows: rules,
+      show: (key, row) => cellOf(key, row as unknown as RuleVerdict),
     }),
   );
-  for (const rule of outcome.rules.filter((r) => r.verdict !== "pass"))
+  for (const rule of rules.filter((r) => r.verdict !== "pass"))
     print(`${paint(MEANING[rule.verdict], MARK[rule.verdict])} ${visible(rule.message)}`);
+}
+
+export const paintedVerdict = (verdict: Verdict): string => paint(MEANING[verdict], `${MARK[verdict]} ${verdict}`);
+
+/** Prints the verdicts of a gate for a person. */
+export function printGate(outcome: GateEvaluation, print: (line: string) => void): void {
+  printVerdicts(outcome.rules, print);
   if (outcome.championProblem !== null) print(`champion: ${visible(outcome.championProblem)}`);
   print("");
-  print(`gate ${visible(outcome.gate)}: ${verdict(outcome.verdict)}   run ${outcome.runId.slice(0, 8)}`);
+  print(`gate ${visible(outcome.gate)}: ${paintedVerdict(outcome.verdict)}   run ${outcome.runId.slice(0, 8)}`);
   print(
     paint(
       "dim",
@@ -61,10 +67,10 @@ export function printRound(round: Round, print: (line: string) => void): void {
   print("");
 }
 
-function cellOf(key: string, row: RuleVerdict, verdict: (v: Verdict) => string): string {
+function cellOf(key: string, row: RuleVerdict): string {
   switch (key) {
     case "verdict":
-      return verdict(row.verdict);
+      return paintedVerdict(row.verdict);
     case "rule":
       return visible(row.rule);
     case "interval":
