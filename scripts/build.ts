@@ -88,11 +88,13 @@ function removeStale(outputs: readonly string[]): void {
 /** experiments/schema/ is committed, so that an editor completes before anything is built. */
 async function writeSchema(): Promise<void> {
   const { experimentJsonSchema, gateJsonSchema } = await import("../src/experiments/json-schema.ts");
+  const { cardJsonSchema } = await import("../src/reports/card/declared.ts");
   const folder = join(root, "experiments", "schema");
   mkdirSync(folder, { recursive: true });
   for (const [name, schema] of [
     ["experiment", await experimentJsonSchema()],
     ["gate", await gateJsonSchema()],
+    ["card", cardJsonSchema()],
   ] as const) {
     const text = `${JSON.stringify(schema, null, 2)}\n`;
     const file = join(folder, `${name}.schema.json`);

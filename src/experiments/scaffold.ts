@@ -40,7 +40,7 @@ export function scaffold(root: string, shipped: string): { root: string; created
   const created: string[] = [];
   const kept: string[] = [];
   const gates = ["quickstart", "clinical", "impossible"].map((name) => `experiments/gates/${name}.yaml`);
-  const schemas = ["experiment", "gate"].map((name) => `experiments/schema/${name}.schema.json`);
+  const schemas = ["experiment", "gate", "card"].map((name) => `experiments/schema/${name}.schema.json`);
   const copies = ["data/dermatology.csv", ...gates, ...schemas];
   try {
     for (const name of [...Object.keys(FILES), ...copies]) {

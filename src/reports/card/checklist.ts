@@ -105,6 +105,7 @@ function ofMethods(input: CardInput): Record<string, Found | undefined> {
   const stepsText = steps.map(({ id }) => id).join(" > ") || "none";
   const impute = steps.find(({ id }) => id === "impute");
   const sizes = split?.sizes;
+  const left = experiment ? [...experiment.ignored, ...experiment.extra] : [];
   const use = input.declared?.says.intended_use;
   return {
     "1": data
@@ -151,7 +152,7 @@ function ofMethods(input: CardInput): Record<string, Found | undefined> {
     "9a":
       data && experiment
         ? {
-            text: `All ${count(data.columns.length, "column")} of the file${experiment.ignored.length + experiment.extra.length > 0 ? ` but ${some([...experiment.ignored, ...experiment.extra])}` : ""}${steps.some(({ id }) => id === "select") ? "; selected by the step select on training rows" : "; none was selected beforehand"}.`,
+            text: `${count(data.columns.length, "column")}: all of the file${left.length > 0 ? ` but ${some(left)}` : ""}; ${steps.some(({ id }) => id === "select") ? "the step select chose among them by training rows" : "none was selected beforehand"}.`,
             where: "config/experiment.yaml, data.json of the sweep",
           }
         : undefined,
@@ -328,7 +329,7 @@ function ofResults(input: CardInput, limits: readonly string[]): Record<string, 
     "21": flow ? { text: `By part and class under "Training and evaluation data".`, where: "split.json" } : undefined,
     "23a": rank
       ? {
-          text: `${experiment!.rankMetric} on validation ${number(rank.value)} (${interval(rank.low, rank.high)})${judged ? `, ${judged.patients} patients` : ""}; all others, by class and by gate, under "Quantitative analyses".`,
+          text: `${experiment!.rankMetric} on validation ${number(rank.value)} (${interval(rank.low, rank.high)})${judged ? `, ${count(judged.rows, "row")}` : ""}; all others, by class and by gate, under "Quantitative analyses".`,
           where: "metrics and predictions of the run",
           ...(subgroups.groups.length === 0 && { rest: "key subgroups" }),
         }

@@ -8,7 +8,9 @@ const items = Object.fromEntries(
   TRIPOD.map(({ id, asks }) => [
     id,
     z
-      .union([said, z.strictObject({ not_applicable: said.describe("Why") })])
+      .union([said, z.strictObject({ not_applicable: said.describe("Why") })], {
+        error: "write a text, or { not_applicable: why }",
+      })
       .optional()
       .describe(`What the study says of: ${asks}`),
   ]),
@@ -63,3 +65,9 @@ export const declaredSchema = z.strictObject({
 export type Declared = z.infer<typeof declaredSchema>;
 /** What is said of an item of TRIPOD+AI. */
 export type Said = string | { readonly not_applicable: string };
+
+/** JSON Schema of facts files, for completion and checks in editors. */
+export function cardJsonSchema(): object {
+  const { $schema, ...schema } = z.toJSONSchema(declaredSchema, { io: "input" });
+  return { $schema, title: "disease model card facts", ...schema };
+}

@@ -69,7 +69,7 @@ function ofIntervals({ run, judged, experiment }: CardInput): string[] {
   const measured = run.metrics.find(({ key }) => key === `val_${rank}`);
   if (measured && (measured.low === null || measured.high === null)) {
     limits.push(
-      `${rank} on validation is ${number(measured.value)} without an interval: the draws agree or are undefined, and that is no certainty.`,
+      `${rank} on validation is ${number(measured.value)} without an interval: the draws agree or it is not defined in too many, and that is no certainty.`,
     );
   } else if (measured && measured.high! - measured.low! > WIDE) {
     limits.push(`${rank} on validation is uncertain: ${interval(measured.low, measured.high)}.`);

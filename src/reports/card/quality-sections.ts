@@ -13,10 +13,11 @@ const percent = (share: number): string => `${Math.round(100 * share)} %`;
 
 /** What is measured, and how its uncertainty is found. */
 export function metricsSection({ experiment, judged, run }: CardInput): Section {
+  const unit = unitOf(experiment);
   const level = percent(experiment?.bootstrap.level ?? 0.95);
   const items = [
     `Ranked by ${experiment?.rankMetric ?? run.tags["disease.rank_metric"] ?? "an unknown metric"} on validation.`,
-    `Intervals are ${level} percentile bootstrap intervals over ${judged ? count(judged.patients, "patient") : "patients"}: whole patients are drawn where rows belong together. "–": all draws agree or the metric is undefined in too many, which is no certainty.`,
+    `Intervals are ${level} percentile bootstrap intervals over ${judged ? count(judged.patients, unit) : `${unit}s`}: all rows of one are drawn together. "–": all draws agree, or it is not defined in too many, which is no certainty.`,
   ];
   if (experiment?.input === "cases") {
     items.push(
@@ -29,6 +30,10 @@ export function metricsSection({ experiment, judged, run }: CardInput): Section 
   }
   return { id: "metrics", title: "Metrics", blocks: [{ kind: "list", items }] };
 }
+
+/** What the bootstrap draws. */
+const unitOf = (experiment: CardInput["experiment"]): string =>
+  experiment?.input === "cases" ? "publication" : "patient";
 
 /** All figures: of validation, then of the gate's test patients. */
 export function quantitative(input: CardInput): Section {

@@ -105,6 +105,7 @@ test("init lays out a project that runs, and keeps what is there", async () => {
     "experiments/gates/quickstart.yaml",
     "experiments/schema/experiment.schema.json",
     "experiments/schema/gate.schema.json",
+    "experiments/schema/card.schema.json",
     "mlruns/README.md",
   ]);
   const cwd = join(folder.root, "study");
