@@ -15,7 +15,7 @@ export function resourceName(model: string, longest = LONGEST): string {
     .replaceAll(/[^a-z0-9]+/g, "-")
     .replaceAll(/^-+|-+$/g, "");
   const whole = `disease-${plain}`;
-  if (plain === model && whole.length <= longest) return whole;
+  if (plain !== "" && plain === model && whole.length <= longest) return whole;
   const mark = hashBytes(model).slice(0, 8);
   const head = whole.slice(0, longest - mark.length - 1).replace(/-+$/, "");
   return `${head}-${mark}`;

@@ -9,7 +9,7 @@ import { sagemaker } from "../../src/deploy/sagemaker.ts";
 import type { DeployFile, DeployModel, Deployment } from "../../src/deploy/types.ts";
 
 /** A name with what shells, YAML, Dockerfiles, compose and Kubernetes act on. */
-export const HOSTILE = 'it\'s $(touch pwned) ${HOME} `id` "q" \\ #{x}: - yes\t* & !tag %d [a] 🩺';
+export const HOSTILE = `it's $(touch pwned) $\{HOME} \`id\` "q" \\ #{x}: - yes\t* & !tag %d [a] 🩺`;
 
 /** A registered version, without a registry. */
 export function version(name = "skin"): DeployModel {
