@@ -32,12 +32,9 @@ const POLICY = [
   "trusted-types 'none'",
 ].join("; ");
 
+/** Besides those that every answer has. */
 export const PAGE_HEADERS: Readonly<Record<string, string>> = {
   "content-security-policy": POLICY,
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), microphone=(), geolocation=()",
   "cache-control": "no-cache",
 };

@@ -9,14 +9,21 @@ const SHOWN = 10;
  * @param model what GET /v1/model answers
  * @returns { fields, terms?, ids(), read(problem), clear(), translate(labels) }
  */
-export function columnForm(model, { t, lang, say }) {
+export function columnForm(model, { t, lang, say, failed }) {
   const plain = model.input.filter(({ term }) => term === undefined);
   const byTerm = new Map(model.input.filter(({ term }) => term !== undefined).map(({ term, name }) => [term, name]));
-  const fields = plain.map((column) => fieldOf(column, model.example[column.name], { t, lang, say }));
+  const fields = plain.map((column) => fieldOf(column, model.example[column.name], { t, lang, say, failed }));
   const terms =
     byTerm.size === 0
       ? undefined
-      : findings({ t, say, states: true, title: () => t().find, find: (text) => termOptions(text, lang(), byTerm) });
+      : findings({
+          t,
+          say,
+          failed,
+          states: true,
+          title: () => t().find,
+          find: (text) => termOptions(text, lang(), byTerm),
+        });
   return {
     fields: fields.map(({ element }) => element),
     terms,
@@ -106,13 +113,13 @@ function fieldOf(column, example, tools) {
 }
 
 /** Levels named after terms are searched for as terms, others by their own text. */
-function levelField(column, { t, lang, say }) {
+function levelField(column, { t, lang, say, failed }) {
   const levelOf = new Map(
     column.level_terms.map((term, i) => [term, column.levels[i]]).filter(([term]) => term !== null),
   );
   const own = column.levels.filter((_, i) => column.level_terms[i] === null);
   const field = findings({
-    ...{ t, say, states: false, title: () => column.name },
+    ...{ t, say, failed, states: false, title: () => column.name },
     async find(text) {
       const words = fold(text).split(/\s+/);
       const near = own.filter((level) => words.every((word) => fold(level).includes(word)));

@@ -8,9 +8,10 @@ let count = 0;
  * @param find text → promise of options { id, label, lang?, note? }
  * @param choose what to do with the option, and whether Shift was held
  * @param say tells a screen reader
+ * @param failed told of what `find` threw
  * @returns { element, input, relabel({ label, hint }) }
  */
-export function combobox({ find, choose, say, matches }) {
+export function combobox({ find, choose, say, failed, matches }) {
   const id = `box-${++count}`;
   const hint = make("p", { id: `${id}-hint`, className: "hint" });
   const list = make("ul", { id: `${id}-list`, role: "listbox", hidden: true });
@@ -67,7 +68,12 @@ export function combobox({ find, choose, say, matches }) {
 
   async function ask() {
     const mine = ++asked;
-    const found = await find(input.value.trim()).catch(() => []);
+    let found = [];
+    try {
+      found = await find(input.value.trim());
+    } catch (error) {
+      return failed(error);
+    }
     if (mine !== asked) return;
     show(found);
     say(matches(found.length));

@@ -11,12 +11,12 @@ let count = 0;
  * @param title label of the field
  * @returns { element, input, chosen(): { id, absent }[], clear(), translate(labels) }
  */
-export function findings({ find, states, t, title, say }) {
+export function findings({ find, states, t, title, say, failed }) {
   let items = [];
   const name = `finding-${++count}`;
   const list = make("ul", { className: "chosen" });
   const none = make("p", { className: "hint" });
-  const box = combobox({ find, say, matches: (found) => t().matches(found), choose });
+  const box = combobox({ find, say, failed, matches: (found) => t().matches(found), choose });
 
   function choose(option, shift) {
     const absent = states && shift;

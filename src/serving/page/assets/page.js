@@ -33,11 +33,18 @@ async function start() {
   byId("token-field").hidden = true;
   tell([]);
   if (model.kind === "cases") {
-    symptoms = findings({ t, say, states: true, title: () => t().find, find: (text) => termOptions(text, lang()) });
+    symptoms = findings({
+      t,
+      say,
+      failed,
+      states: true,
+      title: () => t().find,
+      find: (text) => termOptions(text, lang()),
+    });
     byId("findings").append(symptoms.element);
     byId("person").hidden = false;
   } else {
-    columns = columnForm(model, { t, lang, say });
+    columns = columnForm(model, { t, lang, say, failed });
     byId("column-fields").replaceChildren(...columns.fields);
     byId("columns").hidden = columns.fields.length === 0;
     if (columns.terms) byId("findings").append(columns.terms.element);
@@ -59,8 +66,8 @@ function translate() {
   byId("model").textContent = [...told, release && t().knowledge(release)].filter(Boolean).join(" · ");
 }
 
-/** Problems with the fields that they are about, if any. */
-function tell(problems) {
+/** Problems with the fields that they are about, if any. @param quiet leaves the focus where it is: somebody is typing */
+function tell(problems, quiet = false) {
   const box = byId("problem");
   for (const field of document.querySelectorAll("[aria-invalid]")) {
     field.removeAttribute("aria-invalid");
@@ -72,15 +79,17 @@ function tell(problems) {
   }
   box.hidden = problems.length === 0;
   box.textContent = problems.map(({ text }) => text).join("\n");
-  if (problems.length > 0) (problems[0].field ?? box).focus();
+  if (problems.length > 0 && !quiet) (problems[0].field ?? box).focus();
 }
 
-function fail(error) {
+function fail(error, quiet = false) {
   const kind = error instanceof Failed ? error.kind : "unreachable";
   const text = { denied: t().denied, busy: t().busy, refused: t().failed(error.message) }[kind] ?? t().unreachable;
   if (kind === "denied") byId("token-field").hidden = false;
-  tell([{ text, field: kind === "denied" ? byId("token") : undefined }]);
+  tell([{ text, field: kind === "denied" ? byId("token") : undefined }], quiet);
 }
+
+const failed = (error) => fail(error, true);
 
 /** What is sent, and what is wrong with the fields. */
 function read() {
