@@ -28,6 +28,7 @@ export function createSwap(options: SwapOptions): () => Promise<void> {
   const { slot, role, look, open, asked, swapped, tell, now } = options;
   const what = role === "shadow" ? "the shadow model" : "the model";
   let isAway = false;
+  let isGone = false;
   let refused: { version: string; reason: string; at: number } | null = null;
 
   const refuse = (version: string, reason: string): void => {
@@ -42,8 +43,11 @@ export function createSwap(options: SwapOptions): () => Promise<void> {
   const take = async (version: string): Promise<void> => {
     const model = await open();
     try {
+      // The alias moved on meanwhile, or the registry went away and a copy of an older version was opened.
+      if (model.identity.version !== version) throw new Error(`what could be opened is ${versionOf(model)}`);
+      const notices = differences(asked(), model, role);
       tryModel(model);
-      for (const notice of differences(asked(), model, role)) tell(notice);
+      for (const notice of notices) tell(notice);
     } catch (error) {
       model.dispose();
       throw error;
@@ -53,7 +57,6 @@ export function createSwap(options: SwapOptions): () => Promise<void> {
     refused = null;
     swapped("done", model);
     tell(`${what} is ${versionOf(model)} from now on${before === null ? "" : `, before ${versionOf(before)}`}`);
-    if (model.identity.version !== version) tell(`the alias moved on meanwhile, from version ${version}`);
   };
 
   return async () => {
@@ -68,15 +71,14 @@ export function createSwap(options: SwapOptions): () => Promise<void> {
     if (isAway) tell("the registry answers again");
     isAway = false;
     if (next === null) {
-      if (role === "shadow" && slot.model !== null) {
-        slot.replace(null);
-        swapped("done", null);
-        tell("the shadow model's alias is gone: nothing is scored besides");
-      } else if (role === "answer" && refused?.version !== "") {
-        refuse("", "the alias is gone");
+      if (!isGone && slot.model !== null) {
+        tell(`the alias of ${what} is gone: ${role === "shadow" ? "nothing is scored besides" : "it stays as it is"}`);
       }
+      if (role === "shadow") slot.replace(null);
+      isGone = true;
       return;
     }
+    isGone = false;
     const { version } = next;
     if (version === slot.model?.identity.version) {
       refused = null;
