@@ -89,11 +89,13 @@ function removeStale(outputs: readonly string[]): void {
 async function writeSchema(): Promise<void> {
   const { experimentJsonSchema, gateJsonSchema } = await import("../src/experiments/json-schema.ts");
   const { cardJsonSchema } = await import("../src/reports/card/declared.ts");
+  const { monitorJsonSchema } = await import("../src/monitoring/json-schema.ts");
   const folder = join(root, "experiments", "schema");
   mkdirSync(folder, { recursive: true });
   for (const [name, schema] of [
     ["experiment", await experimentJsonSchema()],
     ["gate", await gateJsonSchema()],
+    ["monitor", await monitorJsonSchema()],
     ["card", cardJsonSchema()],
   ] as const) {
     const text = `${JSON.stringify(schema, null, 2)}\n`;

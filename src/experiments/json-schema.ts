@@ -1,4 +1,4 @@
-import { z } from "zod";
+import { type SchemaJson as Json, namedEntry, schemaJson as toJson } from "../core/json-schema.ts";
 import { families } from "../families/index.ts";
 import { rules } from "../gates/index.ts";
 import { allMetrics } from "../metrics/_all.ts";
@@ -8,16 +8,6 @@ import { pruners } from "../search/pruning/index.ts";
 import { gateSchema } from "./gate-file.ts";
 import { rankingFamilies } from "./kinds/ranking-families.ts";
 import { caseExperimentSchema, choiceSchema, commonParams, experimentSchema, rangeSchema } from "./schema.ts";
-
-interface Json {
-  [key: string]: unknown;
-  properties?: Record<string, Json>;
-}
-
-const toJson = (schema: z.ZodType): Json => {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }) as Json;
-  return rest;
-};
 
 /** JSON Schema of experiment files, for completion and checks in editors: every family, step and metric that there is. */
 export async function experimentJsonSchema(): Promise<object> {
@@ -79,16 +69,6 @@ export async function gateJsonSchema(): Promise<object> {
   }
   properties.rules = { ...properties.rules, items: namedEntry(entries) };
   return { $schema: "https://json-schema.org/draft/2020-12/schema", title: "disease gate", ...schema };
-}
-
-/** A name alone, or {name: params}. */
-function namedEntry(entries: Record<string, Json>): Json {
-  return {
-    anyOf: [
-      { enum: Object.keys(entries) },
-      { type: "object", properties: entries, additionalProperties: false, minProperties: 1, maxProperties: 1 },
-    ],
-  };
 }
 
 /** A value, a list of values that makes an axis of the grid, or what a search chooses from. */

@@ -40,8 +40,9 @@ export function scaffold(root: string, shipped: string): { root: string; created
   const created: string[] = [];
   const kept: string[] = [];
   const gates = ["quickstart", "clinical", "impossible"].map((name) => `experiments/gates/${name}.yaml`);
-  const schemas = ["experiment", "gate", "card"].map((name) => `experiments/schema/${name}.schema.json`);
-  const copies = ["data/dermatology.csv", ...gates, ...schemas];
+  const monitors = ["quickstart", "clinical"].map((name) => `experiments/monitors/${name}.yaml`);
+  const schemas = ["experiment", "gate", "monitor", "card"].map((name) => `experiments/schema/${name}.schema.json`);
+  const copies = ["data/dermatology.csv", ...gates, ...monitors, ...schemas];
   try {
     for (const name of [...Object.keys(FILES), ...copies]) {
       const path = join(root, name);

@@ -103,9 +103,12 @@ test("init lays out a project that runs, and keeps what is there", async () => {
     "experiments/gates/clinical.yaml",
     "experiments/gates/impossible.yaml",
     "experiments/gates/quickstart.yaml",
+    "experiments/monitors/clinical.yaml",
+    "experiments/monitors/quickstart.yaml",
+    "experiments/schema/card.schema.json",
     "experiments/schema/experiment.schema.json",
     "experiments/schema/gate.schema.json",
-    "experiments/schema/card.schema.json",
+    "experiments/schema/monitor.schema.json",
     "mlruns/README.md",
   ]);
   const cwd = join(folder.root, "study");
