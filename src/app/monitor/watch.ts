@@ -13,7 +13,6 @@ import {
   unanswered,
 } from "../../monitoring/watch/follow.ts";
 import { type Alarm, type AlarmEvent, type Hysteresis, observe, raisedAlarms } from "../../monitoring/watch/state.ts";
-import { findingsOf } from "../../monitoring/watch/topics.ts";
 import type { Project } from "../project.ts";
 import { withRegistry } from "../workbench.ts";
 import { deliver, tagVersion, type Webhook } from "./alarms.ts";
@@ -125,7 +124,7 @@ async function lookOnce(
     );
   }
   const at = clock.now();
-  const seen = observe(file.state, { version, at, findings: findingsOf(report.rules) }, settings);
+  const seen = observe(file.state, { version, at, findings: report.rules }, settings);
   const { events } = seen;
   file.update(() => ({ ...seen.state, unsent: webhook ? [...seen.state.unsent, ...events].slice(-MOST_UNSENT) : [] }));
   if (settings.tag) {

@@ -1,16 +1,8 @@
 import { z } from "zod";
-
-/** What rules are about: what follows a drift alarm is another thing than what follows one of performance. */
-export const TOPICS = ["drift", "performance", "data"] as const;
-export type Topic = (typeof TOPICS)[number];
+import { MONITOR_TOPICS, type MonitorVerdict } from "../../core/monitor.ts";
 
 /** What one look says of one rule. */
-export interface Finding {
-  readonly rule: string;
-  readonly topic: Topic;
-  readonly verdict: "pass" | "fail" | "inconclusive";
-  readonly message: string;
-}
+export type Finding = Pick<MonitorVerdict, "rule" | "topic" | "verdict" | "message">;
 
 export interface Hysteresis {
   /** Looks in a row at which a rule has to fail before there is an alarm. */
@@ -24,7 +16,7 @@ const Time = z.number();
 
 const AlarmSchema = z.object({
   rule: z.string(),
-  topic: z.enum(TOPICS),
+  topic: z.enum(MONITOR_TOPICS),
   /** Of its last looks, in a row. */
   fails: Count,
   passes: Count,
@@ -41,7 +33,7 @@ const EventSchema = z.object({
   model: z.string(),
   version: z.string(),
   rule: z.string(),
-  topic: z.enum(TOPICS),
+  topic: z.enum(MONITOR_TOPICS),
   message: z.string(),
   /** When the alarm began. */
   since: Time,
