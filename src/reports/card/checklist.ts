@@ -255,7 +255,7 @@ function ofModel(input: CardInput): Record<string, Found | undefined> {
           }
         : trial
           ? {
-              text: "Diseases are ranked from knowledge; nothing was drawn or weighed.",
+              text: "Diseases are ranked; there are no classes that were drawn or weighed.",
               where: "config/trial.json",
               notApplicable: true,
             }

@@ -65,7 +65,7 @@ function overall({ run, experiment, judged }: CardInput): Section {
     interval(low, high),
   ];
   const where = judged
-    ? `${count(judged.rows, "validation row")} of ${count(judged.patients, "patient")}`
+    ? `${count(judged.rows, "validation row")} of ${count(judged.patients, unitOf(experiment))}`
     : "validation";
   const cases = experiment?.input === "cases";
   const blocks: Block[] = [
