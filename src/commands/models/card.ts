@@ -34,7 +34,7 @@ neither --out nor --html is given. Each registration and promotion keeps the car
       env: "DISEASE_MD",
       exclusive: ["html", "json"],
     }),
-    html: Flags.boolean({ description: "Print the HTML page", env: "DISEASE_HTML", exclusive: ["md", "json"] }),
+    html: Flags.boolean({ description: "Print the HTML page", env: "DISEASE_CARD_HTML", exclusive: ["md", "json"] }),
     facts: Flags.string({
       description: "What people say of the model; experiments/cards/NAME.yaml when absent",
       env: "DISEASE_FACTS",
@@ -42,7 +42,7 @@ neither --out nor --html is given. Each registration and promotion keeps the car
     }),
     log: Flags.boolean({
       description: "Keep the card with the run and name it on the version",
-      env: "DISEASE_LOG",
+      env: "DISEASE_CARD_LOG",
     }),
   };
 
