@@ -14,7 +14,7 @@ import type { DiagnoseQuery, Diagnosis, DiseaseAnswer } from "./schemas.ts";
 export interface Abstention {
   readonly below: number | null;
   readonly none_above: number | null;
-  readonly source: "setting" | "model" | "none";
+  readonly source: "setting" | "none";
 }
 
 export type Reply = Omit<Diagnosis, "prediction_id">;

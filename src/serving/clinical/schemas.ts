@@ -118,7 +118,7 @@ export const DiagnoseAnswer = z.object({
     none_above: Probability.nullable().describe(
       "No disease is named where another one than those looked at is likelier",
     ),
-    source: z.enum(["setting", "model", "none"]).describe("Who set it"),
+    source: z.enum(["setting", "none"]).describe("none: a disease is always named"),
   }),
   patients: z.array(Diagnosis).describe("In the order of the request"),
   disclaimer: z.string(),
