@@ -1,6 +1,6 @@
 import { type DockerOptions, docker, SOURCE_CONTEXT } from "./docker.ts";
 import { imageName, resourceName } from "./names.ts";
-import { Folder, HEALTH_CHECK, heading, PORT, USER } from "./service.ts";
+import { Folder, HEALTH_CHECK, heading, PORT, secretCommand, TOKENS_FILE, USER } from "./service.ts";
 import { comment, composeValue, shellWord, yaml } from "./text.ts";
 import type { DeployModel, Deployment } from "./types.ts";
 
@@ -21,7 +21,6 @@ export interface ComposeOptions extends Omit<DockerOptions, "modelIn"> {
 export function compose(model: DeployModel, options: ComposeOptions): Deployment {
   const image = docker(model, { ...options, modelIn: "registry" });
   const dockerFiles = image.files.map((file) => ({ ...file, path: `disease/${file.path}` }));
-  const secrets = Object.values(SECRETS).map((name) => `secrets/${name}`);
   return {
     files: [
       { path: "compose.yaml", content: composeFile(model, options) },
@@ -31,8 +30,8 @@ export function compose(model: DeployModel, options: ComposeOptions): Deployment
       ...dockerFiles,
     ],
     next: [
-      "# secrets are files that no image and no environment holds; readable inside the containers, the folder for you alone",
-      `umask 077 && mkdir -p secrets && for name in ${Object.values(SECRETS).join(" ")}; do [ -s "secrets/$name" ] || openssl rand -hex 32 | tr -d '\\n' > "secrets/$name"; done && chmod 444 ${secrets.join(" ")}`,
+      "# secrets are files that no image and no environment holds",
+      ...Object.values(SECRETS).map((name) => secretCommand(`secrets/${name}`)),
       `export DISEASE_SOURCE=${shellWord(options.source)}`,
       "docker compose up --build --detach --wait db mlflow",
       `# bring the model to that registry, or train with MLFLOW_TRACKING_URI=http://127.0.0.1:${MLFLOW_PORT} from the start:`,
@@ -44,7 +43,7 @@ export function compose(model: DeployModel, options: ComposeOptions): Deployment
 }
 
 /** Names of the secrets, which are files' names too. */
-const SECRETS = { database: "db_password" } as const;
+const SECRETS = { database: "db_password", tokens: "disease_tokens" } as const;
 
 function composeFile(model: DeployModel, options: ComposeOptions): string {
   const hardened = {
@@ -71,6 +70,7 @@ function composeFile(model: DeployModel, options: ComposeOptions): string {
             },
           },
           environment: { MLFLOW_TRACKING_URI: `http://mlflow:${MLFLOW_PORT}` },
+          secrets: [{ source: SECRETS.tokens, target: TOKENS_FILE }],
           ports: [{ target: PORT, published: String(PORT), host_ip: "127.0.0.1", protocol: "tcp" }],
           volumes: [
             { type: "volume", source: "predictions", target: Folder.project },

@@ -6,9 +6,10 @@ import {
   heading,
   knowledgeNotice,
   PORT,
-  PROGRAM,
   pinNotice,
-  serveArguments,
+  secretCommand,
+  serveCommand,
+  TOKENS_FILE,
   USER,
 } from "./service.ts";
 import { comment, dockerValue, shellWord } from "./text.ts";
@@ -16,7 +17,6 @@ import type { DeployFile, DeployModel, Deployment } from "./types.ts";
 
 /** Named context of `docker build` that holds a checkout of this program. */
 export const SOURCE_CONTEXT = "disease";
-export const NODE_IMAGE = "node:24-bookworm-slim";
 
 export interface DockerOptions {
   /** Whether the model's files are in the image, or come from the registry at start. */
@@ -42,27 +42,31 @@ export function docker(model: DeployModel, options: DockerOptions): Deployment {
   const names = isIn ? Object.keys(model.files).sort() : [];
   const build = ["docker", "build", "--build-context", `${SOURCE_CONTEXT}=${options.source}`, "--tag", image, "."];
   const run = [
-    ..."docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges".split(" "),
-    ...["--publish", `127.0.0.1:${PORT}:${PORT}`, "--volume", `disease-predictions:${Folder.project}`],
-    ...["--volume", `disease-cache:${Folder.cache}`, ...(isIn ? [] : ["--env", "MLFLOW_TRACKING_URI"]), image],
+    "docker run --rm --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges",
+    `--publish 127.0.0.1:${PORT}:${PORT} --mount type=bind,source="$PWD"/secrets/tokens,target=${TOKENS_FILE},readonly`,
+    `--volume disease-project:${Folder.project} --volume disease-cache:${Folder.cache}`,
+    ...(isIn ? [] : ["--env MLFLOW_TRACKING_URI"]),
+    image,
   ];
   return {
     files: [
       { path: "Dockerfile", content: dockerfile(model, options) },
       { path: ".dockerignore", content: ignored(isIn) },
+      { path: ".gitignore", content: "secrets/\n" },
       ...names.map((name): DeployFile => ({ path: `${MODEL}/${name}`, content: model.files[name]! })),
     ],
     next: [
       build.map(shellWord).join(" "),
+      "# a token for clients; the folder is for you alone, the file is read by the user of the container",
+      secretCommand("secrets/tokens"),
       ...(isIn ? [] : ["# export MLFLOW_TRACKING_URI=https://…  # where the container finds the registry"]),
-      run.map(shellWord).join(" "),
+      run.join(" "),
     ],
     notices: [...pinNotice(options.nodeImage), ...knowledgeNotice(model)],
   };
 }
 
-/** The Dockerfile alone. */
-export function dockerfile(model: DeployModel, options: Pick<DockerOptions, "modelIn" | "nodeImage">): string {
+function dockerfile(model: DeployModel, options: Pick<DockerOptions, "modelIn" | "nodeImage">): string {
   const isIn = options.modelIn === "image";
   const labels: Readonly<Record<string, string>> = {
     "org.opencontainers.image.title": `disease serve ${model.name}`,
@@ -120,7 +124,7 @@ USER ${USER}:${USER}
 EXPOSE ${PORT}
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 CMD ${json(HEALTH_CHECK)}
-CMD ${json([...PROGRAM, ...serveArguments(address)])}
+CMD ${json(serveCommand(address))}
 `;
 }
 

@@ -16,9 +16,15 @@ export const Folder = {
   cache: "/var/cache/disease",
 } as const;
 
+/** Where the service looks for its bearer tokens; it does not start without. */
+export const TOKENS_FILE = "/run/secrets/disease_tokens";
+
 /** Environment of the image. */
 export const ENVIRONMENT: Readonly<Record<string, string>> = {
   NODE_ENV: "production",
+  DISEASE_SERVE_HOST: "0.0.0.0",
+  DISEASE_PORT: String(PORT),
+  DISEASE_SERVE_TOKENS_FILE: TOKENS_FILE,
   DISEASE_ENGINES: Folder.engines,
   DISEASE_CACHE: Folder.cache,
   DISEASE_PROJECT: Folder.project,
@@ -26,10 +32,8 @@ export const ENVIRONMENT: Readonly<Record<string, string>> = {
 
 export const PROGRAM: readonly string[] = ["node", "bin/run.js"];
 
-/** Arguments of the program that serve a model. */
-export function serveArguments(address: string): readonly string[] {
-  return ["serve", address, "--host", "0.0.0.0", "--port", String(PORT)];
-}
+/** Command that serves a model; all the rest is in the environment. */
+export const serveCommand = (address: string): readonly string[] => [...PROGRAM, "serve", address];
 
 /** Exits 0 while the service answers: the image has no curl. */
 export const HEALTH_CHECK: readonly string[] = [
@@ -42,7 +46,7 @@ export const HEALTH_CHECK: readonly string[] = [
 export function heading(model: DeployModel, command: string): string[] {
   return [
     `${model.address}: version ${model.version}, ${model.family}, files ${model.hash.slice(0, 12)}.`,
-    `Written by \`disease deploy ${command}\`; write it again with --force after changes of your own are kept elsewhere.`,
+    `Written by \`disease deploy ${command}\`, which does not overwrite changes by hand unless --force is given.`,
   ];
 }
 
@@ -60,4 +64,9 @@ export function knowledgeNotice({ kind }: DeployModel): string[] {
   return [
     `the model ranks by a knowledge base: mount the one that it was trained with at ${Folder.project}/data/knowledge (disease serve says which when it is another)`,
   ];
+}
+
+/** Makes a file with one secret, unless it is there: readable in the container, in a folder that is the operator's alone. */
+export function secretCommand(path: string): string {
+  return `[ -s ${path} ] || (umask 077 && mkdir -p "$(dirname ${path})" && openssl rand -hex 32 | tr -d '\\n' > ${path} && chmod 444 ${path})`;
 }

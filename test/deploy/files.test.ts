@@ -9,7 +9,7 @@ interface Service {
   readonly deploy: { readonly resources: { readonly limits: object } };
   readonly volumes: readonly { readonly type: string; readonly source: string }[];
   readonly networks: readonly string[];
-  readonly secrets?: readonly string[];
+  readonly secrets?: readonly (string | { readonly source: string })[];
 }
 
 const FORCE = { force: true, dryRun: false };
@@ -42,7 +42,8 @@ test("the compose file waits for what it needs, limits all of it, and has its se
     expect(service.deploy.resources.limits).toMatchObject({ cpus: expect.any(String), memory: expect.any(String) });
     for (const { type, source } of service.volumes) if (type === "volume") expect(file.volumes).toHaveProperty(source);
     for (const network of service.networks) expect(file.networks).toHaveProperty(network);
-    for (const secret of service.secrets ?? []) expect(file.secrets).toHaveProperty(secret);
+    for (const secret of service.secrets ?? [])
+      expect(file.secrets).toHaveProperty(typeof secret === "string" ? secret : secret.source);
   }
   for (const secret of Object.values(file.secrets)) expect(Object.keys(secret as object)).toEqual(["file"]);
   expect(textOf(everyDeployment(version()).compose!, ".gitignore")).toContain("secrets/");

@@ -26,7 +26,9 @@ const labelsMatch = (selector: Record<string, string>, labels: Readonly<Record<s
   Object.entries(selector).every(([key, value]) => labels[key] === value);
 
 test("the kustomizations name every file that is written, and no other", () => {
-  const written = deployment.files.map(({ path }) => path).filter((path) => !path.endsWith("kustomization.yaml"));
+  const written = deployment.files
+    .map(({ path }) => path)
+    .filter((path) => !/^\.gitignore$|kustomization\.yaml$/.test(path));
   const named = ["base", "overlays/staging", "overlays/production"].flatMap((folder) => {
     const { resources, patches = [] } = kustomization(`${folder}/kustomization.yaml`);
     return [...resources, ...patches.map(({ path }) => path)].map((path) => posix.join(folder, path));
@@ -93,7 +95,9 @@ test("pods keep the restricted Pod Security Standard", () => {
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: "RuntimeDefault" } });
     expect(pod.automountServiceAccountToken).toBe(false);
     for (const volume of pod.volumes)
-      expect(["emptyDir", "persistentVolumeClaim"]).toContain(Object.keys(volume).find((key) => key !== "name"));
+      expect(["emptyDir", "persistentVolumeClaim", "secret"]).toContain(
+        Object.keys(volume).find((key) => key !== "name"),
+      );
     for (const { securityContext, resources } of pod.containers) {
       expect(securityContext).toMatchObject({
         allowPrivilegeEscalation: false,

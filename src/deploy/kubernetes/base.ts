@@ -1,11 +1,14 @@
-import { Folder, PORT, PROGRAM, serveArguments } from "../service.ts";
+import { Folder, PORT, serveCommand } from "../service.ts";
 import { labelsOf, type Names, partOf, SECRET_KEYS, selectorOf } from "./names.ts";
-import { containerSecurity, environment, podSecurity, scratch, secretVariable, spread, trackingToken } from "./pod.ts";
+import { containerSecurity, podSecurity, scratch, secretVariable, spread, trackingToken } from "./pod.ts";
 
 /** Objects of the service, by the file that they are in. */
 
 /** Placeholder that kustomize replaces by the image of an overlay. */
 export const IMAGE = "disease";
+
+/** Folder of the tokens' file. */
+const TOKENS = "/run/secrets/disease";
 
 export const deployment = (names: Names): object => ({
   apiVersion: "apps/v1",
@@ -30,30 +33,44 @@ export const deployment = (names: Names): object => ({
             name: "disease",
             image: IMAGE,
             imagePullPolicy: "IfNotPresent",
-            command: [...PROGRAM],
             // kubelet puts the address in once: what is in it is not looked at again
-            args: [...serveArguments("$(MODEL_ADDRESS)")],
+            command: [...serveCommand("$(MODEL_ADDRESS)")],
             envFrom: [{ configMapRef: { name: names.config } }],
             env: [
-              ...environment,
+              { name: "DISEASE_SERVE_TOKENS_FILE", value: `${TOKENS}/${SECRET_KEYS.tokens}` },
+              // not ready, but answering, until everyone has heard that the pod goes
+              { name: "DISEASE_SERVE_DRAIN_DELAY", value: "5" },
               secretVariable("DISEASE_PROJECT_KEY", names, SECRET_KEYS.projectKey, false),
               trackingToken(names),
             ],
             ports: [{ name: "http", containerPort: PORT, protocol: "TCP" }],
             startupProbe: probe("/ping", { periodSeconds: 1, failureThreshold: 120 }),
             readinessProbe: probe("/health", { periodSeconds: 5, failureThreshold: 2 }),
-            livenessProbe: probe("/ping", { periodSeconds: 10, failureThreshold: 6 }),
-            // endpoints forget the pod before it stops listening
-            lifecycle: { preStop: { sleep: { seconds: 5 } } },
+            livenessProbe: probe("/version", { periodSeconds: 10, failureThreshold: 6 }),
             resources: {
               requests: { cpu: "250m", memory: "256Mi", "ephemeral-storage": "64Mi" },
               limits: { memory: "512Mi", "ephemeral-storage": "3Gi" },
             },
             securityContext: containerSecurity,
-            volumeMounts: [...scratch.mounts, { name: "predictions", mountPath: Folder.project }],
+            volumeMounts: [
+              ...scratch.mounts,
+              { name: "predictions", mountPath: Folder.project },
+              { name: "tokens", mountPath: TOKENS, readOnly: true },
+            ],
           },
         ],
-        volumes: [...scratch.volumes, { name: "predictions", persistentVolumeClaim: { claimName: names.predictions } }],
+        volumes: [
+          ...scratch.volumes,
+          { name: "predictions", persistentVolumeClaim: { claimName: names.predictions } },
+          {
+            name: "tokens",
+            secret: {
+              secretName: names.secret,
+              defaultMode: 0o440,
+              items: [{ key: SECRET_KEYS.tokens, path: SECRET_KEYS.tokens }],
+            },
+          },
+        ],
       },
     },
   },

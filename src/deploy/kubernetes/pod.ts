@@ -1,4 +1,4 @@
-import { ENVIRONMENT, Folder, USER } from "../service.ts";
+import { Folder, USER } from "../service.ts";
 import { type Names, SECRET_KEYS } from "./names.ts";
 
 /** What the pods of service and workers share: the "restricted" Pod Security Standard, and nothing to write to but volumes. */
@@ -27,8 +27,6 @@ export function secretVariable(name: string, names: Names, key: string, optional
 export function trackingToken(names: Names): object {
   return secretVariable("MLFLOW_TRACKING_TOKEN", names, SECRET_KEYS.trackingToken, true);
 }
-
-export const environment: readonly object[] = Object.entries(ENVIRONMENT).map(([name, value]) => ({ name, value }));
 
 /** Volumes that every pod has, and where they are mounted. */
 export const scratch = {

@@ -1,7 +1,7 @@
 import { Folder, PROGRAM } from "../service.ts";
 import { IMAGE } from "./base.ts";
 import { labelsOf, type Names, SECRET_KEYS, selectorOf } from "./names.ts";
-import { containerSecurity, environment, podSecurity, scratch, secretVariable, spread, trackingToken } from "./pod.ts";
+import { containerSecurity, podSecurity, scratch, secretVariable, spread, trackingToken } from "./pod.ts";
 
 /** Workers that take trials from a queue on Redis; KEDA says how many. */
 
@@ -44,11 +44,7 @@ export const workerDeployment = (names: Names): object => ({
             command: [...PROGRAM],
             args: ["worker", "--queue", "$(QUEUE_ADDRESS)", "--jobs", String(JOBS)],
             envFrom: [{ configMapRef: { name: names.config } }],
-            env: [
-              ...environment,
-              secretVariable("REDIS_PASSWORD", names, SECRET_KEYS.redisPassword, true),
-              trackingToken(names),
-            ],
+            env: [secretVariable("REDIS_PASSWORD", names, SECRET_KEYS.redisPassword, true), trackingToken(names)],
             resources: {
               requests: { cpu: String(JOBS), memory: "2Gi", "ephemeral-storage": "1Gi" },
               limits: { memory: "8Gi", "ephemeral-storage": "12Gi" },

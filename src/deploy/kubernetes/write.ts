@@ -1,5 +1,5 @@
 import { type ImageRef, imageName, parseImage } from "../names.ts";
-import { heading, knowledgeNotice } from "../service.ts";
+import { heading, knowledgeNotice, secretCommand } from "../service.ts";
 import { yaml } from "../text.ts";
 import type { DeployFile, DeployModel, Deployment } from "../types.ts";
 import {
@@ -50,11 +50,15 @@ export function kubernetes(model: DeployModel, options: KubernetesOptions): Depl
       ...Object.entries(base).map(
         ([path, value]): DeployFile => ({ path: `base/${path}`, content: yaml(value, head) }),
       ),
+      { path: ".gitignore", content: "secrets/\n" },
       { path: "base/kustomization.yaml", content: yaml(baseKustomization(names, Object.keys(base), options), head) },
       ...OVERLAYS.flatMap((overlay, i) => overlayFiles(model, names, image, overlay, spaces[i]!, options, head)),
     ],
     next: [
-      "# the secret is yours: it is in none of these files",
+      `# the secret is yours: it is in none of these files; with ${SECRET_KEYS.trackingToken} in it pods show that token to MLflow`,
+      secretCommand(`secrets/${SECRET_KEYS.projectKey}`),
+      secretCommand(`secrets/${SECRET_KEYS.tokens}`),
+      ...(options.queue ? [`# put the password of Redis into secrets/${SECRET_KEYS.redisPassword}`] : []),
       ...spaces.flatMap((space) => secretCommands(names, space, options)),
       ...OVERLAYS.map(({ stage }) => `kubectl apply --kustomize overlays/${stage}`),
       ...spaces.map((space) => `kubectl --namespace ${space} rollout status deployment/${names.app}`),
@@ -71,13 +75,11 @@ export function kubernetes(model: DeployModel, options: KubernetesOptions): Depl
 /** Commands that make the secret of one overlay; nobody sees what is in it. */
 function secretCommands(names: Names, space: string, { createNamespace, queue }: KubernetesOptions): string[] {
   const create = `kubectl create namespace ${space} --dry-run=client --output yaml | kubectl apply --filename -`;
-  const keys = [
-    `--from-file=${SECRET_KEYS.projectKey}=/dev/stdin`,
-    ...(queue ? [`--from-file=${SECRET_KEYS.redisPassword}=FILE`] : []),
-  ];
+  const keys = [SECRET_KEYS.projectKey, SECRET_KEYS.tokens, ...(queue ? [SECRET_KEYS.redisPassword] : [])];
+  const files = keys.map((key) => `--from-file=${key}=secrets/${key}`);
   return [
     ...(createNamespace ? [create] : []),
-    `openssl rand -hex 32 | kubectl --namespace ${space} create secret generic ${names.secret} ${keys.join(" ")}`,
+    `kubectl --namespace ${space} create secret generic ${names.secret} ${files.join(" ")}`,
   ];
 }
 
