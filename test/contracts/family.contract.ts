@@ -126,6 +126,33 @@ export function familyContract(id: string, load: () => Promise<Family>): void {
       loaded.dispose();
     });
 
+    test.each([2, 3])("what columns add comes to its probabilities, where it says so: %i classes", async (classes) => {
+      const family = await load();
+      const model = await family.fit(contextFor(family, {}, { classes }));
+      const loaded = await family.load(model.save());
+      const { x } = table({ seed: 3, rows: 6 });
+      const background = { typical: x.data.slice(0, x.cols), means: new Float32Array(x.cols).fill(1) };
+      for (let row = 1; row < x.rows; row++) {
+        const one = { ...x, rows: 1, data: x.data.slice(row * x.cols, (row + 1) * x.cols) };
+        const made = model.contributions?.(one, background);
+        if (!made) continue;
+        expect(loaded.contributions?.(one, background)).toEqual(made);
+        expect(made.values.length).toBe(made.base.length * x.cols);
+        const outputs = made.base.map((base, k) =>
+          made.values.subarray(k * x.cols, (k + 1) * x.cols).reduce((a, b) => a + b, base),
+        );
+        const margins = outputs.length === 1 ? [0, outputs[0]!] : [...outputs];
+        const odds = margins.map((margin) => Math.exp(margin - Math.max(...margins)));
+        const total = odds.reduce((a, b) => a + b);
+        const shares = made.unit === "margin" ? odds.map((odd) => odd / total) : margins;
+        model.predictProba(one).forEach((p, k) => {
+          expect(shares[k]).toBeCloseTo(p, 5);
+        });
+      }
+      model.dispose();
+      loaded.dispose();
+    });
+
     test("does not change its input", async () => {
       const family = await load();
       const context = contextFor(family);

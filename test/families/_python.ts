@@ -13,6 +13,8 @@ const Case = z.object({
   rounds: z.int().nullable(),
   /** [40 × classes] */
   proba: z.array(z.number()),
+  /** [3 × outputs × (columns + 1)] SHAP values and base, of boosted trees */
+  contributions: z.array(z.number()).optional(),
 });
 export type PythonCase = z.infer<typeof Case>;
 
@@ -25,7 +27,7 @@ export function parseCases(json: string): [string, PythonCase][] {
 export const fixtureCases = (): [string, PythonCase][] =>
   parseCases(readFileSync(join(root, "test", "fixtures", "families", "python.json"), "utf8"));
 
-/** Fits our family on the same rows; the probabilities of the first 40 validation rows. */
+/** Fits our family on the same rows; the probabilities of the first 40 validation rows, and why of the first three. */
 export async function fitLikePython({ family: id, params, classes, weighted, columns }: PythonCase) {
   const family = await families[id]!();
   const { data, y, cols, names, rows } = dermatology(family.acceptsMissing, classes, columns);
@@ -47,8 +49,14 @@ export async function fitLikePython({ family: id, params, classes, weighted, col
     signal: new AbortController().signal,
   });
   const proba = model.predictProba(validation.x).subarray(0, 40 * classes);
+  const contributions = [0, 1, 2].flatMap((row) => {
+    const data = validation.x.data.subarray(row * cols, (row + 1) * cols);
+    const made = model.contributions?.({ ...validation.x, rows: 1, data }, { typical: data });
+    if (!made) return [];
+    return [...made.base].flatMap((base, k) => [...made.values.subarray(k * cols, (k + 1) * cols), base]);
+  });
   model.dispose();
-  return { proba, rounds: model.rounds };
+  return { proba, contributions, rounds: model.rounds };
 }
 
 export function dermatology(keepMissing: boolean, classes: number, columns: PythonCase["columns"]) {

@@ -13,9 +13,11 @@ const TOLERANCE: Record<string, { most: number; mean: number }> = {
 };
 
 test.each(fixtureCases())("agrees with the Python package: %s", async (_, fixture) => {
-  const { proba, rounds } = await fitLikePython(fixture);
+  const { proba, contributions, rounds } = await fitLikePython(fixture);
   const { most, mean } = differences(proba, fixture.proba);
   expect(most).toBeLessThan(TOLERANCE[fixture.family]!.most);
   expect(mean).toBeLessThan(TOLERANCE[fixture.family]!.mean);
+  expect(contributions.length).toBe(fixture.contributions?.length ?? contributions.length);
+  if (fixture.contributions) expect(differences(contributions, fixture.contributions).most).toBeLessThan(1e-4);
   if (fixture.rounds !== null) expect(rounds).toBe(fixture.rounds);
 });

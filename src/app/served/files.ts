@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { ExitCode, messageOf, UserError } from "../../core/errors.ts";
 import { hashModel, MODEL_FOLDER, modelFiles } from "../../core/model-files.ts";
 import type { TrackingStore } from "../../core/store.ts";
 import { SUMMARY_FILE } from "../../experiments/explain/summary.ts";
@@ -69,12 +69,12 @@ export async function readServed(project: Project, address: string, notify: Noti
     cache.keep(served, systemClock.now());
     return served;
   } catch (error) {
-    const kept = isAway(error) ? cache.newest(address) : undefined;
+    const kept = isAway(project, error) ? cache.newest(address) : undefined;
     if (kept === undefined) throw error;
     const { time, ...served } = kept;
     const what = served.version === null ? "" : ` of version ${served.version}`;
     notify({
-      message: `${(error as UserError).message}: the copy${what} of ${ago(systemClock.now() - time)} ago is used for ${address}`,
+      message: `${messageOf(error)}: the copy${what} of ${ago(systemClock.now() - time)} ago is used for ${address}`,
     });
     return served;
   }
@@ -92,7 +92,11 @@ export function servedVersion(project: Project, address: string, notify: Notify)
   });
 }
 
-const isAway = (error: unknown): boolean => error instanceof UserError && error.exitCode === ExitCode.unreachable;
+/** Whether an error comes of a store that cannot be reached, or is not there. */
+function isAway({ server, mlruns }: Project, error: unknown): boolean {
+  if (!(error instanceof UserError)) return false;
+  return error.exitCode === ExitCode.unreachable || (server === undefined && !existsSync(join(mlruns, "mlflow.db")));
+}
 
 function ofRegistry(project: Project, address: string, cache: ModelCache, notify: Notify): Promise<ServedFiles> {
   return withRegistry(project, notify, { readOnly: true }, async ({ registry, store }) => {

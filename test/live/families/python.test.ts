@@ -17,6 +17,8 @@ beforeAll(async () => {
 
 test.each(fixtureCases())("the Python package still predicts what the fixture says: %s", (name, fixture) => {
   const made = now.get(name)!;
-  expect({ ...made, proba: [] }).toEqual({ ...fixture, proba: [] });
+  const numbers = { proba: [], contributions: [] };
+  expect({ ...made, ...numbers }).toEqual({ ...fixture, ...numbers });
+  expect(differences(made.contributions ?? [], fixture.contributions ?? []).most).toBeLessThan(1e-5);
   expect(differences(made.proba, fixture.proba).most).toBeLessThan(1e-6);
 });
