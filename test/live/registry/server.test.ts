@@ -120,4 +120,14 @@ test("with a server, a promotion is the server's: a second checkout meets the ch
   const back = await disease(["models", "rollback", "study", "--json"], { cwd: first.root, env });
   expect(JSON.parse(back.stdout)).toMatchObject({ champion: { after: "1" } });
   expect(readFileSync(join(first.root, "r.md"), "utf8")).toContain("version 1 of study");
+
+  // The card that each promotion kept is on the server, and the same from any project.
+  const card = await disease(["models", "card", "study/2", "--json"], { cwd: first.root, env });
+  const { runId, markdown } = JSON.parse(card.stdout) as { runId: string; markdown: string };
+  expect(markdown).toContain("# Model card: study, version 2");
+  const store = openRemoteStore({ uri: server.url, env: {} });
+  onTestFinished(() => store.close());
+  const kept = new TextDecoder().decode(await store.readArtifact(runId, "card/model-card.md"));
+  expect(kept).toContain("# Model card: study, version 2");
+  expect(kept).toContain("| stage | Production |");
 });
