@@ -6,9 +6,10 @@ export async function serviceRoutes(
   project: Project,
   options: { readonly knowledge?: string; readonly mapping?: string },
 ): Promise<Routes[]> {
-  const [{ clinicalRoutes }, { caseOf }, { pageRoutes }, { pageTerms }] = await Promise.all([
+  const [{ clinicalRoutes }, { caseOf }, { openApiRoutes }, { pageRoutes }, { pageTerms }] = await Promise.all([
     import("../../serving/clinical/routes.ts"),
     import("../../lake/phenopackets/packet.ts"),
+    import("../../serving/openapi/routes.ts"),
     import("../../serving/page/routes.ts"),
     import("./page-terms.ts"),
   ]);
@@ -18,6 +19,7 @@ export async function serviceRoutes(
       phenopacket: (value) => caseOf(value, "request", "request"),
       ...(mapping !== undefined && { mapping: (await import("../predict/mapping.ts")).readMapping(project, mapping) }),
     }),
+    openApiRoutes,
     pageRoutes({ terms: pageTerms(project, options.knowledge) }),
   ];
 }

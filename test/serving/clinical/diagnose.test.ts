@@ -1,0 +1,170 @@
+import { expect, test } from "vitest";
+import type { DiagnoseAnswer, Problem } from "../../../src/serving/clinical/schemas.ts";
+import { DiagnoseAnswer as AnswerSchema } from "../../../src/serving/clinical/schemas.ts";
+import { casesModel, diagnose, startClinical } from "../../support/clinical.ts";
+
+const NOTHING = {
+  ...{ age: 80, sex: "F", systolic: null, "HP:0001250 Seizure": null },
+  ...{ murmur: null, symptoms: null },
+};
+
+test("raw patients get the classes by probability, with the model that said so", async () => {
+  await using service = startClinical();
+  const { status, json } = await diagnose(service, { patients: [NOTHING, { ...NOTHING, age: 10 }] });
+  expect(status).toBe(200);
+  const answer = AnswerSchema.parse(json);
+  expect(answer.model).toMatchObject({ name: "skin", version: "1" });
+  expect(answer.abstention).toEqual({ below: null, none_above: null, source: "none" });
+  const [old, young] = answer.patients;
+  expect(old!.diseases.map(({ rank, name, probability }) => [rank, name, +probability.toFixed(3)])).toEqual([
+    [1, "flu", 0.8],
+    [2, "cold", 0.2],
+  ]);
+  expect(old!.diseases[0]!.evidence).toMatchObject({ unit: "probability", for: [], against: [] });
+  expect(young!.diseases[0]!.name).toBe("cold");
+  expect(young!.prediction_id).not.toBe(old!.prediction_id);
+});
+
+test("how many diseases are listed and explained is asked by the query", async () => {
+  await using service = startClinical();
+  const { json } = await diagnose(service, { patients: [NOTHING] }, { query: "?top=1&explain=0" });
+  const { diseases } = (json as DiagnoseAnswer).patients[0]!;
+  expect(diseases).toHaveLength(1);
+  expect(diseases[0]!.evidence).toBeNull();
+  const { status, json: refused } = await diagnose(service, { patients: [NOTHING] }, { query: "?top=0" });
+  expect(status).toBe(400);
+  expect((refused as Problem).detail).toContain("top");
+});
+
+test("a model that is not sure enough refers to a clinician and names no disease, and the log says so", async () => {
+  await using service = startClinical({ settings: { abstainBelow: 0.75 } });
+  const { json } = await diagnose(service, {
+    patients: [NOTHING, { ...NOTHING, age: 60 }],
+    patient_keys: ["first", null],
+  });
+  const { patients, abstention } = json as DiagnoseAnswer;
+  expect(abstention).toEqual({ below: 0.75, none_above: null, source: "setting" });
+  expect(patients.map(({ refer_to_clinician, diseases }) => [refer_to_clinician, diseases.length])).toEqual([
+    [false, 2],
+    [true, 0],
+  ]);
+  expect(patients[1]!.reason).toContain("below 0.75");
+  await service.service.close();
+  expect(service.records.map(({ id, abstained, patient }) => ({ id, abstained, patient }))).toEqual([
+    { id: patients[0]!.prediction_id, abstained: false, patient: "hash of 5 characters" },
+    { id: patients[1]!.prediction_id, abstained: true, patient: null },
+  ]);
+});
+
+test("one bad patient is named by place and field, not by value, and none is answered", async () => {
+  await using service = startClinical();
+  const bad = { ...NOTHING, systolic: "one hundred secret", murmur: { a: 1 } };
+  const { status, type, json } = await diagnose(service, { patients: [NOTHING, bad] });
+  expect(status).toBe(422);
+  expect(type).toContain("application/problem+json");
+  const problem = json as Problem;
+  expect(problem.errors).toEqual([
+    { pointer: "/patients/1/systolic", patient: 1, detail: 'column "systolic" has to be a number, not a text' },
+    { pointer: "/patients/1/murmur", patient: 1, detail: 'column "murmur" has to be a text, not an object' },
+  ]);
+  expect(JSON.stringify(problem)).not.toContain("secret");
+  expect(service.lines.join("")).not.toContain("secret");
+});
+
+test.each([
+  ["a column that is absent", { patients: [{ age: 1 }] }, "/patients/0/sex"],
+  ["no object", "[1]", ""],
+  ["an empty list", { patients: [] }, "/patients"],
+  ["a patient that is no object", { patients: [3] }, "/patients/0"],
+  ["keys of another number", { patients: [NOTHING], patient_keys: [] }, "/patient_keys"],
+  ["keys that are no texts", { patients: [NOTHING], patient_keys: [{}] }, "/patient_keys"],
+  ["a word that is not known", { patients: [NOTHING], patient: 1 }, ""],
+  ["raw columns as the body", NOTHING, ""],
+  ["a FHIR resource that is no bundle", { resourceType: "Patient" }, "/resourceType"],
+  ["a bundle without entries", { resourceType: "Bundle" }, "/entry"],
+  ["a bundle of two patients", bundle("Patient", "Patient"), "/entry/1/resource"],
+  ["a family message", { phenopacket: { proband: {}, id: "f" } }, "/phenopacket"],
+  ["an age that is none", { patients: [{ present: [], age: -3 }] }, "/patients/0/age"],
+  ["a sex that is none", { patients: [{ present: [], sex: "secret" }] }, "/patients/0/sex"],
+  ["terms that are none", { patients: [{ present: [{ x: 1 }] }] }, "/patients/0/present/0"],
+  ["own keys of Object's prototype", '{"__proto__": {"patients": []}, "constructor": 1}', ""],
+])("%s is refused with its place", async (_, body, pointer) => {
+  await using service = startClinical();
+  const { status, json } = await diagnose(service, body);
+  expect(status).toBe(422);
+  expect((json as Problem).errors[0]!.pointer).toBe(pointer);
+  expect(JSON.stringify(json)).not.toContain("secret");
+});
+
+function bundle(...types: readonly string[]) {
+  return { resourceType: "Bundle", entry: types.map((resourceType) => ({ resource: { resourceType } })) };
+}
+
+test.each([
+  ["broken JSON", "{", "application/json", 400],
+  ["another format", "age=3", "text/plain", 415],
+  ["too large a body", `{"patients": "${"x".repeat(2 << 20)}"}`, "application/json", 413],
+])("%s is refused as a problem too", async (_, body, type, expected) => {
+  await using service = startClinical();
+  const { status, type: answered, json } = await diagnose(service, body, { type });
+  expect(status).toBe(expected);
+  expect(answered).toContain("application/problem+json");
+  expect((json as Problem).request_id).not.toBe("");
+});
+
+test("more patients than one request may have are refused", async () => {
+  await using service = startClinical({ settings: { maxRows: 2 } });
+  const { status, json } = await diagnose(service, { patients: [NOTHING, NOTHING, NOTHING] });
+  expect(status).toBe(422);
+  expect((json as Problem).detail).toContain("more than 2 patients");
+});
+
+test("terms, a phenopacket and a bundle with the same findings rank diseases alike", async () => {
+  await using service = startClinical({ model: await casesModel() });
+  const terms = { present: ["HP:0001250", "ataxia"], excluded: ["HP:0030148"], sex: "FEMALE", age: "P6Y" };
+  const packet = {
+    id: "p",
+    subject: { id: "one", sex: "FEMALE" },
+    phenotypicFeatures: [
+      { type: { id: "HP:0001250" } },
+      { type: { id: "HP:0001251" } },
+      { type: { id: "HP:0030148" }, excluded: true },
+    ],
+  };
+  const condition = (code: object, status = "confirmed") => ({
+    resource: { resourceType: "Condition", code, verificationStatus: { coding: [{ code: status }] } },
+  });
+  const fhir = {
+    resourceType: "Bundle",
+    entry: [
+      { resource: { resourceType: "Patient", id: "one", gender: "female" } },
+      condition({ coding: [{ system: "http://human-phenotype-ontology.org", code: "HP:0001250" }] }),
+      condition({ text: "Ataxia" }),
+      condition({ coding: [{ code: "HP:0030148" }] }, "refuted"),
+      condition({ text: "Common cold" }),
+    ],
+  };
+  const answers = await Promise.all(
+    [terms, packet, { phenopacket: packet }, fhir].map((body) => diagnose(service, body)),
+  );
+  const all = answers.map(({ json }) => AnswerSchema.parse(json).patients[0]!);
+  expect(all.map(({ diseases }) => diseases)).toEqual(Array(4).fill(all[0]!.diseases));
+  expect(all[0]!.diseases[0]).toMatchObject({ rank: 1, id: "OMIM:1", interval: null });
+  expect(all[3]!.notices.join()).toContain("/entry/4/resource");
+  await service.service.close();
+  expect(service.records.map(({ features }) => features.present)).toEqual(Array(4).fill(["HP:0001250", "HP:0001251"]));
+});
+
+test("a ranking of symptoms that nobody knows is referred", async () => {
+  await using service = startClinical({ model: await casesModel() });
+  const { status, json } = await diagnose(service, { present: ["what nobody has heard of"] });
+  expect(status).toBe(200);
+  expect((json as DiagnoseAnswer).patients[0]).toMatchObject({ refer_to_clinician: true, diseases: [] });
+});
+
+test("raw columns are refused by a model that ranks", async () => {
+  await using service = startClinical({ model: await casesModel() });
+  const { status, json } = await diagnose(service, { patients: [{ age: 3 }] });
+  expect(status).toBe(422);
+  expect((json as Problem).detail).toContain("raw columns are for table models");
+});
