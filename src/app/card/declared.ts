@@ -20,6 +20,8 @@ export function readDeclared(
   file?: string,
 ): { readonly file: string; readonly says: Declared } | null {
   const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  const isName = !/[\\/]/.test(name); // an experiment may be called anything
+  if (file === undefined && !isName) return null;
   const candidates =
     file === undefined ? [join(project.root, declaredPath(name))] : [resolve(file), join(project.root, file)];
   const found = candidates.find(isFile);

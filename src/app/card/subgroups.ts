@@ -2,6 +2,7 @@ import type { Column } from "../../core/dataset.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { selectColumnRows } from "../../core/frame.ts";
 import type { Scored } from "../../core/metric.ts";
+import { FEWEST } from "../../core/profile.ts";
 import type { ExperimentConfig } from "../../experiments/schema.ts";
 import { estimate, metricOf, patientsIn } from "../../gates/_judge.ts";
 import { selectScored } from "../../gates/_rows.ts";
@@ -11,6 +12,7 @@ import type { Subgroups } from "../../reports/card/input.ts";
 import { readGateData } from "../gates.ts";
 import type { Project } from "../project.ts";
 
+const UNKNOWN = { value: Number.NaN, low: Number.NaN, high: Number.NaN };
 const NONE: Subgroups = { problem: null, metrics: [], groups: [] };
 
 /**
@@ -55,6 +57,9 @@ export async function subgroupsOf(
     return groupsOf(selectColumnRows(column, run.validation), bands).map(({ label, rows }) => {
       const own = units.filter((_, row) => rows.has(row));
       const part = selectScored(scored, rows);
+      // A loss of one or two patients is nearly what the model said of each.
+      if (patientsIn(own) < FEWEST)
+        return { column: name, label, patients: patientsIn(own), values: metrics.map(() => UNKNOWN) };
       const values = metrics.map((id) => estimate(metricOf(id), part, own, { ...config.bootstrap, seed: 1 }));
       return { column: name, label, patients: patientsIn(own), values };
     });
