@@ -13,6 +13,7 @@ import { copyModels } from "../stores/outbox/copy-models.ts";
 import { drain, type Mirror, startMirror } from "../stores/outbox/live.ts";
 import { type FarSide, type Outbox, openOutbox, type Pending } from "../stores/outbox/outbox.ts";
 import { openState } from "../stores/outbox/state.ts";
+import type { RemoteOptions } from "../stores/remote/client.ts";
 import type { Project } from "./project.ts";
 import { embeddedFolder } from "./tracking-uri.ts";
 
@@ -29,16 +30,26 @@ const TIMEOUT = 30_000;
 /** How long `track sync` waits for another process that is sending. */
 const LOCK_PATIENCE = 10_000;
 
+/** How long a server is waited for. */
+export type Patience = Pick<RemoteOptions, "timeout" | "retry">;
+
+/** For asking a server that may be away, where there is something to do without it; the environment's own settings win. */
+export function hasty(env: NodeJS.ProcessEnv = process.env): Patience {
+  const { MLFLOW_HTTP_REQUEST_TIMEOUT: timeout, MLFLOW_HTTP_REQUEST_MAX_RETRIES: retries } = env;
+  return { ...(timeout ? {} : { timeout: 5000 }), ...(retries ? {} : { retry: { attempts: 2 } }) };
+}
+
 /** A store by its address: sqlite:///PATH/mlflow.db, or a server's. */
 export async function openStoreAt(
   uri: string,
   where: string,
   notify: Notify,
   readOnly = false,
+  patience: Patience = {},
 ): Promise<TrackingStore> {
   if (!isServer(uri)) return openEmbeddedStore({ folder: embeddedFolder(uri, where, process.cwd()), notify, readOnly });
   const { openRemoteStore } = await import("../stores/remote/store.ts");
-  return openRemoteStore({ uri });
+  return openRemoteStore({ uri, ...patience });
 }
 
 async function openRegistryAt(uri: string, where: string, notify: Notify, readOnly: boolean): Promise<ModelRegistry> {

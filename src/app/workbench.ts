@@ -5,7 +5,7 @@ import type { ModelRegistry } from "../core/registry.ts";
 import type { Workbench } from "../registry/state.ts";
 import { openEmbeddedRegistry } from "../stores/embedded/registry.ts";
 import { busyTimeout, openStore, type Project } from "./project.ts";
-import { openStoreAt } from "./tracking.ts";
+import { openStoreAt, type Patience } from "./tracking.ts";
 
 /** The model registry of a project, in its tracking store. */
 export function openRegistry(
@@ -33,16 +33,18 @@ export async function withLocalRegistry<T>(
 export async function withRegistry<T>(
   project: Project,
   notify: (notice: Pick<Notice, "message">) => void,
-  options: { readonly readOnly?: boolean },
+  options: { readonly readOnly?: boolean; readonly patience?: Patience },
   action: (bench: Workbench) => Promise<T>,
 ): Promise<T> {
   const { server } = project;
+  const { patience } = options;
   const store =
     server === undefined
       ? openStore(project, notify, options)
-      : await openStoreAt(server, "the tracking address", notify);
+      : await openStoreAt(server, "the tracking address", notify, options.readOnly, patience);
   try {
-    const registry = server === undefined ? openRegistry(project, notify, options) : await openServerRegistry(server);
+    const registry =
+      server === undefined ? openRegistry(project, notify, options) : await openServerRegistry(server, patience);
     try {
       const bench = {
         store,
@@ -60,9 +62,9 @@ export async function withRegistry<T>(
   }
 }
 
-async function openServerRegistry(uri: string): Promise<ModelRegistry> {
+async function openServerRegistry(uri: string, patience: Patience = {}): Promise<ModelRegistry> {
   const { openRemoteRegistry } = await import("../stores/remote/registry.ts");
-  return openRemoteRegistry({ uri });
+  return openRemoteRegistry({ uri, ...patience });
 }
 
 /** Who acts, for the audit and the ledger of looks: DISEASE_USER, else whom the CI system names, else the user of this machine. */

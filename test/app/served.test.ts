@@ -1,24 +1,17 @@
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import type { Project } from "../../src/app/project.ts";
 import { openServed, servedVersion } from "../../src/app/served/open.ts";
-import { frameToMatrix } from "../../src/core/frame.ts";
 import { cellsOf, createInputReader } from "../../src/core/input.ts";
 import { hashModel } from "../../src/core/model-files.ts";
 import type { RawRow, ServedModel, ServedTable } from "../../src/core/serving.ts";
-import { encodeSummary, SUMMARY_FILE } from "../../src/experiments/explain/summary.ts";
-import { saveModel } from "../../src/experiments/model.ts";
-import { typicalRow } from "../../src/experiments/package/example.ts";
-import { loadStep } from "../../src/experiments/steps.ts";
-import { family as bayes } from "../../src/families/naive-bayes.ts";
-import { fitPipeline } from "../../src/preparation/_pipeline.ts";
 import { setAlias } from "../../src/registry/demote.ts";
 import { register } from "../../src/registry/register.ts";
 import { readState } from "../../src/registry/state.ts";
-import { mixedFrame } from "../contracts/step-frames.ts";
 import { finishedRun, openBench } from "../registry/support.ts";
 import { temporaryFolder } from "../stores/support.ts";
+import { modelArtifacts } from "../support/served-model.ts";
 
 beforeEach(() => {
   vi.stubEnv("DISEASE_CACHE", temporaryFolder());
@@ -27,26 +20,6 @@ beforeEach(() => {
   });
 });
 
-/** Files of a model, and what its run keeps beside it. */
-async function artifacts(seed = 1): Promise<Readonly<Record<string, Uint8Array>>> {
-  const frame = mixedFrame(90);
-  const y = Int32Array.from({ length: frame.rows }, (_, i) => (i * seed) % 3);
-  const signal = new AbortController().signal;
-  const specs = ["impute", "scale", "encode"].map((id) => ({ id, params: {} }));
-  const pipeline = await fitPipeline(specs, { frame, y, classes: 3, seed, signal }, loadStep);
-  const x = frameToMatrix(pipeline.train);
-  const params = bayes.params.parse({});
-  const train = { x, y };
-  const model = await bayes.fit({ train, validation: train, classes: 3, params, seed, threads: 1, signal });
-  const card = { family: "naive-bayes", params, target: "disease", classes: ["a", "b", "c"], codeVersion: "1" };
-  const files = saveModel({ ...card, example: typicalRow(frame) }, pipeline.state, model);
-  const scored = { rows: y.length, classes: card.classes, y, proba: model.predictProba(x), orphans: [] };
-  return {
-    ...Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`model/${name}`, bytes])),
-    [SUMMARY_FILE]: encodeSummary(scored),
-  };
-}
-
 /** A project with two versions of "skin", the first of which is called good. */
 async function registered() {
   const root = temporaryFolder();
@@ -54,11 +27,7 @@ async function registered() {
   const bench = openBench(project.mlruns);
   const runs: string[] = [];
   for (const seed of [1, 2]) {
-    const runId = await finishedRun(bench);
-    const [folder] = [await bench.store.localArtifacts(runId)];
-    rmSync(join(folder!, "model"), { recursive: true });
-    for (const [path, bytes] of Object.entries(await artifacts(seed)))
-      await bench.store.writeArtifact(runId, path, bytes);
+    const runId = await finishedRun(bench, "bayes", await modelArtifacts(seed));
     await register(bench, "skin", runId);
     runs.push(runId);
   }
@@ -188,7 +157,7 @@ test("a folder without a model is refused", async () => {
 test("a folder is known by the hash that a run of the same files has", async () => {
   const { project, folderOf } = await registered();
   const folder = await folderOf(0);
-  const all = await artifacts(1);
+  const all = await modelArtifacts(1);
   const files = Object.entries(all).filter(([path]) => path.startsWith("model/"));
   const hash = hashModel(Object.fromEntries(files.map(([path, bytes]) => [path.slice("model/".length), bytes])));
   expect((await open(project, folder)).model.identity.hash).toBe(hash);

@@ -29,13 +29,20 @@ export function openBench(folder = join(temporaryFolder(), "mlruns"), who = "ana
   return { folder, store, registry, clock, who, notices, notify: (message) => notices.push(message) };
 }
 
-/** A finished run with model files. */
-export async function finishedRun({ store }: Pick<Workbench, "store">, runName = "gbm"): Promise<string> {
+/** A finished run with model files; those given, by path, or a few bytes that stand for some. */
+export async function finishedRun(
+  { store }: Pick<Workbench, "store">,
+  runName = "gbm",
+  artifacts?: Readonly<Record<string, Uint8Array>>,
+): Promise<string> {
   const { experimentId } = await store.ensureExperiment("skin");
   const tags = { [Tag.kind]: "trial", [Tag.dataHash]: "d".repeat(64) };
   const { runId } = await store.createRun({ experimentId, runName, startTime: START, tags });
-  await store.writeArtifact(runId, "model/model.json", new TextEncoder().encode(`{"run":"${runId}"}`));
-  await store.writeArtifact(runId, "model/family/trees.bin", Uint8Array.of(1, 2, 3));
+  const made = artifacts ?? {
+    "model/model.json": new TextEncoder().encode(`{"run":"${runId}"}`),
+    "model/family/trees.bin": Uint8Array.of(1, 2, 3),
+  };
+  for (const [path, bytes] of Object.entries(made)) await store.writeArtifact(runId, path, bytes);
   const metrics = [{ key: "val_f1_macro", value: 0.9, timestamp: START, step: 0 }];
   await store.write(runId, { metrics, params: { family: "gbm" }, status: "FINISHED", endTime: START + 1 });
   return runId;

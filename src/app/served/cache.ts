@@ -1,5 +1,5 @@
 /** Copies of served models in the user's cache, for when their store cannot be reached. */
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";
 import { hashBytes } from "../../core/hash.ts";
 import { hashModel } from "../../core/model-files.ts";
@@ -12,6 +12,8 @@ type Kept = Omit<ServedFiles, "files" | "beside"> & {
 };
 
 export interface ModelCache {
+  /** Whether it ever kept something for the address. */
+  knows(address: string): boolean;
   /** The copy that the address meant last, and when; undefined where there is none that is whole. */
   newest(address: string): (ServedFiles & { readonly time: number }) | undefined;
   /** The copy of files with a hash. */
@@ -42,6 +44,7 @@ export function openModelCache(home: string, store: string): ModelCache {
     return new Map(names.map((name) => [name, JSON.parse(readFileSync(join(folder, name), "utf8")) as Kept]));
   };
   return {
+    knows: (address) => existsSync(pointerOf(address)),
     find,
     newest(address) {
       let kept: Kept;

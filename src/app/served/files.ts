@@ -10,7 +10,7 @@ import { findRun } from "../../experiments/read/browse.ts";
 import { cacheHome } from "../../knowledge/cache.ts";
 import { parseRef, readState, VersionTag, versionOf } from "../../registry/state.ts";
 import { openStore, type Project } from "../project.ts";
-import { openStoreAt, shownAddress } from "../tracking.ts";
+import { hasty, openStoreAt, type Patience, shownAddress } from "../tracking.ts";
 import { withRegistry } from "../workbench.ts";
 import { type ModelCache, openModelCache, readTree } from "./cache.ts";
 
@@ -62,10 +62,12 @@ export async function readServed(project: Project, address: string, notify: Noti
     cacheHome(),
     project.server === undefined ? project.mlruns : shownAddress(project.server),
   );
+  // Who has something to do without a server need not wait for it.
+  const patience = cache.knows(address) ? hasty() : {};
   try {
     const served = isModel
-      ? await ofRegistry(project, address, cache, notify)
-      : await ofRun(project, address, run ?? address, notify);
+      ? await ofRegistry({ project, address, cache, patience, notify })
+      : await ofRun(project, address, run ?? address, notify, patience);
     cache.keep(served, systemClock.now());
     return served;
   } catch (error) {
@@ -85,7 +87,7 @@ export async function readServed(project: Project, address: string, notify: Noti
  * @throws UserError when there is none, or (exit code 7) the registry cannot be reached
  */
 export function servedVersion(project: Project, address: string, notify: Notify): Promise<ServedVersion> {
-  return withRegistry(project, notify, { readOnly: true }, async ({ registry }) => {
+  return withRegistry(project, notify, { readOnly: true, patience: hasty() }, async ({ registry }) => {
     const ref = parseRef(address);
     const { name, version, runId, tags } = versionOf(await readState(registry, ref.name), ref);
     return { name, version, runId, hash: tags[VersionTag.modelHash] ?? null };
@@ -98,8 +100,16 @@ function isAway({ server, mlruns }: Project, error: unknown): boolean {
   return error.exitCode === ExitCode.unreachable || (server === undefined && !existsSync(join(mlruns, "mlflow.db")));
 }
 
-function ofRegistry(project: Project, address: string, cache: ModelCache, notify: Notify): Promise<ServedFiles> {
-  return withRegistry(project, notify, { readOnly: true }, async ({ registry, store }) => {
+interface Asked {
+  readonly project: Project;
+  readonly address: string;
+  readonly cache: ModelCache;
+  readonly patience: Patience;
+  readonly notify: Notify;
+}
+
+function ofRegistry({ project, address, cache, patience, notify }: Asked): Promise<ServedFiles> {
+  return withRegistry(project, notify, { readOnly: true, patience }, async ({ registry, store }) => {
     const ref = parseRef(address);
     const { name, version, runId, tags } = versionOf(await readState(registry, ref.name), ref);
     const where = `version ${version} of model ${name}`;
@@ -120,12 +130,18 @@ function ofRegistry(project: Project, address: string, cache: ModelCache, notify
 }
 
 /** A run of the project's own store, else of its server. */
-async function ofRun(project: Project, address: string, id: string, notify: Notify): Promise<ServedFiles> {
+async function ofRun(
+  project: Project,
+  address: string,
+  id: string,
+  notify: Notify,
+  patience: Patience = {},
+): Promise<ServedFiles> {
   const { server } = project;
   const own = server === undefined || existsSync(join(project.mlruns, "mlflow.db"));
   const stores = [
     ...(own ? [() => openStore(project, notify, { readOnly: true })] : []),
-    ...(server === undefined ? [] : [() => openStoreAt(server, "the tracking address", notify)]),
+    ...(server === undefined ? [] : [() => openStoreAt(server, "the tracking address", notify, true, patience)]),
   ];
   for (const [i, open] of stores.entries()) {
     const store = await open();
