@@ -13,8 +13,8 @@ export interface ComposeOptions extends Omit<DockerOptions, "modelIn"> {
   /** Base image of MLflow's own image. */
   readonly pythonImage: string;
   readonly postgresImage: string;
-  /** Address of the store that has the model now. */
-  readonly store: string;
+  /** Address of the project's own store, where the model is in that one. */
+  readonly store?: string;
 }
 
 /** The service with an MLflow server and its Postgres, for one machine. */
@@ -34,8 +34,12 @@ export function compose(model: DeployModel, options: ComposeOptions): Deployment
       ...Object.values(SECRETS).map((name) => secretCommand(`secrets/${name}`)),
       `export DISEASE_SOURCE=${shellWord(options.source)}`,
       "docker compose up --build --detach --wait db mlflow",
-      `# bring the model to that registry, or train with MLFLOW_TRACKING_URI=http://127.0.0.1:${MLFLOW_PORT} from the start:`,
-      `disease track copy ${shellWord(options.store)} http://127.0.0.1:${MLFLOW_PORT}`,
+      ...(options.store === undefined
+        ? [`# copy the model to the registry at http://127.0.0.1:${MLFLOW_PORT}: disease track copy FROM TO`]
+        : [
+            "# the model's experiment and versions go to that registry",
+            `disease track copy ${shellWord(options.store)} http://127.0.0.1:${MLFLOW_PORT}`,
+          ]),
       "docker compose up --build --detach --wait",
     ],
     notices: image.notices,

@@ -39,7 +39,7 @@ export const serveCommand = (address: string): readonly string[] => [...PROGRAM,
 export const HEALTH_CHECK: readonly string[] = [
   "node",
   "-e",
-  `fetch("http://127.0.0.1:${PORT}/ping").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))`,
+  'fetch("http://127.0.0.1:" + process.env.DISEASE_PORT + "/ping").then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))',
 ];
 
 /** What a deployment is of, for comments. */

@@ -102,7 +102,11 @@ function deploymentOf(project: Project, target: DeployTarget, model: DeployModel
         "--postgres-image": target.postgresImage,
         "--image": target.image,
       });
-      return compose(model, { ...target, source: programRoot(), store: storeUri(project) });
+      return compose(model, {
+        ...target,
+        source: programRoot(),
+        ...(project.server === undefined && { store: storeUri(project) }),
+      });
     case "kubernetes": {
       const { createNamespace, namespace } = target;
       if (namespace !== undefined && !/^[a-z0-9]([a-z0-9-]{0,50}[a-z0-9])?$/.test(namespace)) {

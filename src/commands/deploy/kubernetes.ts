@@ -42,10 +42,9 @@ export default class DeployKubernetes extends DeployCommand {
       helpValue: "URL",
     }),
     queue: Flags.string({
-      description: "Name of the queue on Redis",
+      description: "Name of the queue that --workers take trials from",
       env: "DISEASE_QUEUE_NAME",
       default: "disease",
-      dependsOn: ["workers"],
     }),
   };
 
