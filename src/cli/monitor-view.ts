@@ -1,4 +1,4 @@
-import type { FeatureDrift, MonitorReport } from "../core/monitor.ts";
+import { byChange, type FeatureDrift, isCertain, type MonitorReport, missingChange } from "../core/monitor.ts";
 import { paintedVerdict, printVerdicts } from "./gate-view.ts";
 import { renderTable } from "./table.ts";
 import { number, paint, visible } from "./text.ts";
@@ -14,6 +14,8 @@ export function printMonitor(report: MonitorReport, all: boolean, print: (line: 
   print(
     `${window.predictions} predictions (${visible(window.asked)}), ${window.abstained} abstentions; outcomes known of ${labels.known} (${percent(labels.coverage)})`,
   );
+  if (window.others > 0) print(paint("dim", `${window.others} by other versions do not count`));
+  if (window.unreadable > 0) print(paint("warn", `${window.unreadable} lines of the log cannot be read`));
   if (baseline.problem === null) printFeatures(report, all, print);
   else print(paint("warn", `not compared: ${visible(baseline.problem)}`));
   printPerformance(report, print);
@@ -29,8 +31,6 @@ export function printMonitor(report: MonitorReport, all: boolean, print: (line: 
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-const isCertain = ({ adjusted }: FeatureDrift): boolean => adjusted !== null && adjusted < 0.05;
-
 function printFeatures(
   { features, answers, baseline }: MonitorReport,
   all: boolean,
@@ -39,7 +39,7 @@ function printFeatures(
   const against = baseline.kind === "profile" ? "training patients" : "predictions of the window before";
   print(paint("dim", `held against ${baseline.patients} ${against}`));
   print("");
-  const sorted = features.toSorted((a, b) => (b.psi ?? -1) - (a.psi ?? -1));
+  const sorted = byChange(features);
   const own = answers === null ? [] : [answers.predicted, answers.confidence].filter((part) => part !== null);
   const shown = [...own, ...(all ? sorted : sorted.slice(0, SHOWN))];
   const rows = shown.map((f) => ({
@@ -47,7 +47,7 @@ function printFeatures(
     feature: f.feature,
     psi: f.psi,
     ks: f.ks,
-    p: f.adjusted,
+    p: probability(f.adjusted),
     mean: f.mean === null ? "" : `${short(f.mean.reference)} ${arrow(f)} ${short(f.mean.current)}`,
     missing: `${percent(f.missing.reference)} → ${percent(f.missing.current)}`,
   }));
@@ -71,10 +71,24 @@ function printFeatures(
     }),
   );
   if (!all && sorted.length > SHOWN) print(paint("dim", `… ${sorted.length - SHOWN} more: --all`));
-  print(paint("dim", "! certain and great (PSI above 0.2)   ~ certain   PSI without what sampling gives by itself"));
+  print(
+    paint(
+      "dim",
+      "! certain and great (PSI, or missing values, by more than 0.2)   ~ certain   PSI without what sampling gives by itself",
+    ),
+  );
 }
 
-const flagOf = (f: FeatureDrift): string => (isCertain(f) ? ((f.psi ?? 0) > 0.2 ? "!" : "~") : "");
+function flagOf(f: FeatureDrift): string {
+  const missing = Math.abs(missingChange(f));
+  if ((isCertain(f) && (f.psi ?? 0) > GREAT) || missing > GREAT) return "!";
+  return isCertain(f) || missing > 0 ? "~" : "";
+}
+
+/** What is called a great change, of a PSI or of a share of missing values. */
+const GREAT = 0.2;
+
+const probability = (p: number | null): string => (p !== null && p < 0.0001 ? "< 0.0001" : number(p));
 
 function arrow(f: FeatureDrift): string {
   if (!isCertain(f) || f.mean === null) return "→";

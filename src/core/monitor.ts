@@ -42,6 +42,22 @@ export interface FeatureDrift {
   readonly changes: readonly Change[];
 }
 
+/** p-value below which a change is called certain, after correction. */
+const CERTAIN = 0.05;
+
+/** Whether the values have changed with certainty, however little. */
+export const isCertain = ({ adjusted }: FeatureDrift): boolean => adjusted !== null && adjusted < CERTAIN;
+
+/** By how much the share of missing values has changed; 0 where that may be chance. */
+export const missingChange = ({ missing: { reference, current, adjusted } }: FeatureDrift): number =>
+  adjusted !== null && adjusted < CERTAIN ? current - reference : 0;
+
+/** Features whose values, or missing values, changed most, first. */
+export function byChange(features: readonly FeatureDrift[]): readonly FeatureDrift[] {
+  const size = (f: FeatureDrift): number => Math.max(f.psi ?? 0, Math.abs(missingChange(f)));
+  return features.toSorted((a, b) => size(b) - size(a));
+}
+
 /** How the answers differ from those for the reference's patients. */
 export interface PredictionDrift {
   /** The most probable class; null of rankings. */
@@ -151,6 +167,8 @@ export interface MonitorReport {
     readonly to: number | null;
     readonly predictions: number;
     readonly abstained: number;
+    /** Predictions by other versions of the name, which do not count. */
+    readonly others: number;
     /** Lines of the log that could not be read. */
     readonly unreadable: number;
   };

@@ -18,6 +18,7 @@ export interface ReportInput {
   /** The window before, where that is the baseline. */
   readonly before: WindowCounts | null;
   readonly asked: string;
+  readonly others: number;
   readonly unreadable: number;
   readonly monitor: Monitor | null;
   readonly resamples?: number;
@@ -44,7 +45,8 @@ export function makeReport(input: ReportInput): MonitorReport {
     monitor: monitor && { name: monitor.name, file: monitor.file, hash: monitor.hash },
     window: {
       ...{ asked: input.asked, from: now.from, to: now.to },
-      ...{ predictions: now.predictions, abstained: now.abstained, unreadable: input.unreadable },
+      ...{ predictions: now.predictions, abstained: now.abstained },
+      ...{ others: input.others, unreadable: input.unreadable },
     },
     baseline: { kind: before === null ? "profile" : "window", patients: baseline.patients, problem },
     features: drift?.features ?? [],

@@ -34,7 +34,7 @@ async function judged(yaml: string, asked: Asked = {}): Promise<MonitorReport> {
   for (const record of asked.before ? recordsOf(asked.before) : []) before!.add(record, undefined);
   return makeReport({
     about: { address: "models:/skin", name: "skin", version: "1", runId: profile.runId, made: NOON },
-    ...{ profile, window, asked: "7d", unreadable: 0, resamples: 200 },
+    ...{ profile, window, asked: "7d", others: 0, unreadable: 0, resamples: 200 },
     before: before?.counts() ?? null,
     monitor: await parseMonitor("m.yaml", `min_n: 50\nrules:\n${yaml}`),
   });

@@ -54,13 +54,9 @@ export async function monitorReport(project: Project, request: MonitorRequest, n
   const now = request.now ?? systemClock.now();
   const baseline = request.baseline ?? monitor?.baseline ?? "profile";
   const read = await readWindows(folder, target, { spec, now, before: baseline === "window" });
-  if (read.others > 0)
-    notify({
-      message: `${read.others} predictions of the window are by other versions of ${about.name} and do not count`,
-    });
   const report = makeReport({
     about: { ...about, address: request.address, made: now },
-    ...{ profile, monitor, asked, unreadable: read.unreadable },
+    ...{ profile, monitor, asked, others: read.others, unreadable: read.unreadable },
     window: read.window,
     before: read.before?.counts() ?? null,
   });

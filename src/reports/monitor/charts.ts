@@ -1,5 +1,5 @@
 import { scaleLinear } from "d3-scale";
-import type { Change, FeatureDrift, MonitorReport } from "../../core/monitor.ts";
+import { type Change, type FeatureDrift, isCertain, type MonitorReport } from "../../core/monitor.ts";
 import { wilson } from "../../statistics/wilson.ts";
 import { drawBottomAxis, drawLeftAxis, drawLine } from "../_axes.ts";
 import type { Canvas, Point } from "../_canvas.ts";
@@ -23,11 +23,10 @@ export function driftChart(features: readonly FeatureDrift[]): string {
     subtitle: ["population stability index without what sampling gives; filled: certain after correction"],
     draw(canvas) {
       drawBottomAxis(canvas, { place: scale, ticks: scale.ticks(5), format: String, title: "PSI" }, WIDTH, height);
-      for (const [i, { psi, adjusted }] of features.entries()) {
+      for (const [i, feature] of features.entries()) {
         const top = ROW * i + 3;
-        const width = Math.max(0.5, scale(psi ?? 0));
-        const certain = adjusted !== null && adjusted < 0.05;
-        if (certain) canvas.rect(0, top, width, ROW - 6, COLOURS.orange);
+        const width = Math.max(0.5, scale(feature.psi ?? 0));
+        if (isCertain(feature)) canvas.rect(0, top, width, ROW - 6, COLOURS.orange);
         else outline(canvas, 0, top, width, ROW - 6);
         canvas.text(-6, top + ROW - 9, names[i], { anchor: "end" });
       }

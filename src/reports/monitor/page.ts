@@ -1,4 +1,11 @@
-import type { Change, FeatureDrift, MonitorReport, PerformanceFigure } from "../../core/monitor.ts";
+import {
+  byChange,
+  type Change,
+  type FeatureDrift,
+  isCertain,
+  type MonitorReport,
+  type PerformanceFigure,
+} from "../../core/monitor.ts";
 import { type Block, type Card, count, facts, interval, number, type Section, text } from "../card/blocks.ts";
 import { cardHtml } from "../card/html.ts";
 import { cardMarkdown } from "../card/markdown.ts";
@@ -45,8 +52,6 @@ function summaryOf({ window, verdict, monitor, features, labels }: MonitorReport
   ];
 }
 
-const isCertain = ({ adjusted }: FeatureDrift): boolean => adjusted !== null && adjusted < 0.05;
-
 function rulesSection({ monitor, rules }: MonitorReport): Section {
   const blocks: Block[] =
     monitor === null
@@ -86,6 +91,7 @@ function windowSection({ window, baseline, address, runId }: MonitorReport): Sec
     to: window.to === null ? null : moment(window.to),
     predictions: String(window.predictions),
     abstentions: String(window.abstained),
+    "by other versions": window.others === 0 ? null : `${window.others}, which do not count`,
     "unreadable lines": window.unreadable === 0 ? null : String(window.unreadable),
     "held against":
       baseline.kind === "profile"
@@ -100,7 +106,7 @@ const problemOf = (problem: string | null): Block[] => (problem === null ? [] : 
 function featuresSection({ features, baseline }: MonitorReport): Section {
   if (features.length === 0)
     return { id: "features", title: "Features", blocks: problemOf(baseline.problem ?? "the model has no features") };
-  const sorted = features.toSorted((a, b) => (b.psi ?? -1) - (a.psi ?? -1));
+  const sorted = byChange(features);
   const charted = sorted.slice(0, CHARTED);
   const drawn = sorted.filter((f) => isCertain(f) && (f.psi ?? 0) > 0).slice(0, DRAWN);
   const rows = sorted.map((f) => [
