@@ -46,7 +46,7 @@ function sourceDigest(): string {
   const files = ["src", "scripts", "packages"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) => join(folder, name)),
   );
-  const sources = files.filter((name) => /\.tsx?$/.test(name) && !name.includes("node_modules"));
+  const sources = files.filter((name) => /\.(tsx?|js|css|html|svg)$/.test(name) && !name.includes("node_modules"));
   for (const file of [...sources, "package.json"].sort()) {
     hash.update(file).update(readFileSync(join(root, file)));
   }
