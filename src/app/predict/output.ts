@@ -1,6 +1,6 @@
 /** Predictions as CSV, JSON lines or Parquet: to standard output, or to a file that is there whole or not at all. */
 import { once } from "node:events";
-import { createWriteStream, renameSync, rmSync } from "node:fs";
+import { chmodSync, createWriteStream, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
@@ -11,6 +11,9 @@ export const OUTPUT_FORMATS = ["csv", "ndjson", "parquet"] as const;
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export type OutputCell = string | number | boolean | null | readonly unknown[] | Readonly<Record<string, unknown>>;
+
+/** Predictions are of patients. */
+const PRIVATE = 0o600;
 
 /** DuckDB's types. */
 export type OutputType = "BIGINT" | "VARCHAR" | "DOUBLE" | "BOOLEAN";
@@ -45,8 +48,7 @@ export function openOutput(
   const path = resolve(out);
   const part = join(dirname(path), `.${basename(path)}.${process.pid}.part`);
   const parquet = `${part}.parquet`;
-  // Predictions are of patients.
-  const file = createWriteStream(part, { mode: 0o600 });
+  const file = createWriteStream(part, { mode: PRIVATE });
   const unwritable = (error: unknown): UserError =>
     new UserError(`the predictions cannot be written: ${messageOf(error)}`, {
       where: out,
@@ -69,6 +71,7 @@ export function openOutput(
         await finished(file);
         if (format === "parquet") {
           await csvToParquet(part, parquet, Object.fromEntries(columns.map(({ name, type }) => [name, type])));
+          chmodSync(parquet, PRIVATE);
           renameSync(parquet, path);
           rmSync(part);
         } else renameSync(part, path);
