@@ -59,7 +59,7 @@ function rulesSection({ monitor, rules }: MonitorReport): Section {
       : [
           facts({ file: monitor.file, "SHA-256": monitor.hash }),
           table(
-            "Rules",
+            "Verdicts",
             ["verdict", "rule", "#value", "#interval", "#n", "what was found"],
             rules.map((r) => [
               r.verdict,
@@ -157,7 +157,7 @@ function changesBlocks(
       changesChart(feature, changes, said),
       `Shares before and now of ${feature}; the numbers are in the table.`,
     ),
-    changesTable(feature, changes),
+    changesTable(`Shares of ${feature}`, changes),
   ];
 }
 
