@@ -44,6 +44,12 @@ export function guard(app: FastifyInstance, { context, pressure, tls, now }: Doo
     done(check(request, reply));
   });
 
+  // Who keeps a connection open would keep the service from its end.
+  app.addHook("onSend", (_request, reply, _payload, done) => {
+    if (!context.isReady()) reply.header("connection", "close");
+    done();
+  });
+
   const check = (request: FastifyRequest, reply: FastifyReply): Error | undefined => {
     allowOrigin(request, reply, settings.corsOrigins);
     const access = request.routeOptions.config.access ?? "token";
