@@ -1,5 +1,5 @@
 import type { Deployed } from "../../app.ts";
-import { DeployCommand } from "../../cli/deploy-command.ts";
+import { DeployCommand } from "../../cli/deploy/command.ts";
 
 export default class DeployAzureml extends DeployCommand {
   static override summary =

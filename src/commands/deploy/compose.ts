@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import type { Deployed } from "../../app.ts";
-import { DeployCommand } from "../../cli/deploy-command.ts";
+import { DeployCommand } from "../../cli/deploy/command.ts";
 
 export default class DeployCompose extends DeployCommand {
   static override summary = "Write a compose file: the service, an MLflow server and its Postgres, for one machine.";

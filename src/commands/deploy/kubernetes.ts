@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import type { Deployed } from "../../app.ts";
-import { DeployCommand } from "../../cli/deploy-command.ts";
+import { DeployCommand } from "../../cli/deploy/command.ts";
 
 export default class DeployKubernetes extends DeployCommand {
   static override summary =

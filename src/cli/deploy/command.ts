@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import { type Deployed, type DeployTarget, deploy } from "../app.ts";
-import { BaseCommand } from "./base-command.ts";
-import { paint, visible } from "./text.ts";
+import { type Deployed, type DeployTarget, deploy } from "../../app.ts";
+import { BaseCommand } from "../base-command.ts";
+import { paint, visible } from "../text.ts";
 
 /** What the commands that write deployments share. */
 export abstract class DeployCommand extends BaseCommand {
