@@ -6,14 +6,15 @@ import type { SearchOptions } from "../../src/core/term-search.ts";
 import { loadKnowledge } from "../../src/knowledge/base.ts";
 import { loadTranslations, parseBabelon } from "../../src/knowledge/search/babelon.ts";
 import { editsFrom, fold } from "../../src/knowledge/search/fold.ts";
-import { createDiseaseSearch, createTermSearch, PHENOTYPES } from "../../src/knowledge/search/terms.ts";
+import { createDiseaseSearch, createTermSearch, diseasesByTerm, PHENOTYPES } from "../../src/knowledge/search/terms.ts";
 import { collectCases } from "../../src/lake/phenopackets/read.ts";
 import { EXCERPT, SOLVED, temporary } from "../support/knowledge.ts";
 
 const base = await loadKnowledge(EXCERPT, { notify() {} });
 const spanish = await loadTranslations([EXCERPT], "es");
-const { ontology, annotations } = base;
-const terms = createTermSearch({ ontology, annotations, translations: [spanish], root: PHENOTYPES });
+const { ontology } = base;
+const diseases = diseasesByTerm(base);
+const terms = createTermSearch({ ontology, diseases, translations: [spanish], root: PHENOTYPES });
 const labels = (query: string, options?: SearchOptions): string[] =>
   terms.search(query, options).map(({ label }) => label);
 

@@ -61,7 +61,7 @@ test("the model is told with its columns, and with the terms that they are named
   expect((await service.app.inject("/v1/model")).json()).toEqual({
     kind: "table",
     identity: {
-      ...{ address: "models:/skin@champion", name: "skin", version: "1", run_id: null, hash: "1".repeat(64) },
+      ...{ name: "skin", version: "1", run_id: null, hash: "1".repeat(64) },
       ...{ family: "test", code_version: "test", knowledge: null },
     },
     languages: ["en", "es"],

@@ -1,10 +1,10 @@
 /** The search over terms that the page offers for a model. */
 import { join } from "node:path";
-import type { KnowledgeBase, Ontology } from "../../core/knowledge.ts";
+import type { Ontology } from "../../core/knowledge.ts";
 import type { ServedModel } from "../../core/serving.ts";
 import type { TermSearch } from "../../core/term-search.ts";
 import { loadTranslations } from "../../knowledge/search/babelon.ts";
-import { createTermSearch, PHENOTYPES } from "../../knowledge/search/terms.ts";
+import { createTermSearch, diseasesByTerm, PHENOTYPES } from "../../knowledge/search/terms.ts";
 import { termsOf } from "../../serving/page/form.ts";
 import { openKnowledge } from "../cases.ts";
 import { type Project, programRoot } from "../project.ts";
@@ -22,19 +22,16 @@ export function pageTerms(
   folder: string | undefined,
 ): (model: ServedModel) => Promise<TermSearch | null> {
   const made = new WeakMap<ServedModel, Promise<TermSearch | null>>();
-  let opened: ReturnType<typeof openKnowledge> | undefined;
-  const knowledge = (): ReturnType<typeof openKnowledge> => {
-    opened ??= openKnowledge(project, folder, () => {});
-    return opened;
-  };
   async function searchFor(model: ServedModel): Promise<TermSearch | null> {
     const only = model.kind === "table" ? termsOf(model.input) : undefined;
     if (only?.length === 0) return null;
-    const { base, folder: own } = await knowledge();
+    const { base, folder: own } = await openKnowledge(project, folder, () => {});
     const shipped = join(programRoot(), "data", "knowledge");
     const translations = await Promise.all(LANGUAGES.map((lang) => loadTranslations([own, shipped], lang)));
+    // A model that ranks has the ontology already: of the base, which is large, only the counts are kept beside it.
     const ontology = model.kind === "cases" ? model.ontology : base.ontology;
-    return createTermSearch({ ontology, translations, root: PHENOTYPES, only, ...annotationsFor(ontology, base) });
+    const diseases = isSame(ontology, base.ontology) ? diseasesByTerm(base) : undefined;
+    return createTermSearch({ ontology, translations, diseases, only, root: PHENOTYPES });
   }
   return (model) => {
     const before = made.get(model);
@@ -46,9 +43,5 @@ export function pageTerms(
   };
 }
 
-/** Annotations number the terms of their own ontology. */
-function annotationsFor(ontology: Ontology, base: KnowledgeBase): Pick<KnowledgeBase, "annotations"> | undefined {
-  return ontology.release === base.ontology.release && ontology.ids.length === base.ontology.ids.length
-    ? { annotations: base.annotations }
-    : undefined;
-}
+/** Whether both number their terms alike. */
+const isSame = (a: Ontology, b: Ontology): boolean => a.release === b.release && a.ids.length === b.ids.length;

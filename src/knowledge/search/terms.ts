@@ -1,5 +1,5 @@
 /** Terms of an ontology, and diseases, by what people call them in their language. */
-import type { Annotations, KnowledgeBase, Ontology } from "../../core/knowledge.ts";
+import type { KnowledgeBase, Ontology } from "../../core/knowledge.ts";
 import type { Found, TermSearch } from "../../core/term-search.ts";
 import type { Translations } from "./babelon.ts";
 import { createTextIndex, type IndexedText } from "./text-index.ts";
@@ -10,8 +10,8 @@ export const PHENOTYPES = "HP:0000118";
 export interface TermSearchOptions {
   readonly ontology: Ontology;
   readonly translations?: readonly Translations[];
-  /** Terms that many diseases have come first. */
-  readonly annotations?: Annotations;
+  /** [terms] diseases that have each, see `diseasesByTerm`: those of many come first. */
+  readonly diseases?: Uint32Array;
   /** Only what is below this term; the whole ontology where it is absent or the ontology lacks it. */
   readonly root?: string;
   /** Only these ids, whatever stands above them. */
@@ -20,7 +20,7 @@ export interface TermSearchOptions {
 
 /** Search over names, synonyms and translations. The index is built when it is first asked: 0.2 s for the whole HPO. */
 export function createTermSearch(options: TermSearchOptions): TermSearch {
-  const { ontology, translations = [], annotations, root, only } = options;
+  const { ontology, translations = [], diseases, root, only } = options;
   const named = only?.map((id) => ontology.indexOf(id)).filter((term) => term !== undefined);
   const terms = named === undefined ? [...below(ontology, root)] : [...new Set(named)].sort((a, b) => a - b);
   const placeOf = new Map(terms.map((term, i) => [term, i]));
@@ -29,12 +29,19 @@ export function createTermSearch(options: TermSearchOptions): TermSearch {
     names: terms.map((term) => ontology.names[term]),
     synonyms: terms.map((term) => ontology.synonyms[term]),
     translations,
-    rank: () => ranksOf(ontology, terms, annotations),
+    rank: () => ranksOf(ontology, terms, diseases),
     indexOf(id) {
       const term = ontology.indexOf(id);
       return term === undefined ? undefined : placeOf.get(term);
     },
   });
+}
+
+/** [terms] how many statements about diseases name each term. */
+export function diseasesByTerm({ ontology, annotations }: KnowledgeBase): Uint32Array {
+  const counts = new Uint32Array(ontology.ids.length);
+  for (const term of annotations.term) counts[term]++;
+  return counts;
 }
 
 /** Search over the diseases of a knowledge base by name and id. */
@@ -127,11 +134,7 @@ function below(ontology: Ontology, root: string | undefined): Iterable<number> {
 }
 
 /** Places of the terms: those of many diseases first (by powers of two), then the more general, then the shorter names. */
-function ranksOf(ontology: Ontology, terms: readonly number[], annotations: Annotations | undefined): Uint32Array {
-  const diseases = new Uint32Array(ontology.ids.length);
-  annotations?.term.forEach((term) => {
-    diseases[term]++;
-  });
+function ranksOf(ontology: Ontology, terms: readonly number[], diseases: Uint32Array | undefined): Uint32Array {
   const depth = new Int32Array(ontology.ids.length).fill(-1);
   const depthOf = (term: number): number => {
     if (depth[term] >= 0) return depth[term];
@@ -141,7 +144,7 @@ function ranksOf(ontology: Ontology, terms: readonly number[], annotations: Anno
   };
   return order(terms.length, (i) => {
     const term = terms[i];
-    const common = Math.round(Math.log2(1 + diseases[term]));
+    const common = Math.round(Math.log2(1 + (diseases?.[term] ?? 0)));
     return -common * 1e6 + Math.min(depthOf(term), 999) * 1e3 + Math.min(ontology.names[term].length, 999);
   });
 }

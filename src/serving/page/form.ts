@@ -28,7 +28,6 @@ const Column = z.object({
 export const ModelAnswer = z.object({
   kind: z.enum(["table", "cases"]),
   identity: z.object({
-    address: z.string(),
     name: z.string().nullable(),
     version: z.string().nullable(),
     run_id: z.string().nullable(),
@@ -49,11 +48,11 @@ export const ModelAnswer = z.object({
 
 /** What GET /v1/model answers. */
 export function describeModel(model: ServedModel, terms: TermSearch | null): z.infer<typeof ModelAnswer> {
-  const { address, name, version, runId, hash, family, codeVersion, knowledge } = model.identity;
+  const { name, version, runId, hash, family, codeVersion, knowledge } = model.identity;
   const files = knowledge?.files.map((file) => ({ what: file.what, version: file.version })) ?? [];
   const both = {
     identity: {
-      ...{ address, name, version, run_id: runId, hash, family, code_version: codeVersion },
+      ...{ name, version, run_id: runId, hash, family, code_version: codeVersion },
       knowledge: knowledge && { hash: knowledge.hash, files },
     },
     languages: [...(terms?.languages ?? ["en"])],

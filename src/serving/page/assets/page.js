@@ -60,8 +60,8 @@ function translate() {
   byId("language").value = language;
   for (const element of document.querySelectorAll("[data-text]")) element.textContent = t()[element.dataset.text];
   if (!model) return;
-  const { name, address, version, knowledge } = model.identity;
-  const told = [t().model(name ?? address), version !== null && t().version(version)];
+  const { name, family, version, knowledge } = model.identity;
+  const told = [t().model(name ?? family), version !== null && t().version(version)];
   const release = knowledge?.files.map((file) => `${file.what} ${file.version}`.trim()).join(", ");
   byId("model").textContent = [...told, release && t().knowledge(release)].filter(Boolean).join(" · ");
 }
