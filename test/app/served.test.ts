@@ -1,16 +1,19 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, expect, onTestFinished, test, vi } from "vitest";
+import { openKnowledge } from "../../src/app/cases.ts";
 import type { Project } from "../../src/app/project.ts";
 import { openServed, servedVersion } from "../../src/app/served/open.ts";
 import { cellsOf, createInputReader } from "../../src/core/input.ts";
 import { hashModel } from "../../src/core/model-files.ts";
 import type { RawRow, ServedModel, ServedTable } from "../../src/core/serving.ts";
+import { RANKER_FILES, trainRankers } from "../../src/experiments/ranking/model.ts";
 import { setAlias } from "../../src/registry/demote.ts";
 import { register } from "../../src/registry/register.ts";
 import { readState } from "../../src/registry/state.ts";
 import { finishedRun, openBench } from "../registry/support.ts";
 import { temporaryFolder } from "../stores/support.ts";
+import { patient, TERMS, writeKnowledge } from "../support/knowledge.ts";
 import { modelArtifacts } from "../support/served-model.ts";
 
 beforeEach(() => {
@@ -173,4 +176,44 @@ test("what a patient has moves the answer as its evidence says", async () => {
   expect(evidence.reduce((sum, { weight }) => sum + weight, base)).toBeCloseTo(Math.log(p / (1 - p)), 3);
   expect(evidence.find(({ feature }) => feature === "edad")).toMatchObject({ label: "edad", value: 70 });
   expect(model.explain(frameOf(model), 0, 2).evidence).toEqual([]);
+});
+
+test("a model that ranks is opened over its knowledge, by one file too, and says why", async () => {
+  const root = temporaryFolder();
+  const [knowledge, folder] = [join(root, "knowledge"), join(root, "model")];
+  for (const path of [knowledge, folder]) mkdirSync(path);
+  writeKnowledge(knowledge, [
+    { disease: "OMIM:1", term: "seizure", reference: "PMID:1" },
+    { disease: "OMIM:2", term: "murmur", reference: "PMID:2" },
+  ]);
+  const project = { root, mlruns: join(root, "mlruns") };
+  const { base } = await openKnowledge(project, knowledge, () => {});
+  const { signal } = new AbortController();
+  const spec = { family: "orphan-lr", params: {}, candidates: "omim", seed: 1, threads: 1, signal } as const;
+  const { files, rankers } = await trainRankers(base, [], spec);
+  rankers.dispose();
+  writeFileSync(join(folder, RANKER_FILES.newPatient), files[RANKER_FILES.newPatient]!);
+  const model = await openServed(project, folder, { knowledge, notify: () => {} });
+  onTestFinished(() => model.dispose());
+  expect(model).toMatchObject({ kind: "cases", diseases: 2, validation: null });
+  expect(model.identity).toMatchObject({ family: "orphan-lr", knowledge: { hash: base.release.hash } });
+  if (model.kind !== "cases") return;
+  const { ranking, notices } = model.rank(patient("one", ["seizure"]), 2, 1);
+  expect(ranking.map(({ id, name }) => [id, name])).toEqual([
+    ["OMIM:1", "Disease 1"],
+    ["OMIM:2", "Disease 2"],
+  ]);
+  expect(ranking[0]!.probability).toBeGreaterThan(ranking[1]!.probability);
+  expect(ranking.map(({ explained }) => explained?.evidence.map(({ feature }) => feature))).toEqual([
+    [TERMS.seizure],
+    undefined,
+  ]);
+  expect(notices).toEqual([]);
+  expect(model.rank(patient("none", []), 2, 1)).toEqual({
+    ranking: [],
+    notices: [expect.stringMatching(/nothing to rank/)],
+  });
+
+  writeKnowledge(knowledge, [{ disease: "OMIM:1", term: "ataxia", reference: "PMID:1" }]);
+  await expect(openServed(project, folder, { knowledge, notify: () => {} })).rejects.toThrow("another knowledge base");
 });

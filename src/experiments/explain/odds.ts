@@ -2,7 +2,7 @@ import type { Contributions } from "../../core/family.ts";
 import type { Explained } from "../../core/serving.ts";
 
 /** Pieces of the way from the background to the row. */
-const PIECES = 64;
+const PIECES = 32;
 
 /**
  * What columns add to one class, in log-odds where the outputs are margins. With several classes the log-odds are no sum of margins:
@@ -32,7 +32,7 @@ export function contributionsTo(
       result[j]! -= shares[i]! * value;
     });
   });
-  return { unit: "log-odds", base: base[classCode]! - logSumExp(from), values: result };
+  return { unit: "log-odds", base: base[classCode]! - softmax(from).logSum, values: result };
 }
 
 /**
@@ -41,27 +41,24 @@ export function contributionsTo(
  */
 function meanShares(from: Float64Array, way: Float64Array): Float64Array {
   const mean = new Float64Array(from.length);
-  const at = (t: number): Float64Array => from.map((margin, k) => margin + t * way[k]!);
-  const along = (shares: Float64Array): number => shares.reduce((sum, share, k) => sum + (share * way[k]!) / PIECES, 0);
-  let [before, value] = [softmax(from), logSumExp(from)];
+  const along = (shares: Float64Array): number => shares.reduce((sum, share, k) => sum + share * way[k]!, 0) / PIECES;
+  let before = softmax(from);
   for (let piece = 1; piece <= PIECES; piece++) {
-    const margins = at(piece / PIECES);
-    const after = softmax(margins);
-    const next = logSumExp(margins);
-    const [low, high] = [along(before), along(after)];
-    const part = high > low ? Math.min(1, Math.max(0, (next - value - low) / (high - low))) : 0.5;
-    for (let k = 0; k < mean.length; k++) mean[k]! += ((1 - part) * before[k]! + part * after[k]!) / PIECES;
-    [before, value] = [after, next];
+    const after = softmax(from.map((margin, k) => margin + (piece / PIECES) * way[k]!));
+    const [low, high] = [along(before.shares), along(after.shares)];
+    const grown = after.logSum - before.logSum;
+    const part = high > low ? Math.min(1, Math.max(0, (grown - low) / (high - low))) : 0.5;
+    for (let k = 0; k < mean.length; k++)
+      mean[k]! += ((1 - part) * before.shares[k]! + part * after.shares[k]!) / PIECES;
+    before = after;
   }
   return mean;
 }
 
-function logSumExp(margins: Float64Array): number {
+/** Shares of margins, and the logarithm of the sum of their exponentials. */
+function softmax(margins: Float64Array): { readonly shares: Float64Array; readonly logSum: number } {
   const most = margins.reduce((a, b) => Math.max(a, b));
-  return most + Math.log(margins.reduce((sum, margin) => sum + Math.exp(margin - most), 0));
-}
-
-function softmax(margins: Float64Array): Float64Array {
-  const log = logSumExp(margins);
-  return margins.map((margin) => Math.exp(margin - log));
+  const odds = margins.map((margin) => Math.exp(margin - most));
+  const sum = odds.reduce((a, b) => a + b);
+  return { shares: odds.map((odd) => odd / sum), logSum: most + Math.log(sum) };
 }
