@@ -14,9 +14,7 @@ const GZ = ".gz";
 export async function makeFolder(folder: string, name: string): Promise<string> {
   const path = join(folder, name);
   await mkdir(path, { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, ".gitignore"), "*\n", { flag: "wx", mode: 0o600 }).catch((error) => {
-    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
-  });
+  await writeFile(join(folder, ".gitignore"), "*\n", { mode: 0o600 });
   return path;
 }
 

@@ -106,7 +106,8 @@ export function observe(
   look: { readonly version: string; readonly at: number; readonly findings: readonly Finding[] },
   { raiseAfter, clearAfter }: Hysteresis,
 ): { readonly state: WatchState; readonly events: readonly AlarmEvent[] } {
-  const { version, at, findings } = look;
+  const { version, at } = look;
+  const findings = worstByRule(look.findings);
   const events: AlarmEvent[] = [];
   const tell = (type: AlarmEvent["type"], alarm: Alarm, of: string, message: string): void => {
     if (alarm.raised === null) return;
@@ -138,6 +139,18 @@ export function observe(
     return alarm;
   });
   return { state: { ...state, version, looked: at, number, alarms }, events };
+}
+
+const WEIGHT = { pass: 0, inconclusive: 1, fail: 2 } as const;
+
+/** Of several findings of one name the worst. */
+function worstByRule(findings: readonly Finding[]): readonly Finding[] {
+  const worst = new Map<string, Finding>();
+  for (const finding of findings) {
+    const other = worst.get(finding.rule);
+    if (!other || WEIGHT[finding.verdict] > WEIGHT[other.verdict]) worst.set(finding.rule, finding);
+  }
+  return [...worst.values()];
 }
 
 /** Alarms that are on. */
