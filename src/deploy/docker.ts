@@ -117,7 +117,9 @@ RUN install -d -o ${USER} -g ${USER} ${Folder.project} ${Folder.cache}
 COPY --from=build ${Folder.engines} ${Folder.engines}
 COPY --from=build ${["package.json", "oclif.manifest.json", "NOTICE", "LICENSE"].map((name) => `${Folder.app}/${name}`).join(" ")} ./
 ${RUNS.map((folder) => `COPY --from=build ${Folder.app}/${folder} ./${folder}`).join("\n")}
-${isIn ? `COPY ${MODEL} ./${MODEL}\n` : ""}ENV ${Object.entries(ENVIRONMENT)
+${isIn ? `COPY ${MODEL} ./${MODEL}\n` : ""}# of the tokens only the path
+# hadolint ignore=DL3064
+ENV ${Object.entries(ENVIRONMENT)
     .map(([key, value]) => `${key}=${value}`)
     .join(" \\\n    ")}
 USER ${USER}:${USER}
