@@ -1,20 +1,18 @@
-import type { Change, FeatureDrift } from "../core/monitor.ts";
-import type { FeatureProfile, NumericProfile } from "../core/profile.ts";
+import type { Change, FeatureDrift } from "../core/monitoring/monitor.ts";
+import type { FeatureProfile, NumericProfile } from "../core/monitoring/profile.ts";
 import { chiSquare, twoProportions } from "../statistics/drift/chi-square.ts";
 import { benjaminiHochberg, simes } from "../statistics/drift/correction.ts";
 import { ksBinned } from "../statistics/drift/ks.ts";
 import { psi } from "../statistics/drift/psi.ts";
 import type { FeatureCounts } from "../statistics/drift/tally.ts";
 
-/** With fewer bins a number is a grade, whose ties the Kolmogorov–Smirnov test is blind for. */
-const KS_BINS = 6;
 /** Levels of a multilabel column that a report shows. */
 const SHOWN = 12;
 
 /**
  * Holds counts of features against a reference, in the same bins and levels.
  *
- * p-values: of numbers by the Kolmogorov–Smirnov test (χ² with fewer than 6 bins), of levels by χ², of a multilabel column by
+ * p-values: of numbers by the Kolmogorov–Smirnov test, of levels by χ², of a multilabel column by
  * Simes' test over a test of shares for each level; corrected over all features by Benjamini and Hochberg.
  * @param features whose bins and levels the counts are in
  * @param reference in the order of the features
@@ -61,17 +59,17 @@ function compare(feature: FeatureProfile, before: FeatureCounts, now: FeatureCou
     reference: share(before.counts[i], n.reference),
     current: share(now.counts[i], n.current),
   }));
-  const chi = (): number | null => orNull(chiSquare(before.counts, now.counts).pValue);
-  if (feature.kind !== "numeric")
-    return { ...shared, ...figures, test: "chi-square", ks: null, pValue: chi(), mean: null, changes };
+  if (feature.kind !== "numeric") {
+    const pValue = orNull(chiSquare(before.counts, now.counts).pValue);
+    return { ...shared, ...figures, test: "chi-square", ks: null, pValue, mean: null, changes };
+  }
   const { statistic, pValue } = ksBinned(before.counts, now.counts);
-  const byKs = feature.edges.length + 1 >= KS_BINS;
   const hasMeans = Number.isFinite(before.mean) && Number.isFinite(now.mean);
   return {
     ...{ ...shared, ...figures, changes },
-    test: byKs ? "ks" : "chi-square",
+    test: "ks",
     ks: orNull(statistic),
-    pValue: byKs ? orNull(pValue) : chi(),
+    pValue: orNull(pValue),
     mean: hasMeans ? { reference: before.mean, current: now.mean } : null,
   };
 }

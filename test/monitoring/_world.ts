@@ -1,9 +1,9 @@
 import type { Column, Frame } from "../../src/core/dataset.ts";
-import { rawRowOf } from "../../src/core/input.ts";
 import type { Scored } from "../../src/core/metric.ts";
-import type { MonitoringProfile } from "../../src/core/profile.ts";
+import type { MonitoringProfile } from "../../src/core/monitoring/profile.ts";
 import { createRng, type Rng } from "../../src/core/rng.ts";
-import type { PredictionRecord } from "../../src/core/serving.ts";
+import { rawRowOf } from "../../src/core/serving/input.ts";
+import type { PredictionRecord } from "../../src/core/serving/serving.ts";
 import { validationMetrics } from "../../src/monitoring/performance.ts";
 import { profileValidation } from "../../src/monitoring/profile.ts";
 import { profileTraining } from "../../src/statistics/drift/profile.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { FeatureDrift } from "../../src/core/monitor.ts";
+import type { FeatureDrift } from "../../src/core/monitoring/monitor.ts";
 import { compareFeatures } from "../../src/monitoring/drift.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { profileFrame } from "../../src/statistics/drift/profile.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { parseMonitor } from "../../src/app/monitor/file.ts";
-import type { MonitorReport } from "../../src/core/monitor.ts";
-import type { PredictionRecord } from "../../src/core/serving.ts";
+import type { MonitorReport } from "../../src/core/monitoring/monitor.ts";
+import type { PredictionRecord } from "../../src/core/serving/serving.ts";
 import { makeReport } from "../../src/monitoring/report.ts";
 import { createWindow } from "../../src/monitoring/window.ts";
 import { CLASSES, type Clinic, clinic, NOON, profileOf, recordsOf, type Shift } from "./_world.ts";

@@ -108,7 +108,9 @@ test("a drift alarm is answered by one sweep, and no two run at once", () => {
   const running = sweepStarted(state, due, { file: "x.yaml", started: 1, process: "7@1" });
   expect(unanswered(running, () => true)).toEqual([]);
   const ended = sweepEnded(running, "7@1", 2, "version 3 was refused: the gate failed");
-  expect(ended.sweeps).toMatchObject([{ alarms: ["skin/1/1"], process: null, ended: 2, result: expect.stringContaining("refused") }]);
+  expect(ended.sweeps).toMatchObject([
+    { alarms: ["skin/1/1"], process: null, ended: 2, result: expect.stringContaining("refused") },
+  ]);
   expect(unanswered(looks("FFFF", { state: ended }).state, () => true)).toEqual([]);
   const again = looks("PPPFF", { state: ended }).state;
   expect(unanswered(again, () => true)).toMatchObject([{ raised: { id: "skin/1/2" } }]);
@@ -125,7 +127,9 @@ test("a sweep whose watch was killed does not stand in the way of the next", () 
     { file: "x.yaml", started: 1, process: "7@1" },
   );
   expect(reapSweeps(running, () => true, 5)).toEqual(running);
-  expect(reapSweeps(running, () => false, 5).sweeps).toMatchObject([{ process: null, ended: 5, result: expect.stringContaining("exp resume") }]);
+  expect(reapSweeps(running, () => false, 5).sweeps).toMatchObject([
+    { process: null, ended: 5, result: expect.stringContaining("exp resume") },
+  ]);
 });
 
 test("only drift asks for a sweep, and only performance for a rollback", () => {

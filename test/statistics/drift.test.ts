@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createRng } from "../../src/core/rng.ts";
+import { bridgeTail } from "../../src/statistics/drift/_bridge.ts";
 import { chiSquareTail, kolmogorovTail } from "../../src/statistics/drift/_tails.ts";
 import { chiSquare, twoProportions } from "../../src/statistics/drift/chi-square.ts";
 import { benjaminiHochberg, simes } from "../../src/statistics/drift/correction.ts";
@@ -50,18 +51,41 @@ describe("as scipy", () => {
   });
 });
 
-test("binned samples differ by no more, and with no less chance, than the samples", () => {
-  for (const { a, b } of fixture.ks) {
-    const edges = [-1.5, -1, -0.5, 0, 0.5, 1, 1.5];
-    const binned = (values: readonly number[]): number[] =>
-      [...edges, Number.POSITIVE_INFINITY].map(
-        (edge, i) => values.filter((v) => v <= edge && (i === 0 || v > edges[i - 1])).length,
-      );
-    const whole = ksTwoSample(Float64Array.from(a), Float64Array.from(b));
-    const parts = ksBinned(binned(a), binned(b));
-    expect(parts.statistic).toBeLessThanOrEqual(whole.statistic);
-    expect(parts.pValue).toBeGreaterThanOrEqual(whole.pValue);
+test("the distance of binned samples is that of the samples at most, and its p-value says how often chance gives more", () => {
+  const rng = createRng(21);
+  for (const bins of [4, 14]) {
+    const draw = (n: number): number[] => {
+      const counts = new Array<number>(bins).fill(0);
+      for (let i = 0; i < n; i++) counts[rng.int(bins)]++;
+      return counts;
+    };
+    const found = Array.from({ length: 1000 }, () => ksBinned(draw(900), draw(400)).pValue);
+    for (const level of [0.05, 0.3]) {
+      const rate = found.filter((p) => p < level).length / found.length;
+      // Three standard deviations.
+      expect(Math.abs(rate - level), `${bins} bins`).toBeLessThan(3 * Math.sqrt((level * (1 - level)) / found.length));
+    }
   }
+  const edges = [-1, -0.3, 0.3, 1];
+  const binned = (values: readonly number[]): number[] =>
+    [...edges, Number.POSITIVE_INFINITY].map(
+      (edge, i) => values.filter((v) => v <= edge && (i === 0 || v > edges[i - 1])).length,
+    );
+  for (const { a, b, statistic } of fixture.ks)
+    expect(ksBinned(binned(a), binned(b)).statistic).toBeLessThanOrEqual(statistic);
+});
+
+test("a bridge that is looked at often enough leaves a band as often as Kolmogorov's distribution says", () => {
+  const often = Array.from({ length: 400 }, (_, i) => (i + 1) / 401);
+  for (const c of [0.6, 1, 1.36, 2]) {
+    const all = kolmogorovTail(c);
+    expect(bridgeTail(often, c)).toBeLessThanOrEqual(all);
+    expect(bridgeTail(often, c) / all).toBeGreaterThan(0.75);
+  }
+  // At one time it is a normal of variance t(1 − t).
+  expect(bridgeTail([0.5], 0.98)).toBeCloseTo(0.05, 3);
+  expect(bridgeTail([], 1)).toBe(1);
+  expect(bridgeTail([0.5], 0)).toBe(1);
 });
 
 test("levels with few patients are pooled, and the pool joins the smallest level while it is small itself", () => {

@@ -1,3 +1,4 @@
+import { bridgeTail } from "./_bridge.ts";
 import { kolmogorovTail } from "./_tails.ts";
 import { sumOf } from "./psi.ts";
 
@@ -27,18 +28,21 @@ export function ksTwoSample(a: Float64Array, b: Float64Array): KolmogorovSmirnov
 }
 
 /**
- * The same where only counts by bin are known of the samples. The distribution functions are compared at the bins' edges alone, so
- * the statistic is that of the samples at most, and the p-value is too great rather than too small.
+ * The same where only counts by bin are known of the samples: the distribution functions are compared at the bins' edges alone. The
+ * p-value is that of the greatest of these distances (`bridgeTail`), so that neither bins nor ties make it too great.
  */
 export function ksBinned(reference: ArrayLike<number>, current: ArrayLike<number>): KolmogorovSmirnov {
   const [n, m] = [sumOf(reference), sumOf(current)];
+  if (n === 0 || m === 0) return { statistic: Number.NaN, pValue: Number.NaN };
+  const times: number[] = [];
   let [below, under, most] = [0, 0, 0];
   for (let i = 0; i < reference.length - 1; i++) {
     below += reference[i];
     under += current[i];
+    times.push((below + under) / (n + m));
     most = Math.max(most, Math.abs(below / n - under / m));
   }
-  return { statistic: n > 0 && m > 0 ? most : Number.NaN, pValue: ksPValue(most, n, m) };
+  return { statistic: most, pValue: bridgeTail(times, most * Math.sqrt((n * m) / (n + m))) };
 }
 
 function ksPValue(statistic: number, n: number, m: number): number {

@@ -6,7 +6,7 @@ import {
   type MultilabelProfile,
   type NumericProfile,
   type TrainingProfile,
-} from "../../core/profile.ts";
+} from "../../core/monitoring/profile.ts";
 
 /**
  * What is kept of the training patients of a split.

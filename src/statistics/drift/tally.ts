@@ -1,5 +1,5 @@
-import type { FeatureProfile } from "../../core/profile.ts";
-import type { RawRow, RawValue } from "../../core/serving.ts";
+import type { FeatureProfile } from "../../core/monitoring/profile.ts";
+import type { RawRow, RawValue } from "../../core/serving/serving.ts";
 import { binOf } from "./profile.ts";
 
 /** What was counted of one feature, in the bins or levels of a profile. */
