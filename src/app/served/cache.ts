@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { dirname, join, relative, sep } from "node:path";
 import { hashBytes } from "../../core/hash.ts";
 import { hashModel } from "../../core/model-files.ts";
-import type { ServedFiles } from "./files.ts";
+import type { ServedFiles } from "./identity.ts";
 
 /** What is kept beside the files of a copy. */
 type Kept = Omit<ServedFiles, "files" | "beside"> & {

@@ -1,6 +1,6 @@
 /** A model that ranks rare diseases for cases, opened to answer. */
 import { UserError } from "../../core/errors.ts";
-import type { CaseDisease, ServedCases } from "../../core/serving.ts";
+import type { CaseDisease, ServedCases } from "../../core/serving/serving.ts";
 import { explainedDisease } from "../../experiments/explain/ranking.ts";
 import { RANKER_FILES, type RankingCard } from "../../experiments/ranking/model.ts";
 import { knowledgeFor } from "../../ranking/answers.ts";
@@ -11,8 +11,7 @@ import { resolveCase } from "../../ranking/query.ts";
 import { openKnowledge } from "../cases.ts";
 import type { Project } from "../project.ts";
 import { withSmallHeap } from "../small-heap.ts";
-import type { ServedFiles } from "./files.ts";
-import { identityOf, type OpenServedOptions, summaryOf } from "./identity.ts";
+import { identityOf, type OpenServedOptions, type ServedFiles, summaryOf } from "./identity.ts";
 
 /** @throws UserError when it was trained over another knowledge base */
 export async function openServedCases(

@@ -13,21 +13,9 @@ import { openStore, type Project } from "../project.ts";
 import { hasty, openStoreAt, type Patience, shownAddress } from "../tracking.ts";
 import { withRegistry } from "../workbench.ts";
 import { type ModelCache, openModelCache, readTree } from "./cache.ts";
+import type { ServedFiles } from "./identity.ts";
 
-export interface ServedFiles {
-  /** As the user named it. */
-  readonly address: string;
-  /** Registered name and version; null for a run's model or a folder. */
-  readonly name: string | null;
-  readonly version: string | null;
-  readonly runId: string | null;
-  /** SHA-256 of `files`. */
-  readonly hash: string;
-  /** Files of the model by name. */
-  readonly files: Readonly<Record<string, Uint8Array>>;
-  /** Files of its run that serving needs besides, by their path among the artifacts, where they are. */
-  readonly beside: Readonly<Record<string, Uint8Array>>;
-}
+export type { ServedFiles } from "./identity.ts";
 
 type Notify = (notice: { readonly message: string }) => void;
 

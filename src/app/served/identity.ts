@@ -1,6 +1,21 @@
-import type { ModelIdentity, ValidationSummary } from "../../core/serving.ts";
+import type { ModelIdentity, ValidationSummary } from "../../core/serving/serving.ts";
 import { decodeSummary, SUMMARY_FILE } from "../../experiments/explain/summary.ts";
-import type { ServedFiles } from "./files.ts";
+
+/** A model's files and what they are called. */
+export interface ServedFiles {
+  /** As the user named it. */
+  readonly address: string;
+  /** Registered name and version; null for a run's model or a folder. */
+  readonly name: string | null;
+  readonly version: string | null;
+  readonly runId: string | null;
+  /** SHA-256 of `files`. */
+  readonly hash: string;
+  /** Files of the model by name. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+  /** Files of its run that serving needs besides, by their path among the artifacts, where they are. */
+  readonly beside: Readonly<Record<string, Uint8Array>>;
+}
 
 export interface OpenServedOptions {
   /** Folder of the knowledge base of a model that ranks; the project's data/knowledge, else the excerpt that ships, when absent. */

@@ -1,5 +1,5 @@
 /** Opens a model so that it answers: for the service, batch prediction and monitoring. */
-import type { ServedModel } from "../../core/serving.ts";
+import type { ServedModel } from "../../core/serving/serving.ts";
 import { RANKER_FILES } from "../../experiments/ranking/model.ts";
 import type { Project } from "../project.ts";
 import { readServed } from "./files.ts";

@@ -1,20 +1,18 @@
 /** A model over tables of patients, opened to answer. */
-
 import { frameToMatrix } from "../../core/frame.ts";
-import type { RawRow, ServedTable } from "../../core/serving.ts";
+import type { RawRow, ServedTable } from "../../core/serving/serving.ts";
 import { createExplainer, inputOf } from "../../experiments/explain/table.ts";
 import { openModel } from "../../experiments/model.ts";
 import { exampleFor } from "../../experiments/package/example.ts";
 import { intervalOf } from "../../statistics/calibration/validation.ts";
-import type { ServedFiles } from "./files.ts";
-import { identityOf, summaryOf } from "./identity.ts";
+import { identityOf, type ServedFiles, summaryOf } from "./identity.ts";
 
 /** @throws UserError when files are missing or of another format */
 export async function openServedTable(served: ServedFiles): Promise<ServedTable> {
+  const { validation, means } = summaryOf(served);
   const opened = await openModel(served.files, served.address);
   const { card, pipeline, model } = opened;
   const { classes, target, family, codeVersion } = card;
-  const { validation, means } = summaryOf(served);
   const example: RawRow = card.example ?? exampleFor(pipeline);
   return {
     kind: "table",
