@@ -3,7 +3,7 @@ import { open, rename } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { z } from "zod";
-import type { PredictionRecord } from "../../core/serving.ts";
+import type { PredictionRecord } from "../../core/serving/serving.ts";
 import { linesOf, makeFolder, segmentsIn } from "./segments.ts";
 
 const Schema = z.object({

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { PredictionRecord, RawValue } from "../../core/serving.ts";
+import type { PredictionRecord, RawValue } from "../../core/serving/serving.ts";
 
 /**
  * Lines of a segment, each a JSON value. An object says what holds for the rows after it: model, names of features and classes. An

@@ -2,7 +2,7 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
-import type { PredictionLog, PredictionRecord } from "../../core/serving.ts";
+import type { PredictionLog, PredictionRecord } from "../../core/serving/serving.ts";
 import { createEncoder } from "./format.ts";
 import { makeFolder } from "./segments.ts";
 

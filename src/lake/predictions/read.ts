@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { PredictionRecord } from "../../core/serving.ts";
+import type { PredictionRecord } from "../../core/serving/serving.ts";
 import { createDecoder } from "./format.ts";
 import { dayOf } from "./log.ts";
 import { daysIn, linesOf, segmentsIn } from "./segments.ts";

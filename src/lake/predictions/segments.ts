@@ -1,5 +1,4 @@
-import { createReadStream } from "node:fs";
-import { mkdir, readdir, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -46,7 +45,7 @@ export async function segmentsIn(folder: string): Promise<string[]> {
  */
 export async function* linesOf(path: string, torn: () => void): AsyncGenerator<string, void> {
   let rest = "";
-  for await (const chunk of await open(path)) {
+  for await (const chunk of await openText(path)) {
     const lines = (rest + chunk).split("\n");
     rest = lines.pop()!;
     yield* lines;
@@ -54,18 +53,20 @@ export async function* linesOf(path: string, torn: () => void): AsyncGenerator<s
   if (rest !== "") torn();
 }
 
-async function open(path: string): Promise<Readable> {
-  const file = createReadStream(path, { highWaterMark: 1 << 18 });
-  const isThere = await new Promise<boolean>((resolve, reject) => {
-    file.once("open", () => resolve(true));
-    file.once("error", (error: NodeJS.ErrnoException) => (error.code === "ENOENT" ? resolve(false) : reject(error)));
-  });
-  if (!isThere) {
-    if (path.endsWith(GZ)) return Readable.from([]);
-    return open(`${path}${GZ}`); // compressed since the folder was listed
+/** What a segment holds now; its writer may be faster than a reader that ran after it. */
+async function openText(path: string): Promise<Readable> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // Compressed, or removed, since the folder was listed.
+    return path.endsWith(GZ) ? Readable.from([]) : openText(`${path}${GZ}`);
   }
-  if (!path.endsWith(GZ)) return file.setEncoding("utf8");
+  const { size } = await file.stat();
+  const bytes = file.createReadStream({ start: 0, end: Math.max(0, size - 1), highWaterMark: 1 << 18 });
+  if (!path.endsWith(GZ)) return bytes.setEncoding("utf8");
   const text = createGunzip();
-  file.once("error", (error) => text.destroy(error)).pipe(text);
+  bytes.once("error", (error) => text.destroy(error)).pipe(text);
   return text.setEncoding("utf8");
 }
