@@ -3,9 +3,9 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
-import { PLAIN_NUMBER } from "../../core/cells.ts";
 import { systemClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
+import { PLAIN_NUMBER } from "../../core/formats/cells.ts";
 import { suggestion } from "../../experiments/located.ts";
 import { RANKER_FILES } from "../../experiments/ranking/model.ts";
 import { type FeedbackRecord, readOutcomes, writeFeedback } from "../../lake/predictions/feedback.ts";
@@ -13,7 +13,8 @@ import { type OutcomeRow, readOutcomeRows } from "../../lake/predictions/outcome
 import { readPredictions } from "../../lake/predictions/read.ts";
 import { type Project, showPath } from "../project.ts";
 import { patientHash, projectKey } from "../project-key.ts";
-import { readServed, type ServedFiles } from "../served/files.ts";
+import { readServed } from "../served/files.ts";
+import type { ServedFiles } from "../served/identity.ts";
 import { predictionsFolder } from "./folder.ts";
 
 /** Rows of a file, by their numbers: of a table from 1, without the header; of NDJSON the lines. */
