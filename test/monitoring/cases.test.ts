@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { PatientCase } from "../../src/core/cases.ts";
 import type { Ranks, Scored } from "../../src/core/metric.ts";
-import { isCertain } from "../../src/core/monitor.ts";
+import { isCertain } from "../../src/core/monitoring/monitor.ts";
 import type { MonitoringProfile } from "../../src/core/monitoring/profile.ts";
 import { createRng } from "../../src/core/rng.ts";
 import type { PredictionRecord } from "../../src/core/serving/serving.ts";
