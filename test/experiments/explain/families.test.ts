@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { frameToMatrix } from "../../../src/core/frame.ts";
-import type { Explained } from "../../../src/core/serving.ts";
+import type { Explained } from "../../../src/core/serving/serving.ts";
 import { columnMeans } from "../../../src/experiments/explain/summary.ts";
 import { createExplainer } from "../../../src/experiments/explain/table.ts";
 import { openModel, saveModel } from "../../../src/experiments/model.ts";
@@ -10,6 +10,7 @@ import { families } from "../../../src/families/index.ts";
 import { fitPipeline } from "../../../src/preparation/_pipeline.ts";
 import type { ProbaStep } from "../../../src/statistics/calibration/steps.ts";
 import { mixedFrame } from "../../contracts/step-frames.ts";
+import { packagePatients, troubledPatients } from "../../support/packaged.ts";
 
 const frame = mixedFrame(60);
 const y = Int32Array.from({ length: frame.rows }, (_, i) => i % 3);
@@ -145,4 +146,24 @@ test("a preparation that mixes columns is explained over the raw ones", async ()
   const explained = explain(7, 0);
   expect(explained.method).toMatch(/shapley$/);
   expect(sumOf(explained)).toBeCloseTo(inUnit("log-odds", proba[7 * 3]!), 2);
+});
+
+test("an ensemble is explained over the raw columns of its members", async () => {
+  const patients = troubledPatients(false);
+  const steps = ["impute", "scale", "encode"].map((id) => ({ id, params: {} }));
+  const members = [
+    { family: "logistic", steps },
+    { family: "naive-bayes", steps },
+  ];
+  const { files, proba } = await packagePatients(patients, {
+    family: "ensemble",
+    params: { method: "vote" },
+    steps,
+    members,
+  });
+  const opened = await openModel(files, "here");
+  const explained = createExplainer(opened, typicalRow(patients.frame))(patients.asked, 5, 0);
+  expect(explained.method).toMatch(/shapley$/);
+  expect(sumOf(explained)).toBeCloseTo(inUnit("log-odds", proba[5 * patients.classes.length]!), 2);
+  opened.model.dispose();
 });
