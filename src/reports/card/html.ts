@@ -16,7 +16,7 @@ nav ol { columns: 2; padding-left: 1.5em; }
 .scroll { overflow-x: auto; margin: 1em 0; }
 table { border-collapse: collapse; font-size: .92em; }
 caption { text-align: left; font-weight: 600; padding: .3em 0; }
-th, td { border: 1px solid #c4cad1; padding: .3em .6em; text-align: left; vertical-align: top; overflow-wrap: anywhere; }
+th, td { border: 1px solid #c4cad1; padding: .3em .6em; text-align: left; vertical-align: top; overflow-wrap: break-word; }
 thead th { background: #eef1f4; }
 .n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 dl { display: grid; grid-template-columns: minmax(8em, 14em) 1fr; gap: .25em 1em; }
