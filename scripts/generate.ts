@@ -47,7 +47,7 @@ export function generate(): void {
   write(join(root, "gates", "index.ts"), lazy("gates", "GateRule", "gate", "rule", "rules"));
   write(
     join(root, "monitoring/rules", "index.ts"),
-    lazy("monitoring/rules", "MonitorRule", "monitor", "rule", "rules"),
+    lazy("monitoring/rules", "MonitorRule", "monitoring/monitor", "rule", "rules"),
   );
   write(join(root, "search", "index.ts"), lazy("search", "Strategy", "search", "strategy", "strategies"));
   write(join(root, "search/pruning", "index.ts"), lazy("search/pruning", "Pruner", "search", "pruner", "pruners"));

@@ -1,7 +1,7 @@
 import { versionsOf } from "../board/facts.ts";
 import type { Directions } from "../board/types.ts";
+import { Attr, type BoardFeed, type RunTable, type WritableRunTable } from "../core/board/board.ts";
 import { createRunTable } from "../core/board/run-table.ts";
-import { Attr, type BoardFeed, type RunTable, type WritableRunTable } from "../core/board.ts";
 import type { Executor } from "../core/executor.ts";
 import { Tag, VALIDATION } from "../core/trial.ts";
 import { createLocalExecutor } from "../executors/local.ts";

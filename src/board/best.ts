@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { factOf } from "./facts.ts";
 import { doneTest, meansOf } from "./groups.ts";
 import type { BoardRows, Directions } from "./types.ts";

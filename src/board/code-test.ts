@@ -1,4 +1,4 @@
-import type { BoardColumn, TextColumn } from "../core/board.ts";
+import type { BoardColumn, TextColumn } from "../core/board/board.ts";
 
 export type RowTest = (row: number) => boolean;
 

@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { UserError } from "../core/errors.ts";
 import { ATTRIBUTES, nearest } from "../core/filter/fields.ts";
 import { VALIDATION } from "../core/trial.ts";

@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { ATTRIBUTES, type Field, fieldOf, isNumeric } from "../core/filter/fields.ts";
 import { comparatorsOf, isReserved } from "../core/filter/filter.ts";
 import { type Token, tokenize } from "../core/filter/tokens.ts";

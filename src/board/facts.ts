@@ -1,4 +1,4 @@
-import type { BoardColumn, RunTable } from "../core/board.ts";
+import type { BoardColumn, RunTable } from "../core/board/board.ts";
 import type { BoardRows } from "./types.ts";
 
 interface Fact {

@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { type Entity, type Field, type MoreAttributes, nearest } from "../core/filter/fields.ts";
 import { type Clause, type PlacedClause, parsePlaced } from "../core/filter/filter.ts";
 import { wrongAt } from "../core/filter/tokens.ts";

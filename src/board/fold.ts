@@ -1,4 +1,4 @@
-import type { TextColumn } from "../core/board.ts";
+import type { TextColumn } from "../core/board/board.ts";
 
 /** A text without its accents and capitals, for searching: "Niño" → "nino". */
 export function fold(text: string): string {

@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { VALIDATION } from "../core/trial.ts";
 import { visible } from "../core/visible.ts";
 import { compact, duration, moment } from "./numbers.ts";

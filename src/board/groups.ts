@@ -1,5 +1,5 @@
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { textAt } from "../core/board/run-table.ts";
-import { Attr, type RunTable } from "../core/board.ts";
 import { configName, Tag } from "../core/trial.ts";
 import type { RowTest } from "./code-test.ts";
 import { COUNT, cellText, NONE, spreadText } from "./format.ts";

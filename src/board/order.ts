@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { Tag } from "../core/trial.ts";
 import type { RowTest } from "./code-test.ts";
 import { currentRows } from "./current.ts";

@@ -1,4 +1,4 @@
-import type { TextColumn } from "../core/board.ts";
+import type { TextColumn } from "../core/board/board.ts";
 import { fold, perText } from "./fold.ts";
 
 /** Place of each text in the order of its column. */

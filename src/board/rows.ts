@@ -1,4 +1,4 @@
-import type { RunTable } from "../core/board.ts";
+import type { RunTable } from "../core/board/board.ts";
 import { versionsOf } from "./facts.ts";
 import { groupColumn, groupRows, sortGroups } from "./groups.ts";
 import { type Ordered, orderRows, parentRows } from "./order.ts";

@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { codeTest, type RowTest } from "./code-test.ts";
 import { fold, foldedTexts } from "./fold.ts";
 

@@ -1,4 +1,4 @@
-import type { RunTable } from "../core/board.ts";
+import type { RunTable } from "../core/board/board.ts";
 import { UserError } from "../core/errors.ts";
 import { resolveColumn } from "./columns.ts";
 import { firstDirection } from "./edit.ts";

@@ -1,4 +1,4 @@
-import type { NumberColumn, RunTable, TextColumn } from "../core/board.ts";
+import type { NumberColumn, RunTable, TextColumn } from "../core/board/board.ts";
 import { ranksOf } from "./rank.ts";
 import type { SortKey } from "./view.ts";
 

@@ -1,4 +1,4 @@
-import { Attr, type RunTable } from "../core/board.ts";
+import { Attr, type RunTable } from "../core/board/board.ts";
 import { Tag } from "../core/trial.ts";
 import { firstDirection } from "./edit.ts";
 import { versionsOf } from "./facts.ts";

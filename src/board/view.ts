@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** What a person has chosen to see; saved per project by name. Column ids as in core/board.ts. */
+/** What a person has chosen to see; saved per project by name. Column ids as in core/board/board.ts. */
 
 const COLUMN = z.strictObject({
   id: z.string().min(1).max(300),

@@ -1,4 +1,4 @@
-import { type SchemaJson as Json, namedEntry, schemaJson as toJson } from "../core/json-schema.ts";
+import { type SchemaJson as Json, namedEntry, schemaJson as toJson } from "../core/formats/json-schema.ts";
 import { families } from "../families/index.ts";
 import { rules } from "../gates/index.ts";
 import { allMetrics } from "../metrics/_all.ts";

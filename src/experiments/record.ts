@@ -1,6 +1,6 @@
 import type { Dataset, Split } from "../core/dataset.ts";
 import { hashBytes } from "../core/hash.ts";
-import { trainingProfilePath } from "../core/profile.ts";
+import { trainingProfilePath } from "../core/monitoring/profile.ts";
 import type { DatasetInput, MetricPoint, RunBatch } from "../core/store.ts";
 import { type CurvePoint, Tag, type Trial, type TrialResult, VALIDATION } from "../core/trial.ts";
 import { profileTraining } from "../statistics/drift/profile.ts";

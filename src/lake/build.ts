@@ -1,6 +1,6 @@
-import { numberOf } from "../core/cells.ts";
 import type { CategoricalColumn, Column, ColumnKind, Dataset, Notice, Target } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+import { numberOf } from "../core/formats/cells.ts";
 import { hashDataset } from "./hash.ts";
 import { type ColumnDeclaration, inferColumn } from "./infer.ts";
 import { nearest } from "./source.ts";

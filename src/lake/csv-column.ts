@@ -1,4 +1,4 @@
-import { numberOf } from "../core/cells.ts";
+import { numberOf } from "../core/formats/cells.ts";
 import { numberOfBytes } from "./number.ts";
 import type { NumberValues, TextValues } from "./table.ts";
 

@@ -1,6 +1,6 @@
-import { BOOLEAN_WORDS, numberOf } from "../core/cells.ts";
 import type { Column, ColumnKind, Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+import { BOOLEAN_WORDS, numberOf } from "../core/formats/cells.ts";
 import type { ListValues, NumberValues, RawColumn, TextValues } from "./table.ts";
 import { lookUp, splitTexts, toCategories, toMultilabel, toText } from "./values.ts";
 

@@ -1,4 +1,4 @@
-import { numberOf } from "../core/cells.ts";
+import { numberOf } from "../core/formats/cells.ts";
 
 const POWERS = Float64Array.from({ length: 16 }, (_, i) => 10 ** i);
 

@@ -1,4 +1,4 @@
-import { MISSING_TOKENS } from "../core/cells.ts";
+import { MISSING_TOKENS } from "../core/formats/cells.ts";
 import { buildDataset, type LakeDataset } from "./build.ts";
 import { readCsv } from "./csv.ts";
 import type { ColumnDeclaration } from "./infer.ts";

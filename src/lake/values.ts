@@ -1,5 +1,5 @@
-import { PLAIN_NUMBER } from "../core/cells.ts";
 import type { CategoricalColumn, MultilabelColumn } from "../core/dataset.ts";
+import { PLAIN_NUMBER } from "../core/formats/cells.ts";
 import { selectColumnRows } from "../core/frame.ts";
 import type { ListValues, RawValues, TextValues } from "./table.ts";
 

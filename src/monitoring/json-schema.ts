@@ -1,4 +1,4 @@
-import { namedEntry, type SchemaJson, schemaJson } from "../core/json-schema.ts";
+import { namedEntry, type SchemaJson, schemaJson } from "../core/formats/json-schema.ts";
 import { monitorSchema } from "./monitor-file.ts";
 import { rules } from "./rules/index.ts";
 

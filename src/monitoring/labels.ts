@@ -1,8 +1,8 @@
 import type { Column } from "../core/dataset.ts";
 import type { RankedRows, Ranks, Scored } from "../core/metric.ts";
-import type { Labelled } from "../core/monitor.ts";
-import type { MonitoringProfile } from "../core/profile.ts";
-import type { PredictionRecord, RawRow } from "../core/serving.ts";
+import type { Labelled } from "../core/monitoring/monitor.ts";
+import type { MonitoringProfile } from "../core/monitoring/profile.ts";
+import type { PredictionRecord, RawRow } from "../core/serving/serving.ts";
 
 /** Diseases of a case that the log keeps: a place further down is not known. */
 export const LOGGED_PLACES = 10;

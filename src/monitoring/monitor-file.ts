@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MonitorContext, MonitorVerdict } from "../core/monitor.ts";
+import type { MonitorContext, MonitorVerdict } from "../core/monitoring/monitor.ts";
 
 /** "7d", "24h", "2w": all predictions of that time; a number: the last so many. */
 export type WindowSpec = { readonly milliseconds: number } | { readonly last: number };

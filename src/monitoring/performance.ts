@@ -5,8 +5,8 @@ import type {
   Labelled,
   MonitorContext,
   PerformanceFigure,
-} from "../core/monitor.ts";
-import type { MonitoringProfile, ValidationProfile } from "../core/profile.ts";
+} from "../core/monitoring/monitor.ts";
+import type { MonitoringProfile, ValidationProfile } from "../core/monitoring/profile.ts";
 import { type Estimate, estimate, metricOf } from "../gates/_judge.ts";
 import { selectScored } from "../gates/_rows.ts";
 import { groupsOf } from "../gates/subgroup.ts";

@@ -1,5 +1,5 @@
 import type { Scored } from "../core/metric.ts";
-import { type ClassFigures, FEWEST, type ValidationProfile } from "../core/profile.ts";
+import { type ClassFigures, FEWEST, type ValidationProfile } from "../core/monitoring/profile.ts";
 import { topLabels } from "../core/scored.ts";
 import { precision, recall, tallyOf } from "../metrics/_tally.ts";
 import { profileLevels, profileNumbers } from "../statistics/drift/profile.ts";

@@ -1,6 +1,6 @@
 import { withOwnNames, worstOf } from "../core/gate.ts";
-import type { Change, Labelled, MonitorContext, MonitorReport, PredictionDrift } from "../core/monitor.ts";
-import type { MonitoringProfile } from "../core/profile.ts";
+import type { Change, Labelled, MonitorContext, MonitorReport, PredictionDrift } from "../core/monitoring/monitor.ts";
+import type { MonitoringProfile } from "../core/monitoring/profile.ts";
 import { countsOf } from "../statistics/drift/tally.ts";
 import { reliability } from "../statistics/reliability.ts";
 import { compareFeatures } from "./drift.ts";

@@ -1,6 +1,6 @@
-import type { Labelled } from "../core/monitor.ts";
-import type { MonitoringProfile } from "../core/profile.ts";
-import type { PredictionRecord, RawRow } from "../core/serving.ts";
+import type { Labelled } from "../core/monitoring/monitor.ts";
+import type { MonitoringProfile } from "../core/monitoring/profile.ts";
+import type { PredictionRecord, RawRow } from "../core/serving/serving.ts";
 import { createTally, type FeatureCounts } from "../statistics/drift/tally.ts";
 import { createLabels } from "./labels.ts";
 import { CONFIDENCE, PREDICTED } from "./profile.ts";

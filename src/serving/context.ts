@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import type { PatientCase } from "../core/cases.ts";
 import type { Frame } from "../core/dataset.ts";
-import type { CaseDisease, PredictionLog, ServedCases, ServedModel, ServedTable } from "../core/serving.ts";
+import type { CaseDisease, PredictionLog, ServedCases, ServedModel, ServedTable } from "../core/serving/serving.ts";
 
 /** What the routes of the service work with. */
 

@@ -1,4 +1,4 @@
-import type { ServedModel } from "../core/serving.ts";
+import type { ServedModel } from "../core/serving/serving.ts";
 import type { Lease } from "./context.ts";
 
 /** The model in use; one that was replaced is disposed of when the last request that uses it ends. */

@@ -1,6 +1,6 @@
 import type { CategoricalColumn, Frame, MultilabelColumn } from "../core/dataset.ts";
-import { rawRowOf } from "../core/input.ts";
-import type { PredictionLog, PredictionRecord, RawRow, ServedModel, ServedTable } from "../core/serving.ts";
+import { rawRowOf } from "../core/serving/input.ts";
+import type { PredictionLog, PredictionRecord, RawRow, ServedModel, ServedTable } from "../core/serving/serving.ts";
 import { type CaseAnswer, rowId, type TableAnswers } from "./context.ts";
 import type { ServeMetrics } from "./http/metrics.ts";
 import type { ModelSlot } from "./models.ts";

@@ -1,4 +1,4 @@
-import type { PredictionLog, ServedModel } from "../core/serving.ts";
+import type { PredictionLog, ServedModel } from "../core/serving/serving.ts";
 import type { ServeContext, ServeSettings } from "./context.ts";
 import type { ServeMetrics } from "./http/metrics.ts";
 import { createSlot, type ModelSlot } from "./models.ts";

@@ -1,7 +1,7 @@
 import type { PatientCase } from "../core/cases.ts";
 import { messageOf } from "../core/errors.ts";
-import { cellsOf, createInputReader } from "../core/input.ts";
-import type { ServedModel, ServedTable } from "../core/serving.ts";
+import { cellsOf, createInputReader } from "../core/serving/input.ts";
+import type { ServedModel, ServedTable } from "../core/serving/serving.ts";
 import type { ModelSlot } from "./models.ts";
 
 /** What a moved alias brings: the new version beside the old one, tried, and put in its place. */

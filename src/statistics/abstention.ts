@@ -1,5 +1,5 @@
 /** When a model should rather say nothing: accuracy against coverage of its surest answers. */
-import type { ValidationSummary } from "../core/serving.ts";
+import type { ValidationSummary } from "../core/serving/serving.ts";
 import { wilson } from "./wilson.ts";
 
 /** Answers at or above a probability. */

@@ -5,7 +5,7 @@ import { compileFilter } from "../board/filter.ts";
 import { sortKeys } from "../board/sort-keys.ts";
 import type { Directions } from "../board/types.ts";
 import { type BoardView, CONFIGURATION, EMPTY_VIEW } from "../board/view.ts";
-import { Attr } from "../core/board.ts";
+import { Attr } from "../core/board/board.ts";
 import { UserError } from "../core/errors.ts";
 import { VALIDATION } from "../core/trial.ts";
 

@@ -1,6 +1,6 @@
 /** Keeps a board's table of runs up to date, and tells who looks at it. */
 import type { Board } from "../app.ts";
-import type { FeedStatus } from "../core/board.ts";
+import type { FeedStatus } from "../core/board/board.ts";
 
 /** A board that is followed, as its screens need it. */
 export interface BoardSource {

@@ -4,7 +4,7 @@ import { groupText, spreadOf } from "../../src/board/groups.ts";
 import { computeRows } from "../../src/board/rows.ts";
 import type { BoardRows } from "../../src/board/types.ts";
 import { type BoardView, CONFIGURATION, EMPTY_VIEW } from "../../src/board/view.ts";
-import type { RunTable } from "../../src/core/board.ts";
+import type { RunTable } from "../../src/core/board/board.ts";
 import { createRng } from "../../src/core/rng.ts";
 import { type Cells, fill, tableOf } from "./support.ts";
 

@@ -1,5 +1,5 @@
+import type { WritableRunTable } from "../../src/core/board/board.ts";
 import { createRunTable } from "../../src/core/board/run-table.ts";
-import type { WritableRunTable } from "../../src/core/board.ts";
 
 export type Cells = Readonly<Record<string, number | string | undefined>>;
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { cellsOf, createInputReader, InputError, rawRowOf } from "../../src/core/input.ts";
-import type { InputColumn } from "../../src/core/serving.ts";
+import { cellsOf, createInputReader, InputError, rawRowOf } from "../../src/core/serving/input.ts";
+import type { InputColumn } from "../../src/core/serving/serving.ts";
 
 const INPUT: readonly InputColumn[] = [
   { name: "age", kind: "numeric" },

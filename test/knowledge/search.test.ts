@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import type { SearchOptions } from "../../src/core/term-search.ts";
+import type { SearchOptions } from "../../src/core/serving/term-search.ts";
 import { loadKnowledge } from "../../src/knowledge/base.ts";
 import { loadTranslations, parseBabelon } from "../../src/knowledge/search/babelon.ts";
 import { editsFrom, fold } from "../../src/knowledge/search/fold.ts";

@@ -11,7 +11,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import type { PredictionLog, PredictionRecord } from "../../src/core/serving.ts";
+import type { PredictionLog, PredictionRecord } from "../../src/core/serving/serving.ts";
 import { type FeedbackRecord, outcomeOf, readOutcomes, writeFeedback } from "../../src/lake/predictions/feedback.ts";
 import { openPredictionLog } from "../../src/lake/predictions/log.ts";
 import { readPredictions } from "../../src/lake/predictions/read.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
-import type { ServedModel } from "../../src/core/serving.ts";
+import type { ServedModel } from "../../src/core/serving/serving.ts";
 import { createSlot } from "../../src/serving/models.ts";
 import { createSwap } from "../../src/serving/swap.ts";
 import { ageModel, INPUT, split, startService } from "../support/serving.ts";

@@ -1,8 +1,8 @@
 import { mkdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import type { BoardFeed, WritableRunTable } from "../../src/core/board/board.ts";
 import { createRunTable, numberAt, textAt } from "../../src/core/board/run-table.ts";
-import type { BoardFeed, WritableRunTable } from "../../src/core/board.ts";
 import type { TrackingStore } from "../../src/core/store.ts";
 import { openEmbeddedBoard } from "../../src/stores/embedded/board.ts";
 import { connect } from "../../src/stores/embedded/connection.ts";

@@ -1,5 +1,5 @@
 /** What tests of the clinical API ask with: a table of symptoms, a ranking of a few diseases, and one request. */
-import type { InputColumn, ServedCases, ServedModel } from "../../src/core/serving.ts";
+import type { InputColumn, ServedCases, ServedModel } from "../../src/core/serving/serving.ts";
 import { caseOf } from "../../src/lake/phenopackets/packet.ts";
 import { knowledgeFor } from "../../src/ranking/answers.ts";
 import { listBest, probabilities } from "../../src/ranking/listing.ts";

@@ -2,8 +2,8 @@
 import type { AddressInfo } from "node:net";
 import { pageTerms } from "../../src/app/serve/page-terms.ts";
 import { openServedTable } from "../../src/app/served/table.ts";
-import type { CaseDisease, ServedCases, ServedModel, ServedTable } from "../../src/core/serving.ts";
-import type { TermSearch } from "../../src/core/term-search.ts";
+import type { CaseDisease, ServedCases, ServedModel, ServedTable } from "../../src/core/serving/serving.ts";
+import type { TermSearch } from "../../src/core/serving/term-search.ts";
 import { explainedDisease } from "../../src/experiments/explain/ranking.ts";
 import { loadKnowledge } from "../../src/knowledge/base.ts";
 import { caseOf } from "../../src/lake/phenopackets/packet.ts";

@@ -1,7 +1,7 @@
 /** Reads everything that a card says: the run's records and files, its sweep, the registry and the facts file. */
 import type { SplitReport } from "../../core/dataset.ts";
 import { hashModel, modelFiles } from "../../core/model-files.ts";
-import { MONITORING_PROFILE, type TrainingProfile, trainingProfilePath } from "../../core/profile.ts";
+import { MONITORING_PROFILE, type TrainingProfile, trainingProfilePath } from "../../core/monitoring/profile.ts";
 import type { ModelVersion } from "../../core/registry.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { Tag, type Trial } from "../../core/trial.ts";

@@ -2,7 +2,7 @@ import type { Column } from "../../core/dataset.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { selectColumnRows } from "../../core/frame.ts";
 import type { Scored } from "../../core/metric.ts";
-import { FEWEST } from "../../core/profile.ts";
+import { FEWEST } from "../../core/monitoring/profile.ts";
 import type { ExperimentConfig } from "../../experiments/schema.ts";
 import { estimate, metricOf, patientsIn } from "../../gates/_judge.ts";
 import { selectScored } from "../../gates/_rows.ts";

@@ -3,7 +3,7 @@ import { readdirSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { hashBytes } from "../../core/hash.ts";
-import type { MonitorRule } from "../../core/monitor.ts";
+import type { MonitorRule } from "../../core/monitoring/monitor.ts";
 import { keysAt } from "../../experiments/config.ts";
 import { type LocatedYaml, type Path, parseLocated, suggestion, zodError } from "../../experiments/located.ts";
 import { type Monitor, monitorSchema } from "../../monitoring/monitor-file.ts";

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { ModelIdentity } from "../../core/serving.ts";
+import type { ModelIdentity } from "../../core/serving/serving.ts";
 import type { Project } from "../project.ts";
 
 /** Where predictions of a model and what came of them are: lake/predictions/ and its registered name, else its run, else its files' hash. */

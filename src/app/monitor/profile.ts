@@ -5,7 +5,7 @@ import {
   type MonitoringProfile,
   type TrainingProfile,
   trainingProfilePath,
-} from "../../core/profile.ts";
+} from "../../core/monitoring/profile.ts";
 import type { Run, TrackingStore } from "../../core/store.ts";
 import { Tag, VALIDATION } from "../../core/trial.ts";
 import { readPredictions } from "../../experiments/read/predictions.ts";

@@ -2,9 +2,9 @@
 import { parse, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
-import type { MonitorReport } from "../../core/monitor.ts";
-import type { MonitoringProfile } from "../../core/profile.ts";
-import type { PredictionRecord } from "../../core/serving.ts";
+import type { MonitorReport } from "../../core/monitoring/monitor.ts";
+import type { MonitoringProfile } from "../../core/monitoring/profile.ts";
+import type { PredictionRecord } from "../../core/serving/serving.ts";
 import { writeFiles } from "../../experiments/files.ts";
 import { findRun } from "../../experiments/read/browse.ts";
 import { type Outcomes, outcomeOf, readOutcomes } from "../../lake/predictions/feedback.ts";

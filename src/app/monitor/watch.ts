@@ -1,7 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../core/clock.ts";
 import { ExitCode, UserError } from "../../core/errors.ts";
-import type { MonitorReport } from "../../core/monitor.ts";
+import type { MonitorReport } from "../../core/monitoring/monitor.ts";
 import { isSameProcess, ownProcess } from "../../experiments/process.ts";
 import { tidyPredictions } from "../../lake/predictions/tidy.ts";
 import {

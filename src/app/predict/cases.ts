@@ -1,7 +1,7 @@
 /** Rankings of rare diseases, a line a case. */
 import { UserError } from "../../core/errors.ts";
-import type { ServedCases } from "../../core/serving.ts";
-import { createFindTerm } from "../../serving/clinical/case.ts";
+import type { ServedCases } from "../../core/serving/serving.ts";
+import { createTerms } from "../../serving/clinical/case.ts";
 import { type Abstention, diagnoseCase } from "../../serving/clinical/diagnose.ts";
 import type { ReadPatient } from "../../serving/clinical/read.ts";
 import { fromCase } from "../../serving/clinical/terms.ts";
@@ -16,7 +16,7 @@ export function createCasePredictor(
   { explain, proba, top, abstainBelow }: PredictorOptions,
   note: (message: string) => void,
 ): Predictor {
-  const findTerm = createFindTerm(model.ontology);
+  const terms = createTerms(model.ontology);
   const abstention: Abstention = {
     below: abstainBelow,
     none_above: null,
@@ -34,7 +34,7 @@ export function createCasePredictor(
   let done = 0;
 
   const predictOne = (patient: ReadPatient, id: string | null): PredictedRow => {
-    const { ranking, reply } = diagnoseCase(model, patient, findTerm, work);
+    const { ranking, reply } = diagnoseCase(model, patient, terms, work);
     for (const notice of reply.notices) note(id === null ? notice : `${id}: ${notice}`);
     const [best] = ranking;
     const predicted = reply.refer_to_clinician ? null : best!.id;

@@ -1,7 +1,7 @@
 /** Patients of JSON values, read as `POST /v1/diagnose` reads them; what is wrong is told with its place in the file. */
 import { UserError } from "../../core/errors.ts";
-import { InputError } from "../../core/input.ts";
-import type { ServedModel } from "../../core/serving.ts";
+import { InputError } from "../../core/serving/input.ts";
+import type { ServedModel } from "../../core/serving/serving.ts";
 import { caseOf } from "../../lake/phenopackets/packet.ts";
 import type { JsonItem } from "../../lake/rows/json.ts";
 import { PatientProblem } from "../../serving/clinical/patient.ts";

@@ -2,7 +2,7 @@
 import type { Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
-import type { ModelIdentity, ServedModel } from "../../core/serving.ts";
+import type { ModelIdentity, ServedModel } from "../../core/serving/serving.ts";
 import type { Mapping } from "../../serving/clinical/mapping.ts";
 import type { Project } from "../project.ts";
 import { openServed } from "../served/open.ts";

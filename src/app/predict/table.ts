@@ -2,8 +2,8 @@
 
 import type { Frame } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
-import { type Cell, createInputReader } from "../../core/input.ts";
-import type { ServedTable } from "../../core/serving.ts";
+import { type Cell, createInputReader } from "../../core/serving/input.ts";
+import type { ServedTable } from "../../core/serving/serving.ts";
 import { suggestion } from "../../experiments/located.ts";
 import type { RowBatch } from "../../lake/rows/text.ts";
 import { readRows, rowFor } from "../../serving/clinical/diagnose.ts";

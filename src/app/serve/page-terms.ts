@@ -1,8 +1,8 @@
 /** The search over terms that the page offers for a model. */
 import { join } from "node:path";
 import type { Ontology } from "../../core/knowledge.ts";
-import type { ServedModel } from "../../core/serving.ts";
-import type { TermSearch } from "../../core/term-search.ts";
+import type { ServedModel } from "../../core/serving/serving.ts";
+import type { TermSearch } from "../../core/serving/term-search.ts";
 import { loadTranslations } from "../../knowledge/search/babelon.ts";
 import { createTermSearch, diseasesByTerm, PHENOTYPES } from "../../knowledge/search/terms.ts";
 import { termsOf } from "../../serving/page/form.ts";

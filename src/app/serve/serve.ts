@@ -1,4 +1,4 @@
-import type { ModelIdentity } from "../../core/serving.ts";
+import type { ModelIdentity } from "../../core/serving/serving.ts";
 import type { Project } from "../project.ts";
 import type { DoorOptions, LimitOptions } from "./settings.ts";
 

@@ -1,6 +1,6 @@
 /** The service, put together: model, log, routes, watch over the alias, and an end in order. */
 import { messageOf, UserError } from "../../core/errors.ts";
-import type { ModelIdentity, PredictionLog, ServedModel } from "../../core/serving.ts";
+import type { ModelIdentity, PredictionLog, ServedModel } from "../../core/serving/serving.ts";
 import { openPredictionLog } from "../../lake/predictions/log.ts";
 import { createMetrics, metricsRoutes } from "../../serving/http/metrics.ts";
 import { mlflowRoutes } from "../../serving/mlflow/routes.ts";

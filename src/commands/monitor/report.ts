@@ -2,8 +2,8 @@ import { Args, Flags } from "@oclif/core";
 import { monitorMarkdown, monitorReport } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
 import { exitCodeOfGate } from "../../cli/gate-view.ts";
-import { printMonitor } from "../../cli/monitor-view.ts";
-import type { MonitorReport as Report } from "../../core/monitor.ts";
+import { printMonitor } from "../../cli/monitor/report-view.ts";
+import type { MonitorReport as Report } from "../../core/monitoring/monitor.ts";
 
 export default class MonitorReport extends BaseCommand {
   static override summary =

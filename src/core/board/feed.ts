@@ -1,5 +1,5 @@
-import type { BoardChange, BoardCurve, RunTable } from "../board.ts";
-import { Attr, type WritableRunTable } from "../board.ts";
+import type { BoardChange, BoardCurve, RunTable } from "./board.ts";
+import { Attr, type WritableRunTable } from "./board.ts";
 
 /** What feeds have in common. */
 

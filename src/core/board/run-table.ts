@@ -1,4 +1,4 @@
-import type { BoardColumn, NumberColumn, RunTable, TextColumn, WritableRunTable } from "../board.ts";
+import type { BoardColumn, NumberColumn, RunTable, TextColumn, WritableRunTable } from "./board.ts";
 
 /** Batches whose rows are remembered; who looks more rarely than this looks at all rows. */
 const REMEMBERED = 64;

@@ -1,4 +1,4 @@
-import type { Evidence } from "../../core/serving.ts";
+import type { Evidence } from "../../core/serving/serving.ts";
 
 /** The strongest first, without those that say nothing. */
 export function byWeight(evidence: readonly Evidence[]): readonly Evidence[] {

@@ -1,5 +1,5 @@
 import type { Contributions } from "../../core/family.ts";
-import type { Explained } from "../../core/serving.ts";
+import type { Explained } from "../../core/serving/serving.ts";
 
 /** Pieces of the way from the background to the row. */
 const PIECES = 32;

@@ -1,7 +1,7 @@
 /** What of a patient may be taken away, one thing at a time: a cell, or one label of a cell of labels. */
 import type { CategoricalColumn, Column, Frame, MultilabelColumn } from "../../core/dataset.ts";
-import { rawValueOf } from "../../core/input.ts";
-import type { Evidence } from "../../core/serving.ts";
+import { rawValueOf } from "../../core/serving/input.ts";
+import type { Evidence } from "../../core/serving/serving.ts";
 
 /** One thing in which a patient differs from the reference. */
 export interface Player {

@@ -1,4 +1,4 @@
-import type { Evidence, Explained } from "../../core/serving.ts";
+import type { Evidence, Explained } from "../../core/serving/serving.ts";
 import type { Explanation } from "../../ranking/explain.ts";
 import { byWeight } from "./evidence.ts";
 

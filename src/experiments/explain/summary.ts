@@ -3,7 +3,7 @@ import { deflateSync, inflateSync } from "node:zlib";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { pack, unpack } from "../../core/formats/container.ts";
 import type { Scored } from "../../core/metric.ts";
-import type { ValidationSummary } from "../../core/serving.ts";
+import type { ValidationSummary } from "../../core/serving/serving.ts";
 import { summariseValidation } from "../../statistics/calibration/validation.ts";
 
 /** Its path among a run's artifacts. */

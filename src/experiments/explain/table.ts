@@ -2,8 +2,8 @@
 import type { Frame } from "../../core/dataset.ts";
 import type { Background, Contributions, FittedModel } from "../../core/family.ts";
 import { frameToMatrix, selectRows } from "../../core/frame.ts";
-import { cellsOf, createInputReader, rawValueOf } from "../../core/input.ts";
-import type { Evidence, Explained, InputColumn, RawRow } from "../../core/serving.ts";
+import { cellsOf, createInputReader, rawValueOf } from "../../core/serving/input.ts";
+import type { Evidence, Explained, InputColumn, RawRow } from "../../core/serving/serving.ts";
 import type { Origin } from "../../core/step.ts";
 import type { FittedPipeline } from "../../preparation/_pipeline.ts";
 import { conform } from "../../preparation/_schema.ts";

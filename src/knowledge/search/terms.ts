@@ -1,6 +1,6 @@
 /** Terms of an ontology, and diseases, by what people call them in their language. */
 import type { KnowledgeBase, Ontology } from "../../core/knowledge.ts";
-import type { Found, TermSearch } from "../../core/term-search.ts";
+import type { Found, TermSearch } from "../../core/serving/term-search.ts";
 import type { Translations } from "./babelon.ts";
 import { createTextIndex, type IndexedText } from "./text-index.ts";
 

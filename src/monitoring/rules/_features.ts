@@ -1,5 +1,5 @@
 import { UserError } from "../../core/errors.ts";
-import type { FeatureDrift } from "../../core/monitor.ts";
+import type { FeatureDrift } from "../../core/monitoring/monitor.ts";
 
 /** @throws UserError naming those that there are when one of the columns is none */
 export function chosenFeatures(

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
-import type { Labelled, MonitorContext } from "../../core/monitor.ts";
+import type { Labelled, MonitorContext } from "../../core/monitoring/monitor.ts";
 import { type Estimate, patientsIn, short, verdictOf } from "../../gates/_judge.ts";
 
 export const alphaParam = z

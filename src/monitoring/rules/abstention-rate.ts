@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MonitorRule } from "../../core/monitor.ts";
+import type { MonitorRule } from "../../core/monitoring/monitor.ts";
 import { wilson } from "../../statistics/wilson.ts";
 import { count, inconclusive, judgeLimits, judgeParam, minNParam } from "./_verdict.ts";
 

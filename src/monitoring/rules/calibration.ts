@@ -1,5 +1,5 @@
 import { z } from "zod";
-import type { MonitorRule } from "../../core/monitor.ts";
+import type { MonitorRule } from "../../core/monitoring/monitor.ts";
 import { estimate, metricOf } from "../../gates/_judge.ts";
 import { judgeLimits, judgeParam, minNParam, noLabels } from "./_verdict.ts";
 

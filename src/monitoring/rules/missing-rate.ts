@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
-import type { FeatureDrift, MonitorRule } from "../../core/monitor.ts";
+import type { FeatureDrift, MonitorRule } from "../../core/monitoring/monitor.ts";
 import { verdictOf } from "../../gates/_judge.ts";
 import { chosenFeatures } from "./_features.ts";
 import { alphaParam, columnsParam, inconclusive, minNParam, namesOf, noDrift, percent } from "./_verdict.ts";

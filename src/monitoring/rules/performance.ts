@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
-import type { MonitorContext, MonitorRule } from "../../core/monitor.ts";
+import type { MonitorContext, MonitorRule } from "../../core/monitoring/monitor.ts";
 import { metricOf, metricParam, oneOf, short, verdictOf } from "../../gates/_judge.ts";
 import { figureOf } from "../performance.ts";
 import { count, inconclusive, judgeLimits, judgeParam, minNParam, noLabels, percent } from "./_verdict.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
-import type { MonitorRule } from "../../core/monitor.ts";
+import type { MonitorRule } from "../../core/monitoring/monitor.ts";
 import { short, verdictOf } from "../../gates/_judge.ts";
 import { greatestChange } from "../drift.ts";
 import { alphaParam, minNParam, noDrift, percent } from "./_verdict.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
-import type { MonitorContext, MonitorRule } from "../../core/monitor.ts";
+import type { MonitorContext, MonitorRule } from "../../core/monitoring/monitor.ts";
 import {
   type Estimate,
   estimate,

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MONITOR_TOPICS, type MonitorVerdict } from "../../core/monitor.ts";
+import { MONITOR_TOPICS, type MonitorVerdict } from "../../core/monitoring/monitor.ts";
 
 /** What one look says of one rule. */
 export type Finding = Pick<MonitorVerdict, "rule" | "topic" | "verdict" | "message">;

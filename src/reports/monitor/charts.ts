@@ -1,5 +1,5 @@
 import { scaleLinear } from "d3-scale";
-import { type Change, type FeatureDrift, isCertain, type MonitorReport } from "../../core/monitor.ts";
+import { type Change, type FeatureDrift, isCertain, type MonitorReport } from "../../core/monitoring/monitor.ts";
 import { wilson } from "../../statistics/wilson.ts";
 import { drawBottomAxis, drawLeftAxis, drawLine } from "../_axes.ts";
 import type { Canvas, Point } from "../_canvas.ts";

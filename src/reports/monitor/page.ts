@@ -5,7 +5,7 @@ import {
   isCertain,
   type MonitorReport,
   type PerformanceFigure,
-} from "../../core/monitor.ts";
+} from "../../core/monitoring/monitor.ts";
 import { type Block, type Card, count, facts, interval, number, type Section, text } from "../card/blocks.ts";
 import { cardHtml } from "../card/html.ts";
 import { cardMarkdown } from "../card/markdown.ts";

@@ -2,9 +2,9 @@
 import { setImmediate as turn } from "node:timers/promises";
 import type { PatientCase } from "../../core/cases.ts";
 import type { Frame } from "../../core/dataset.ts";
-import { cellsOf, type InputReader } from "../../core/input.ts";
-import type { Explained, ServedCases, ServedTable } from "../../core/serving.ts";
-import { caseFor, type FindTerm } from "./case.ts";
+import { cellsOf, type InputReader } from "../../core/serving/input.ts";
+import type { Explained, ServedCases, ServedTable } from "../../core/serving/serving.ts";
+import { caseFor, type Terms } from "./case.ts";
 import type { Mapping } from "./mapping.ts";
 import type { ReadPatient } from "./read.ts";
 import { rowOf, type TableRow } from "./row.ts";
@@ -103,13 +103,13 @@ export interface CaseReply {
 export async function diagnoseCases(
   model: ServedCases,
   patients: readonly ReadPatient[],
-  findTerm: FindTerm,
+  terms: Terms,
   work: Work,
 ): Promise<readonly CaseReply[]> {
   const replies: CaseReply[] = [];
   let begun = performance.now();
   for (const one of patients) {
-    replies.push(diagnoseCase(model, one, findTerm, work));
+    replies.push(diagnoseCase(model, one, terms, work));
     begun = await breathe(begun);
   }
   return replies;
@@ -119,11 +119,11 @@ export async function diagnoseCases(
 export function diagnoseCase(
   model: ServedCases,
   patient: ReadPatient,
-  findTerm: FindTerm,
+  terms: Terms,
   { query, abstention }: Work,
 ): CaseReply {
   if (patient.form === "raw") throw new Error("a model that ranks reads no raw columns");
-  const { one, notices } = caseFor(patient.patient, findTerm);
+  const { one, notices } = caseFor(patient.patient, terms);
   const ranked = model.rank(one, query.top, query.explain);
   const none = ranked.none ?? null;
   const reason =

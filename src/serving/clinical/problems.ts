@@ -1,6 +1,6 @@
 /** What cannot be answered, as RFC 9457 has it. */
 import type { FastifyReply } from "fastify";
-import { InputError } from "../../core/input.ts";
+import { InputError } from "../../core/serving/input.ts";
 import { Refusal } from "../refusal.ts";
 import { PatientProblem } from "./patient.ts";
 import type { Asked } from "./read.ts";

@@ -1,5 +1,5 @@
 /** Which patients a request speaks of, and in which form each is written. */
-import type { ServedModel } from "../../core/serving.ts";
+import type { ServedModel } from "../../core/serving/serving.ts";
 import { fromBundle } from "./fhir.ts";
 import { type ClinicalPatient, isObject, type Json, own, PatientProblem } from "./patient.ts";
 import { fromPhenopacket, fromTerms, type ReadPhenopacket } from "./terms.ts";
@@ -64,18 +64,31 @@ export function readPatient(
   const has = (...names: readonly string[]): boolean =>
     names.some((name) => Object.hasOwn(value, name) && !isColumn(name));
   const type = isColumn("resourceType") ? undefined : own(value, "resourceType");
-  if (type === "Bundle") return { form: "clinical", patient: fromBundle(value, now) };
+  if (type === "Bundle") return clinical(fromBundle(value, now));
   if (type !== undefined) {
     throw new PatientProblem([
       { at: "/resourceType", problem: "has to be Bundle, with the patient's resources in it" },
     ]);
   }
   if (has("phenotypicFeatures", "phenotypic_features", "subject", "proband", "members")) {
-    return { form: "clinical", patient: fromPhenopacket(value, phenopacket) };
+    return clinical(fromPhenopacket(value, phenopacket));
   }
-  if (has("present", "excluded")) return { form: "clinical", patient: fromTerms(value) };
+  if (has("present", "excluded")) return clinical(fromTerms(value));
   if (model.kind === "table" && place !== null) return { form: "raw", row: value };
   throw new PatientProblem([{ at: "", problem: model.kind === "table" ? NO_TABLE_PATIENT : NO_CASE }]);
+}
+
+/** Findings of one patient: nobody has more, and each costs time. */
+const MOST_FINDINGS = 2000;
+
+function clinical(patient: ClinicalPatient): ReadPatient {
+  const { length } = patient.findings;
+  if (length > MOST_FINDINGS) {
+    throw new PatientProblem([
+      { at: "", problem: `it has ${length} findings, of which ${MOST_FINDINGS} at most are read` },
+    ]);
+  }
+  return { form: "clinical", patient };
 }
 
 const NO_TABLE_PATIENT =

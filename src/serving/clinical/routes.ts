@@ -1,13 +1,13 @@
 /** POST /v1/diagnose: raw columns, phenopackets or FHIR bundles in, ranked diseases with their reasons out. */
 import { randomUUID } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { createInputReader, type InputReader } from "../../core/input.ts";
-import type { ServedCases, ServedModel, ServedTable } from "../../core/serving.ts";
+import { createInputReader, type InputReader } from "../../core/serving/input.ts";
+import type { ServedCases, ServedModel, ServedTable } from "../../core/serving/serving.ts";
 import { type Routes, rowId, type ServeSettings } from "../context.ts";
 import { jsonBody, mediaType } from "../http/body.ts";
 import { toRefusal } from "../http/errors.ts";
 import { Refusal } from "../refusal.ts";
-import { createFindTerm } from "./case.ts";
+import { createTerms } from "./case.ts";
 import { type Abstention, diagnoseCases, diagnoseTable, type Reply, readRows, rowFor } from "./diagnose.ts";
 import { type Mapping, NO_MAPPING } from "./mapping.ts";
 import { PatientProblem } from "./patient.ts";
@@ -34,7 +34,7 @@ export const clinicalRoutes =
   ({ phenopacket, mapping = NO_MAPPING, now = Date.now }: ClinicalOptions): Routes =>
   (app, context) => {
     const readerOf = onceFor((model: ServedTable) => createInputReader(model.input));
-    const findTermOf = onceFor((model: ServedCases) => createFindTerm(model.ontology));
+    const termsOf = onceFor((model: ServedCases) => createTerms(model.ontology));
     app.register(async (scope) => {
       scope.setErrorHandler((error, request, reply) => {
         const refusal =
@@ -65,7 +65,7 @@ export const clinicalRoutes =
           const { frame, proba } = done;
           context.answered({ kind: "table", model, frame, proba, patients: keys, abstained, ...facts });
         } else {
-          const done = await diagnoseCases(model, patients, findTermOf(model), work);
+          const done = await diagnoseCases(model, patients, termsOf(model), work);
           replies = done.map((each) => each.reply);
           done.forEach(({ one, ranking, reply: { refer_to_clinician: abstained } }, i) => {
             const id = rowId(facts.id, done.length, i);

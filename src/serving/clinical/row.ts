@@ -1,5 +1,5 @@
 /** A clinical patient as a row of a table model, by names and by a mapping (docs/clinical-api.md has the rules). */
-import type { InputColumn, RawValue } from "../../core/serving.ts";
+import type { InputColumn, RawValue } from "../../core/serving/serving.ts";
 import { truthOf } from "./fhir.ts";
 import { hasCode, type Mapping, type MappingRule } from "./mapping.ts";
 import { type ClinicalPatient, type Finding, hpoOf, type Measurement, PatientProblem } from "./patient.ts";

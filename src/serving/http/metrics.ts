@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
-import type { ModelIdentity, PredictionLog } from "../../core/serving.ts";
+import type { ModelIdentity, PredictionLog } from "../../core/serving/serving.ts";
 import type { Routes } from "../context.ts";
 
 /** What /metrics tells, by route, class and column; never by patient. */

@@ -1,5 +1,5 @@
-import { type Cell, InputError, type InputReader, type ReadInput } from "../../core/input.ts";
-import type { InputColumn } from "../../core/serving.ts";
+import { type Cell, InputError, type InputReader, type ReadInput } from "../../core/serving/input.ts";
+import type { InputColumn } from "../../core/serving/serving.ts";
 import type { ServeSettings } from "../context.ts";
 import { badRequest, unprocessable } from "../refusal.ts";
 import { parseCsv } from "./csv.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { FastifyRequest } from "fastify";
-import { createInputReader, type InputReader } from "../../core/input.ts";
-import type { ServedModel, ServedTable } from "../../core/serving.ts";
+import { createInputReader, type InputReader } from "../../core/serving/input.ts";
+import type { ServedModel, ServedTable } from "../../core/serving/serving.ts";
 import type { Routes, ServeContext } from "../context.ts";
 import { jsonBody, mediaType, textBody } from "../http/body.ts";
 import { Refusal, unprocessable } from "../refusal.ts";

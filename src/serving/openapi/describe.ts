@@ -1,6 +1,6 @@
 /** What the document says of the service's routes, with examples that the model in use answers. */
 import { z } from "zod";
-import type { ServedModel, ServedTable } from "../../core/serving.ts";
+import type { ServedModel, ServedTable } from "../../core/serving/serving.ts";
 import { DiagnoseAnswer, DiagnoseQuery, DiagnoseRequest, Problem } from "../clinical/schemas.ts";
 import { ModelAnswer } from "../page/form.ts";
 import { TermsAnswer, TermsQuery } from "../page/routes.ts";

@@ -1,7 +1,7 @@
 /** What the page asks for a model, and what of it are terms. */
 import { z } from "zod";
-import type { InputColumn, ServedModel } from "../../core/serving.ts";
-import type { TermSearch } from "../../core/term-search.ts";
+import type { InputColumn, ServedModel } from "../../core/serving/serving.ts";
+import type { TermSearch } from "../../core/serving/term-search.ts";
 
 const HPO_ID = /^HP:\d{7}(?!\d)/;
 

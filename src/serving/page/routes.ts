@@ -1,8 +1,8 @@
 /** The page at / and what it asks besides a diagnosis: GET /v1/terms and GET /v1/model. */
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
-import type { ServedModel } from "../../core/serving.ts";
-import type { TermSearch } from "../../core/term-search.ts";
+import type { ServedModel } from "../../core/serving/serving.ts";
+import type { TermSearch } from "../../core/serving/term-search.ts";
 import type { Routes } from "../context.ts";
 import { badRequest } from "../refusal.ts";
 import { type Asset, loadAssets, PAGE_HEADERS } from "./assets.ts";

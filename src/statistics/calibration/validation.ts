@@ -1,7 +1,7 @@
 /** What validation patients with their diseases say of a model's probabilities: counts in bins, small enough to travel with the model. */
 import type { Scored } from "../../core/metric.ts";
 import { rightRows, topLabels } from "../../core/scored.ts";
-import type { ValidationSummary } from "../../core/serving.ts";
+import type { ValidationSummary } from "../../core/serving/serving.ts";
 import { wilson } from "../wilson.ts";
 
 /** Bins of the probability of the answer. */

@@ -1,5 +1,5 @@
+import type { WritableRunTable } from "../../core/board/board.ts";
 import { keepOnly, LEFT_OUT, LONGEST_TEXT, purge, writeRun } from "../../core/board/feed.ts";
-import type { WritableRunTable } from "../../core/board.ts";
 import type { Connection, Row } from "./connection.ts";
 import { real } from "./numbers.ts";
 

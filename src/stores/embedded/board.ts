@@ -1,8 +1,14 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import {
+  Attr,
+  type BoardChange,
+  type BoardFeed,
+  type FeedStatus,
+  type WritableRunTable,
+} from "../../core/board/board.ts";
 import { breath, createTurns, mark, purge, thinned } from "../../core/board/feed.ts";
 import { numberAt, textAt } from "../../core/board/run-table.ts";
-import { Attr, type BoardChange, type BoardFeed, type FeedStatus, type WritableRunTable } from "../../core/board.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { type BoardReader, boardReader, CELL_TABLES, CHUNK } from "./board-rows.ts";

@@ -1,4 +1,5 @@
 import { isNotFound, MlflowError, type Run } from "mlflow-js-client";
+import type { BoardChange, BoardFeed, FeedStatus, WritableRunTable } from "../../core/board/board.ts";
 import {
   breath,
   createTurns,
@@ -10,7 +11,6 @@ import {
   thinned,
   writeRun,
 } from "../../core/board/feed.ts";
-import type { BoardChange, BoardFeed, FeedStatus, WritableRunTable } from "../../core/board.ts";
 import { type Clock, systemClock } from "../../core/clock.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { openClient, type RemoteOptions } from "./client.ts";

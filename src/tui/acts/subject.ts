@@ -1,7 +1,7 @@
 /** What an act is about, and which acts there are for it. Pure. */
 import type { ModelDetail, VersionRow } from "../../app.ts";
+import { Attr, type RunTable } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
-import { Attr, type RunTable } from "../../core/board.ts";
 import { Tag } from "../../core/trial.ts";
 
 export interface RunSubject {

@@ -1,6 +1,7 @@
 /** What is compared: configurations, or the repeats of one. Pure. */
+
+import type { RunTable } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
-import type { RunTable } from "../../core/board.ts";
 import { configName, Tag } from "../../core/trial.ts";
 import { nameOf } from "../detail/subject.ts";
 

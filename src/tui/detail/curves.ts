@@ -1,8 +1,8 @@
 /** Learning curves: those of the runs that are shown, and of the marked ones, over each other. */
 import type { Board } from "../../app.ts";
 import { compact } from "../../board/numbers.ts";
+import type { BoardCurve } from "../../core/board/board.ts";
 import { numberAt } from "../../core/board/run-table.ts";
-import type { BoardCurve } from "../../core/board.ts";
 import { displayWidth, visible } from "../../core/visible.ts";
 import { inSeries } from "../painter/palette.ts";
 import { drawPlot, isDrawable, type PlotSeries } from "../painter/plot.ts";

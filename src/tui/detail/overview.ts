@@ -2,8 +2,8 @@
 import { cellText, numberText, spreadText, unitOf } from "../../board/format.ts";
 import { spreadOf } from "../../board/groups.ts";
 import { duration, moment } from "../../board/numbers.ts";
+import { Attr, type RunTable } from "../../core/board/board.ts";
 import { numberAt, textAt } from "../../core/board/run-table.ts";
-import { Attr, type RunTable } from "../../core/board.ts";
 import { Tag, VALIDATION } from "../../core/trial.ts";
 import { displayWidth, visible } from "../../core/visible.ts";
 import { fitStyled } from "../painter/text.ts";

@@ -1,7 +1,7 @@
 /** How well diseases were ranked for cases: places by how many solved cases of the disease were learned from. */
 import { cellText, NONE, spreadText } from "../../board/format.ts";
 import { spreadOf } from "../../board/groups.ts";
-import type { RunTable } from "../../core/board.ts";
+import type { RunTable } from "../../core/board/board.ts";
 import { VALIDATION } from "../../core/trial.ts";
 import { styled, type Theme } from "../theme.ts";
 import { type Document, documentOf } from "./tab.ts";

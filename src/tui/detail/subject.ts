@@ -1,8 +1,8 @@
 /** What a detail screen is about: a line of the table, which is a run or several that are alike. */
 import type { Board } from "../../app.ts";
 import { groupOfLine, runsOfLine } from "../../board/rows.ts";
+import { Attr, type RunTable } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
-import { Attr, type RunTable } from "../../core/board.ts";
 import { Tag } from "../../core/trial.ts";
 import type { TableModel } from "../table/model.ts";
 

@@ -1,7 +1,7 @@
 /** Marked runs beside each other: what differs, their curves over each other, and whether the difference is real. */
 import { MAX_COMPARED, shellWord } from "../../app.ts";
+import { Attr } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
-import { Attr } from "../../core/board.ts";
 import { visible } from "../../core/visible.ts";
 import { differenceLines, differences } from "../compare/differences.ts";
 import { comparedOf, type Item } from "../compare/items.ts";

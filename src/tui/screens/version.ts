@@ -2,7 +2,7 @@
 import type { AuditRecord, Trail } from "../../app.ts";
 import { compact, moment } from "../../board/numbers.ts";
 import { changesOf } from "../../cli/audit-text.ts";
-import type { NumberColumn } from "../../core/board.ts";
+import type { NumberColumn } from "../../core/board/board.ts";
 import { VALIDATION } from "../../core/trial.ts";
 import { visible } from "../../core/visible.ts";
 import type { ActContext } from "../acts/acts.ts";

@@ -6,7 +6,7 @@ import { computeRows, groupOfLine, runsOfLine } from "../../board/rows.ts";
 import { compileSearch } from "../../board/search.ts";
 import type { BoardRows, ShownColumn } from "../../board/types.ts";
 import { type BoardView, EMPTY_VIEW } from "../../board/view.ts";
-import type { RunTable } from "../../core/board.ts";
+import type { RunTable } from "../../core/board/board.ts";
 
 export interface TableModel {
   readonly view: BoardView;

@@ -2,8 +2,8 @@ import type { Board, Standing } from "../../app.ts";
 import { bestValue } from "../../board/best.ts";
 import { spreadOf } from "../../board/groups.ts";
 import { sortRows } from "../../board/sort.ts";
+import { Attr } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
-import { Attr } from "../../core/board.ts";
 import type { TableModel } from "./model.ts";
 
 /** What is known of runs beside their values. */

@@ -1,7 +1,7 @@
 import { cellText } from "../../board/format.ts";
 import { groupText } from "../../board/groups.ts";
 import type { BoardRows, ShownColumn } from "../../board/types.ts";
-import type { RunTable } from "../../core/board.ts";
+import type { RunTable } from "../../core/board/board.ts";
 import { displayWidth } from "../../core/visible.ts";
 import type { TableColumn } from "../painter/table.ts";
 

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
-import { MISSING_TOKENS } from "../../../src/core/cells.ts";
+import { MISSING_TOKENS } from "../../../src/core/formats/cells.ts";
 import type { LakeDataset } from "../../../src/lake/build.ts";
 import { readDataset } from "../../../src/lake/read.ts";
 import { cellsOf, targetOf, temporaryFolder } from "../../lake/support.ts";

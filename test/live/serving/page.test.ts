@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import type { Browser, KeyInput, Page } from "puppeteer-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Ontology } from "../../../src/core/knowledge.ts";
-import type { ServedCases, ServedModel } from "../../../src/core/serving.ts";
+import type { ServedCases, ServedModel } from "../../../src/core/serving/serving.ts";
 import { createTermSearch } from "../../../src/knowledge/search/terms.ts";
 import { launchChromium } from "../../support/chromium.ts";
 import { termFrame } from "../../support/hpo.ts";

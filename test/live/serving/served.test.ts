@@ -4,7 +4,7 @@ import { expect, onTestFinished, test, vi } from "vitest";
 import type { Project } from "../../../src/app/project.ts";
 import { openServed } from "../../../src/app/served/open.ts";
 import { withRegistry } from "../../../src/app/workbench.ts";
-import type { ServedTable } from "../../../src/core/serving.ts";
+import type { ServedTable } from "../../../src/core/serving/serving.ts";
 import { register } from "../../../src/registry/register.ts";
 import { finishedRun } from "../../registry/support.ts";
 import { temporaryFolder } from "../../stores/support.ts";

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { makeRuns } from "../../../bench/support/runs.ts";
+import type { BoardFeed, RunTable } from "../../../src/core/board/board.ts";
 import { createRunTable, numberAt, textAt } from "../../../src/core/board/run-table.ts";
-import type { BoardFeed, RunTable } from "../../../src/core/board.ts";
 import { openEmbeddedBoard } from "../../../src/stores/embedded/board.ts";
 import { openEmbeddedStore } from "../../../src/stores/embedded/store.ts";
 import { openRemoteBoard } from "../../../src/stores/remote/board.ts";

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { InputColumn } from "../../../src/core/serving.ts";
+import type { InputColumn } from "../../../src/core/serving/serving.ts";
 import { caseOf } from "../../../src/lake/phenopackets/packet.ts";
 import { fromBundle } from "../../../src/serving/clinical/fhir.ts";
 import { Mapping, NO_MAPPING } from "../../../src/serving/clinical/mapping.ts";

@@ -1,7 +1,13 @@
-import { byChange, type FeatureDrift, isCertain, type MonitorReport, missingChange } from "../core/monitor.ts";
-import { paintedVerdict, printVerdicts } from "./gate-view.ts";
-import { renderTable } from "./table.ts";
-import { number, paint, visible } from "./text.ts";
+import {
+  byChange,
+  type FeatureDrift,
+  isCertain,
+  type MonitorReport,
+  missingChange,
+} from "../../core/monitoring/monitor.ts";
+import { paintedVerdict, printVerdicts } from "../gate-view.ts";
+import { renderTable } from "../table.ts";
+import { number, paint, visible } from "../text.ts";
 
 /** Features that are shown where not all are. */
 const SHOWN = 15;

@@ -1,6 +1,6 @@
-import type { PatientCase } from "./cases.ts";
-import type { ColumnKind, Frame } from "./dataset.ts";
-import type { KnowledgeRelease, Ontology } from "./knowledge.ts";
+import type { PatientCase } from "../cases.ts";
+import type { ColumnKind, Frame } from "../dataset.ts";
+import type { KnowledgeRelease, Ontology } from "../knowledge.ts";
 
 /** A model that answers, whatever it is: what HTTP, batch prediction, the prediction log and monitoring know of it. */
 

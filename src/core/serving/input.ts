@@ -1,6 +1,7 @@
 /** From what a client or a file gives, cell by cell, to the columns that a model was trained on. */
-import { BOOLEAN_WORDS, MISSING_TOKENS, numberOf, PLAIN_NUMBER } from "./cells.ts";
-import type { Column, Frame } from "./dataset.ts";
+
+import type { Column, Frame } from "../dataset.ts";
+import { BOOLEAN_WORDS, MISSING_TOKENS, numberOf, PLAIN_NUMBER } from "../formats/cells.ts";
 import type { InputColumn, RawRow, RawValue } from "./serving.ts";
 
 export interface InputProblem {

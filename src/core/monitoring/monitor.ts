@@ -1,7 +1,7 @@
 import type { z } from "zod";
-import type { Column, ColumnKind } from "./dataset.ts";
-import type { RuleVerdict, Verdict } from "./gate.ts";
-import type { Scored } from "./metric.ts";
+import type { Column, ColumnKind } from "../dataset.ts";
+import type { RuleVerdict, Verdict } from "../gate.ts";
+import type { Scored } from "../metric.ts";
 import type { MonitoringProfile } from "./profile.ts";
 
 /** A share of patients, before and now. */
