@@ -3,11 +3,16 @@ import type { CaseTerm, PatientCase } from "../../core/cases.ts";
 import type { Ontology } from "../../core/knowledge.ts";
 import { type ClinicalPatient, type Finding, hpoOf } from "./patient.ts";
 
-/** The id of a term by its exact name or synonym, whatever its case. */
-export type FindTerm = (name: string) => string | undefined;
+/** Which terms an ontology knows. */
+export interface Terms {
+  isKnown(id: string): boolean;
+  /** The id of a term by its exact name or synonym, whatever its case. */
+  find(name: string): string | undefined;
+}
 
 /** Indexes the names of an ontology at the first question. */
-export function createFindTerm({ ids, names, synonyms }: Ontology): FindTerm {
+export function createTerms(ontology: Ontology): Terms {
+  const { ids, names, synonyms } = ontology;
   let index: ReadonlyMap<string, string> | undefined;
   const build = (): ReadonlyMap<string, string> => {
     const found = new Map<string, string>();
@@ -20,9 +25,12 @@ export function createFindTerm({ ids, names, synonyms }: Ontology): FindTerm {
     });
     return found;
   };
-  return (name) => {
-    index ??= build();
-    return index.get(name.trim().toLowerCase());
+  return {
+    isKnown: (id) => ontology.indexOf(id) !== undefined,
+    find(name) {
+      index ??= build();
+      return index.get(name.trim().toLowerCase());
+    },
   };
 }
 
@@ -31,13 +39,17 @@ export interface ReadCase {
   readonly notices: readonly string[];
 }
 
-/** Findings that are neither a term's code nor a term's name are left out, with a notice that says where they stand. */
-export function caseFor(patient: ClinicalPatient, findTerm: FindTerm): ReadCase {
+/**
+ * Findings that are neither a known code nor a name are left out, with a notice that says where they stand. A ranker would search for
+ * the nearest names besides, which takes longer than the ranking.
+ */
+export function caseFor(patient: ClinicalPatient, terms: Terms): ReadCase {
   const unknown: string[] = [];
   const term = (finding: Finding): CaseTerm[] => {
-    const id = hpoOf(finding) ?? (finding.text === "" ? undefined : findTerm(finding.text));
-    if (id === undefined) unknown.push(finding.at);
-    return id === undefined ? [] : [{ id, label: finding.text === id ? "" : finding.text }];
+    const id = hpoOf(finding) ?? (finding.text === "" ? undefined : terms.find(finding.text));
+    const isKnown = id !== undefined && terms.isKnown(id);
+    if (!isKnown) unknown.push(finding.at);
+    return !isKnown ? [] : [{ id, label: finding.text === id ? "" : finding.text }];
   };
   const { sex, age, onset, publication, findings } = patient;
   const one: PatientCase = {
@@ -46,6 +58,6 @@ export function caseFor(patient: ClinicalPatient, findTerm: FindTerm): ReadCase 
     excluded: findings.filter(({ excluded }) => excluded).flatMap(term),
   };
   const shown = unknown.length > 10 ? [...unknown.slice(0, 10), `${unknown.length - 10} more`] : unknown;
-  const notice = `neither a code of the HPO nor exactly a name in it, so left out: ${shown.join(", ")}`;
+  const notice = `neither a code of this release of the HPO nor exactly a name in it, so left out: ${shown.join(", ")}`;
   return { one, notices: [...patient.notices, ...(unknown.length === 0 ? [] : [notice])] };
 }

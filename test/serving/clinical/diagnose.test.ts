@@ -87,6 +87,7 @@ test.each([
   ["an age that is none", { patients: [{ present: [], age: -3 }] }, "/patients/0/age"],
   ["a sex that is none", { patients: [{ present: [], sex: "secret" }] }, "/patients/0/sex"],
   ["terms that are none", { patients: [{ present: [{ x: 1 }] }] }, "/patients/0/present/0"],
+  ["more findings than anyone has", { present: Array(2001).fill("HP:0001250") }, ""],
   ["own keys of Object's prototype", '{"__proto__": {"patients": []}, "constructor": 1}', ""],
 ])("%s is refused with its place", async (_, body, pointer) => {
   await using service = startClinical();
@@ -160,6 +161,18 @@ test("a ranking of symptoms that nobody knows is referred", async () => {
   const { status, json } = await diagnose(service, { present: ["what nobody has heard of"] });
   expect(status).toBe(200);
   expect((json as DiagnoseAnswer).patients[0]).toMatchObject({ refer_to_clinician: true, diseases: [] });
+});
+
+test("terms that the HPO does not have are told by their place, and are not searched for", async () => {
+  await using service = startClinical({ model: await casesModel() });
+  const { json } = await diagnose(service, {
+    present: ["HP:0001250", "HP:7777777", { id: "HP:0000001x", label: "fit" }],
+  });
+  const [one] = (json as DiagnoseAnswer).patients;
+  expect(one!.diseases[0]!.id).toBe("OMIM:1");
+  expect(one!.notices).toEqual([
+    "neither a code of this release of the HPO nor exactly a name in it, so left out: /present/1, /present/2",
+  ]);
 });
 
 test("raw columns are refused by a model that ranks", async () => {
