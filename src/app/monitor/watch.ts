@@ -136,7 +136,9 @@ async function lookOnce(
   if (delivery) file.update((state) => ({ ...state, unsent: [...delivery.waiting] }));
   if (delivery?.problem) {
     const { length } = delivery.waiting;
-    notify({ message: `${delivery.problem}${length > 0 ? `; ${length} alarms are sent at the next look` : ""}` });
+    notify({
+      message: `${delivery.problem}${length > 0 ? `; ${length} alarm ${length === 1 ? "event is" : "events are"} sent at the next look` : ""}`,
+    });
   }
   const rollback = await rollBack(project, settings, ports, file, version);
   const sweep = await followUp(project, settings, ports, file, sweeps);
