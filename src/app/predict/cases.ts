@@ -7,8 +7,7 @@ import type { ReadPatient } from "../../serving/clinical/read.ts";
 import { fromCase } from "../../serving/clinical/terms.ts";
 import type { OutputCell, OutputColumn } from "./output.ts";
 import { patientsOf, placing } from "./patients.ts";
-import type { PredictedRow, PredictorOptions } from "./predict.ts";
-import type { Predictor } from "./table.ts";
+import type { PredictedRow, Predictor, PredictorOptions } from "./predictor.ts";
 
 /** @param note told once of each thing that is worth knowing */
 export function createCasePredictor(

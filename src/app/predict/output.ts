@@ -1,5 +1,4 @@
 /** Predictions as CSV, JSON lines or Parquet: to standard output, or to a file that is there whole or not at all. */
-import { once } from "node:events";
 import { chmodSync, createWriteStream, renameSync, rmSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { Writable } from "node:stream";
@@ -90,10 +89,17 @@ function toStream(stream: Writable, format: OutputFormat, columns: readonly Outp
     failed = error;
   });
   let isFirst = true;
+  const room = (): Promise<void> =>
+    new Promise((resolve) => {
+      const done = (): void => {
+        for (const event of ["drain", "close"]) stream.off(event, done);
+        resolve();
+      };
+      for (const event of ["drain", "close"]) stream.on(event, done);
+    });
   const send = async (text: string): Promise<void> => {
     if (failed) throw failed;
-    if (text !== "" && !stream.write(text) && !stream.destroyed)
-      await Promise.race([once(stream, "drain"), once(stream, "close")]);
+    if (text !== "" && !stream.write(text) && !stream.destroyed) await room();
     if (failed) throw failed;
   };
   const head = (): string =>

@@ -3,16 +3,16 @@ import type { Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
 import type { ModelIdentity, ServedModel } from "../../core/serving/serving.ts";
-import type { Mapping } from "../../serving/clinical/mapping.ts";
 import type { Project } from "../project.ts";
 import { openServed } from "../served/open.ts";
 import { createCasePredictor } from "./cases.ts";
 import { type InputFormat, openInput } from "./input.ts";
 import { readMapping } from "./mapping.ts";
-import { formatFor, type OutputCell, type OutputFormat, openOutput } from "./output.ts";
+import { formatFor, type OutputFormat, openOutput } from "./output.ts";
+import type { PredictorOptions } from "./predictor.ts";
 import { createTablePredictor } from "./table.ts";
 
-export interface PredictOptions {
+export interface PredictOptions extends Omit<PredictorOptions, "mapping"> {
   readonly model: string;
   /** Folder of the knowledge base of a model that ranks. */
   readonly knowledge?: string;
@@ -24,16 +24,6 @@ export interface PredictOptions {
   readonly out?: string;
   /** By the ending of `out` when absent, else CSV. */
   readonly outFormat?: OutputFormat;
-  /** Column of a table that names its rows. */
-  readonly id?: string;
-  /** Reasons for each row's first disease. */
-  readonly explain: number;
-  /** Whether the probability of every class is written (of a ranker: of the best diseases). */
-  readonly proba: boolean;
-  /** Diseases of a ranker that are listed with `proba`. */
-  readonly top: number;
-  /** No disease is named where the best one is less probable; null: one always is. */
-  readonly abstainBelow: number | null;
   readonly stdin: AsyncIterable<Buffer>;
   readonly stdout: Writable;
   readonly signal: AbortSignal;
@@ -50,13 +40,6 @@ export interface PredictResult {
   readonly out: string | null;
   readonly format: OutputFormat;
   readonly notices: readonly string[];
-}
-
-/** A row of the output: what the summary counts, and its cells. */
-export interface PredictedRow {
-  /** Null where no disease is named. */
-  readonly predicted: string | null;
-  readonly cells: readonly OutputCell[];
 }
 
 /**
@@ -117,10 +100,6 @@ export async function predict(project: Project, address: string, options: Predic
   } finally {
     model.dispose();
   }
-}
-
-export interface PredictorOptions extends Pick<PredictOptions, "id" | "explain" | "proba" | "top" | "abstainBelow"> {
-  readonly mapping: Mapping | undefined;
 }
 
 function predictorFor(model: ServedModel, options: PredictorOptions, note: (message: string) => void) {

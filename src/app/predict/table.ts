@@ -10,19 +10,12 @@ import { readRows, rowFor } from "../../serving/clinical/diagnose.ts";
 import { NO_MAPPING } from "../../serving/clinical/mapping.ts";
 import type { ReadPatient } from "../../serving/clinical/read.ts";
 import { fromCase } from "../../serving/clinical/terms.ts";
-import type { InputBatch } from "./input.ts";
 import type { OutputCell, OutputColumn } from "./output.ts";
 import { patientsOf, placing } from "./patients.ts";
-import type { PredictedRow, PredictorOptions } from "./predict.ts";
+import type { PredictedRow, Predictor, PredictorOptions } from "./predictor.ts";
 
 /** Rows at once where each is explained. */
 const EXPLAINED_ROWS = 64;
-
-export interface Predictor {
-  readonly columns: readonly OutputColumn[];
-  /** Parts of a batch, one after the other. @throws UserError for a patient that cannot be read */
-  predict(batch: InputBatch): Iterable<readonly PredictedRow[]>;
-}
 
 /** @param note told once of each thing that is worth knowing */
 export function createTablePredictor(
