@@ -1,9 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
-import { z } from "zod";
-import { messageOf, UserError } from "../core/errors.ts";
-import { parseLocated, zodError } from "../experiments/located.ts";
+import { UserError } from "../core/errors.ts";
 import { hasCredentials, isServer } from "../stores/outbox/address.ts";
+import { addressOf } from "./settings.ts";
 
 /** Where a project's runs go. */
 export interface Tracking {
@@ -12,10 +10,6 @@ export interface Tracking {
   /** Tracking URI of the server that sweeps are mirrored to as well; may hold credentials. */
   readonly server?: string;
 }
-
-const FILE = "disease.yaml";
-const TRACKING = z.strictObject({ uri: z.string().min(1) });
-const SETTINGS = z.strictObject({ tracking: TRACKING.optional() });
 
 /**
  * Where the runs of a project go: by `--tracking`, else MLFLOW_TRACKING_URI, else tracking.uri of disease.yaml, else mlruns/.
@@ -43,22 +37,9 @@ function fromEnvironment(env: NodeJS.ProcessEnv): Given | undefined {
 }
 
 function fromFile(root: string): Given | undefined {
-  const file = join(root, FILE);
-  if (!existsSync(file)) return undefined;
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch (error) {
-    throw new UserError(`the file cannot be read: ${messageOf(error)}`, { where: file });
-  }
-  const yaml = parseLocated(FILE, text);
-  const parsed = SETTINGS.safeParse(yaml.value ?? {});
-  if (!parsed.success) {
-    throw zodError(parsed.error, yaml, [], (path) => Object.keys(path.length === 0 ? SETTINGS.shape : TRACKING.shape));
-  }
-  const uri = parsed.data.tracking?.uri;
-  if (uri === undefined) return undefined;
-  const where = yaml.where(["tracking", "uri"]);
+  const given = addressOf(root, "tracking");
+  if (given === undefined) return undefined;
+  const { uri, where } = given;
   if (isServer(uri) && hasCredentials(uri)) {
     throw new UserError("the address holds credentials, and this file is shared", {
       where,

@@ -69,8 +69,10 @@ export interface LakeStorage {
   read(path: string): Promise<Uint8Array>;
   /** A file on this disk with the content: the file itself, or a copy in the cache. */
   local(path: string): Promise<string>;
-  /** Whole or not at all, in place of what is there. @param file on this disk; it may be moved */
-  put(path: string, file: string): Promise<void>;
+  /** Folder on this disk from which `put` need not copy, where there is one. */
+  readonly scratch?: string;
+  /** Whole or not at all, in place of what is there. @param file on this disk; it may be moved, but not with `keep` */
+  put(path: string, file: string, options?: { readonly keep?: boolean }): Promise<void>;
   /** Whole or not at all. @returns false when there is one already: nothing is written then */
   putNew(path: string, bytes: Uint8Array): Promise<boolean>;
   list(prefix: string): AsyncIterable<{ readonly path: string; readonly bytes: number; readonly modified: number }>;
@@ -129,8 +131,29 @@ interface Reader {
 /** Reads files that DuckDB can read itself. */
 export interface SqlReader extends Reader {
   readonly kind: "sql";
-  /** Query over a local file that gives the rows of one table; checked and put aside line by line as `read` of others does. */
+  /**
+   * What DuckDB can read, made of a source: files in `folder` where bytes must be decoded first or hold several tables. Without it
+   * the source's own file is read, which is copied to disk when it has none.
+   */
+  prepare?(
+    source: ByteSource,
+    folder: string,
+    context: ReadContext,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<readonly SqlInput[]>;
+  /**
+   * Query over a local file that gives the rows of one table. Lines that `read_csv(…, store_rejects = true)` rejects are put aside by
+   * the ingest.
+   */
   query(path: string, options: Readonly<Record<string, unknown>>): string;
+}
+
+export interface SqlInput {
+  readonly path: string;
+  /** Named by the source's file name when absent. */
+  readonly table?: string;
+  /** Those of the user when absent. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 /** Reads clinical formats into tidy tables. */

@@ -1,0 +1,178 @@
+import { createWriteStream } from "node:fs";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { pipeline } from "node:stream/promises";
+import { ExitCode, messageOf, UserError } from "../../core/errors.ts";
+import type {
+  ByteSource,
+  LakeColumn,
+  LakeReader,
+  Quarantined,
+  ReadContext,
+  RowBatch,
+  RowReader,
+  SqlReader,
+} from "../../core/lake.ts";
+import type { Duck } from "../engine/duck.ts";
+import { tableOf } from "../versions/address.ts";
+import { type MadePart, schemaOf, writeParquet } from "./parts.ts";
+import { openRowWriter, type RowWriter } from "./row-writer.ts";
+
+/** Changes what comes in, on its way: takes identities out. Its id says all that its result depends on. */
+export interface Transform {
+  readonly id: string;
+  /** Tables' columns after it. */
+  columns(table: string, columns: readonly LakeColumn[]): readonly LakeColumn[];
+  batch(batch: RowBatch): RowBatch;
+  /** The query over a query. */
+  sql(query: string, table: string, columns: readonly LakeColumn[]): string;
+}
+
+/** An entry to be read, with the file that it is of. */
+export interface Entry {
+  readonly source: ByteSource;
+  /** SHA-256 of the file. */
+  readonly file: string;
+  readonly reader: LakeReader;
+  /** Of a file's only table, where its reader does not name tables. */
+  readonly table?: string;
+}
+
+/** A part, and the files that it has rows of. */
+export interface SourcedPart extends MadePart {
+  readonly reader: string;
+  readonly files: ReadonlySet<string>;
+}
+
+export interface MakeContext {
+  readonly duck: Duck;
+  /** On this disk, empty. */
+  readonly folder: string;
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly transform?: Transform;
+  readonly context: Omit<ReadContext, "quarantine">;
+  quarantine(file: string, problem: Quarantined): void;
+}
+
+/** Reads entries into Parquet parts in a folder, in constant memory. */
+export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext): Promise<readonly SourcedPart[]> {
+  const parts: SourcedPart[] = [];
+  const writers = new Map<string, { writer: RowWriter; files: Map<string, Set<string>> }>();
+  let count = 0;
+  for await (const entry of entries) {
+    make.context.signal.throwIfAborted();
+    count++;
+    const { reader } = entry;
+    const context = { ...make.context, quarantine: (problem: Quarantined) => make.quarantine(entry.file, problem) };
+    if (reader.kind === "sql") {
+      const folder = join(make.folder, String(count));
+      parts.push(...(await readBySql(reader, entry, folder, make, context)));
+      continue;
+    }
+    const there = writers.get(reader.id) ?? { writer: await rowWriter(reader, make, writers.size), files: new Map() };
+    writers.set(reader.id, there);
+    for await (const batch of reader.read(entry.source, context)) {
+      make.context.signal.throwIfAborted();
+      if (batch.rows === 0) continue;
+      await there.writer.write(make.transform?.batch(batch) ?? batch);
+      const files = there.files.get(batch.table) ?? new Set();
+      there.files.set(batch.table, files.add(entry.file));
+    }
+  }
+  for (const [reader, { writer, files }] of writers) {
+    for (const part of await writer.finish()) parts.push({ ...part, reader, files: files.get(part.table)! });
+  }
+  return parts;
+}
+
+async function rowWriter(reader: RowReader, make: MakeContext, count: number): Promise<RowWriter> {
+  const folder = join(make.folder, `rows-${count}`);
+  await mkdir(folder, { recursive: true });
+  const tables = Object.entries(reader.tables).map(([table, columns]) => [
+    table,
+    make.transform?.columns(table, columns) ?? columns,
+  ]);
+  return openRowWriter(make.duck, folder, Object.fromEntries(tables));
+}
+
+async function readBySql(
+  reader: SqlReader,
+  entry: Entry,
+  folder: string,
+  make: MakeContext,
+  context: ReadContext,
+): Promise<readonly SourcedPart[]> {
+  const { source } = entry;
+  await mkdir(folder, { recursive: true });
+  const inputs = (await reader.prepare?.(source, folder, context, make.options)) ?? [
+    { path: await onDisk(source, folder) },
+  ];
+  const parts: SourcedPart[] = [];
+  for (const [i, input] of inputs.entries()) {
+    const table = input.table ?? entry.table ?? tableOf(source.name);
+    const file = join(folder, `part-${i}.parquet`);
+    let query = reader.query(input.path, input.options ?? make.options);
+    if (make.transform) query = make.transform.sql(query, table, await make.duck.columns(query));
+    await forgetRejects(make.duck);
+    const rows = await reading(source, () => writeParquet(make.duck, query, file));
+    await putAside(make.duck, source, context);
+    const schema = await schemaOf(make.duck, file);
+    parts.push({ table, file, schema, rows, reader: reader.id, files: new Set([entry.file]) });
+  }
+  return parts;
+}
+
+async function reading<T>(source: ByteSource, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof UserError) || error.exitCode === ExitCode.unreachable) throw error;
+    throw new UserError(`the file cannot be read: ${messageOf(error)}`, {
+      where: source.name,
+      fix: error.fix,
+      cause: error,
+    });
+  }
+}
+
+/** A source as a file on this disk. */
+async function onDisk(source: ByteSource, folder: string): Promise<string> {
+  if (source.path !== undefined) return source.path;
+  const ending = /\.[a-z0-9]+$/i.exec(source.name)?.[0] ?? "";
+  const file = join(folder, `source${ending}`);
+  await pipeline(source.open(), createWriteStream(file));
+  return file;
+}
+
+const REJECTS = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'";
+
+async function forgetRejects(duck: Duck): Promise<void> {
+  if ((await duck.rows(REJECTS)).length === 0) return;
+  await duck.run("DROP TABLE reject_errors");
+  await duck.run("DROP TABLE reject_scans");
+}
+
+/** Lines that read_csv rejected, once each, by what was wrong first. */
+async function putAside(duck: Duck, source: ByteSource, context: ReadContext): Promise<void> {
+  if ((await duck.rows(REJECTS)).length === 0) return;
+  const result = await duck.connection.stream(
+    `SELECT line, min(line_byte_position), arg_min(error_type, column_idx)::VARCHAR, arg_min(column_name, column_idx), any_value(csv_line)
+     FROM reject_errors GROUP BY line ORDER BY line`,
+  );
+  for (let chunk = await result.fetchChunk(); chunk !== null && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    for (const [line, offset, type, column, text] of chunk.getRows()) {
+      context.quarantine({
+        source: source.name,
+        line: Number(line),
+        ...(offset !== null && { offset: Number(offset) }),
+        reason: reasonOf(String(type), column),
+        ...(text !== null && { text: String(text) }),
+      });
+    }
+  }
+}
+
+function reasonOf(type: string, column: unknown): string {
+  const where = column === null ? "" : `, column ${JSON.stringify(column)}`;
+  return `${type.toLowerCase()}${where}`;
+}
