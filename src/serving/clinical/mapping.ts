@@ -1,7 +1,7 @@
 /** Which codes, of measurements and findings, are which column of a table model: the file of `--mapping`. */
 import { z } from "zod";
+import { isUnit } from "../../core/units/ucum.ts";
 import { type Concept, SYSTEMS } from "./patient.ts";
-import { isUnit } from "./ucum.ts";
 
 const Codes = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
@@ -21,7 +21,9 @@ const Rule = z
       .number()
       .positive()
       .optional()
-      .describe("Grams a mole, where moles become grams or the other way round"),
+      .describe(
+        "Grams a mole, where moles become grams or the other way round; not needed for the LOINC codes of common analytes",
+      ),
     take: z
       .enum(["last", "first", "mean", "min", "max"])
       .default("last")

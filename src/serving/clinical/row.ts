@@ -1,9 +1,10 @@
 /** A clinical patient as a row of a table model, by names and by a mapping (docs/clinical-api.md has the rules). */
 import type { InputColumn, RawValue } from "../../core/serving/serving.ts";
+import { labConversion } from "../../core/units/lab.ts";
+import { convertUnit } from "../../core/units/ucum.ts";
 import { truthOf } from "./fhir.ts";
 import { hasCode, type Mapping, type MappingRule } from "./mapping.ts";
-import { type ClinicalPatient, type Finding, hpoOf, type Measurement, PatientProblem } from "./patient.ts";
-import { convertUnit } from "./ucum.ts";
+import { type ClinicalPatient, type Finding, hpoOf, type Measurement, PatientProblem, SYSTEMS } from "./patient.ts";
 
 const SEX = /^(?:sex|gender|sexo|g[eé]nero)$/i;
 const AGE = /^(?:age|edad)(?:[_ ]?(?:in[_ ])?(years?|yrs?|a[nñ]os|months?|meses|days?|d[ií]as))?$/i;
@@ -195,5 +196,8 @@ function columnValue(measured: Measurement, rule: MappingRule): number | string 
   if (typeof value === "object") return truthOf(value);
   if (rule.unit === undefined) return value;
   // A number that does not say its unit may be of any.
-  return typeof value === "number" && unit !== "" ? convertUnit(value, unit, rule.unit, rule.molar_mass) : undefined;
+  if (typeof value !== "number" || unit === "") return undefined;
+  const loinc = measured.codes.find(({ system }) => system === SYSTEMS.loinc)?.code ?? "";
+  const step = labConversion(loinc, unit, rule.unit, rule.molar_mass);
+  return step && value * step.factor + step.offset;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { convertUnit, isUnit } from "../../../src/serving/clinical/ucum.ts";
+import { convertUnit, isUnit } from "../../src/core/units/ucum.ts";
 
 test.each([
   [120, "mm[Hg]", "kPa", 15.99868649],
