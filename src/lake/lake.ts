@@ -1,6 +1,7 @@
 import type { LakeAddress, LakeStorage, TableVersion } from "../core/lake.ts";
 import type { DuckOptions } from "./engine/duck.ts";
-import { type AddOptions, type AddResult, ingestFiles } from "./ingest/ingest.ts";
+import type { AddOptions, AddResult } from "./ingest/commit.ts";
+import { ingestFiles } from "./ingest/ingest.ts";
 import { openLease } from "./ingest/lease.ts";
 import { type IngestLog, openLog } from "./ingest/log.ts";
 import { findFiles } from "./ingest/sources.ts";

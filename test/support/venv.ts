@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } 
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 
-export type VenvName = "reference" | "mlflow-3.5.1" | "onnx" | "deploy";
+export type VenvName = "reference" | "mlflow-3.5.1" | "onnx" | "deploy" | "lake";
 
 const root = join(import.meta.dirname, "..", "..");
 
