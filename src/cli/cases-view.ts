@@ -9,7 +9,14 @@ const MOST_TERMS = 4;
 
 /** HPO 2025-01-16 · HPOA 2025-01-16 · Orphanet · e905c2bb */
 export function releaseLine({ files, hash }: KnowledgeRelease): string {
-  const names = { hpo: "HPO", hpoa: "HPOA", orphanet: "Orphanet" } as const;
+  const names = {
+    hpo: "HPO",
+    hpoa: "HPOA",
+    orphanet: "Orphanet",
+    "orphanet-phenotypes": "Orphanet's phenotypes",
+    "orphanet-prevalence": "prevalences",
+    "orphanet-xref": "names",
+  } as const;
   return [...files.map(({ what, version }) => `${names[what]} ${version}`.trim()), hash.slice(0, 8)].join(" · ");
 }
 

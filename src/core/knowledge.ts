@@ -35,7 +35,7 @@ export interface KnowledgeRelease {
   /** Of all files together; two bases with the same one are the same. */
   readonly hash: string;
   readonly files: readonly {
-    readonly what: "hpo" | "hpoa" | "orphanet";
+    readonly what: "hpo" | "hpoa" | "orphanet" | "orphanet-phenotypes" | "orphanet-prevalence" | "orphanet-xref";
     readonly name: string;
     /** As the file says, e.g. "2025-01-16"; empty where it does not. */
     readonly version: string;

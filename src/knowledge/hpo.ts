@@ -3,7 +3,8 @@ import { messageOf, UserError } from "../core/errors.ts";
 import type { Ontology } from "../core/knowledge.ts";
 import { plainText, readBytes } from "./source.ts";
 
-const WHERE_TO_GET = "hp.obo and hp.json are at https://hpo.jax.org/data/ontology.";
+const WHERE_TO_GET =
+  "hp.obo and hp.json are at https://hpo.jax.org/data/ontology; `disease knowledge pull hpo` gets one.";
 
 interface Term {
   id: string;
@@ -26,7 +27,7 @@ export async function readOntology(path: string): Promise<Ontology> {
 /** @throws UserError as `readOntology` does */
 export function parseOntology(bytes: Buffer, path: string): Ontology {
   const text = plainText(bytes, path, "ontology", WHERE_TO_GET);
-  const { release, terms } = /^\s*\{/.test(text) ? parseJson(text, path) : parseObo(text);
+  const { release, terms } = /^\s*\{/.test(text) ? parseJson(text, path) : parseObo(text, path);
   if (terms.length === 0) {
     throw new UserError("no term is in the ontology: it is neither OBO nor OBO Graphs JSON", {
       where: path,
@@ -46,7 +47,8 @@ const emptyTerm = (id: string): Term => ({
   replacedBy: undefined,
 });
 
-function parseObo(text: string): { release: string; terms: Term[] } {
+/** @throws UserError when it ends within a line, or within the terms: a more general one that should follow is missing */
+function parseObo(text: string, path: string): { release: string; terms: Term[] } {
   const terms: Term[] = [];
   let release = "";
   let term: Term | undefined;
@@ -75,8 +77,21 @@ function parseObo(text: string): { release: string; terms: Term[] } {
     else if (key === "is_obsolete") term.obsolete = value.startsWith("true");
     else if (key === "replaced_by") term.replacedBy = id;
   }
-  return { release, terms: terms.filter(({ id }) => id !== "") };
+  const kept = terms.filter(({ id }) => id !== "");
+  const known = new Set(kept.map(({ id }) => id));
+  const own = new Set(kept.map(({ id }) => prefixOf(id)));
+  const missing = kept.flatMap(({ parents }) => parents).find((id) => own.has(prefixOf(id)) && !known.has(id));
+  if (kept.length > 0 && (missing !== undefined || !text.endsWith("\n"))) {
+    const why = missing === undefined ? "its last line does not end" : `${missing} is named and not in it`;
+    throw new UserError(`the ontology is cut short: ${why}`, {
+      where: `${path}, line ${text.trimEnd().split("\n").length}`,
+      fix: WHERE_TO_GET,
+    });
+  }
+  return { release, terms: kept };
 }
+
+const prefixOf = (id: string): string => id.split(":", 1)[0]!;
 
 /** What is read of OBO Graphs (https://github.com/geneontology/obographs). */
 interface Graphs {

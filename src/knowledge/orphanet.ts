@@ -12,15 +12,11 @@ const Entry = z.object({
   omim: z.array(z.string()),
   hpo: z.array(z.tuple([z.string(), z.string()])),
   prevalence: z.array(
-    z.object({
-      PrevalenceType: z.string(),
-      PrevalenceClass: z.string(),
-      PrevalenceGeographic: z.string(),
-      ValMoy: z.string().optional(),
-    }),
+    z.object({ PrevalenceType: z.string(), PrevalenceClass: z.string(), PrevalenceGeographic: z.string() }),
   ),
 });
-type Entry = z.infer<typeof Entry>;
+/** What is packed of a disorder. */
+export type Entry = z.infer<typeof Entry>;
 
 const CLASSES: Readonly<Record<string, number>> = {
   Obligate: FrequencyClass.obligate,
@@ -44,20 +40,8 @@ const PREVALENCE: Readonly<Record<string, number>> = {
 const KINDS = ["Point prevalence", "Prevalence at birth", "Lifetime Prevalence", "Annual incidence"];
 const PLACES = ["Worldwide", "Europe"];
 
-export const NO_ORPHANET: Orphanet = {
-  ids: [],
-  names: [],
-  types: [],
-  omim: [],
-  offsets: new Uint32Array(1),
-  term: new Uint32Array(0),
-  frequency: new Uint8Array(0),
-  prevalence: new Float64Array(0),
-  prevalenceText: [],
-};
-
 /** @throws UserError with the line that is no entry */
-export function parseOrphanet(text: string, path: string, ontology: Ontology): Orphanet {
+export function parsePacked(text: string, path: string): Entry[] {
   const entries: Entry[] = [];
   text.split("\n").forEach((line, i) => {
     if (line.trim() === "") return;
@@ -71,7 +55,12 @@ export function parseOrphanet(text: string, path: string, ontology: Ontology): O
       });
     }
   });
-  entries.sort((a, b) => (`ORPHA:${a.orpha}` < `ORPHA:${b.orpha}` ? -1 : 1));
+  return entries;
+}
+
+/** Disorders in typed arrays; terms that the ontology lacks are left out. */
+export function orphanetOf(unsorted: readonly Entry[], ontology: Ontology): Orphanet {
+  const entries = unsorted.toSorted((a, b) => (`ORPHA:${a.orpha}` < `ORPHA:${b.orpha}` ? -1 : 1));
   const terms = entries.map(({ hpo }) =>
     hpo.flatMap(([id, frequency]) => {
       const term = ontology.indexOf(id);
