@@ -1,9 +1,11 @@
 import { z } from "zod";
+import type { Matrix } from "../core/dataset.ts";
 import type { Family, FittedModel } from "../core/family.ts";
 import { loadXgboost, type XgboostBooster } from "../engines/xgboost.ts";
 import { boost, boostedContributions, bothClasses, earlyStopping, share } from "./_boosting.ts";
 import { marginsToProba, type OnnxTree, treeSums } from "./_onnx.ts";
 import { checkColumns, checkContext, decodeFacts, encodeFacts, fileOf, type ModelFacts } from "./_shared.ts";
+import { softmaxRows, treeWalker } from "./forest/walk.ts";
 
 const params = z.strictObject({
   n_estimators: z.int().min(1).max(100_000).default(100).describe("Most boosting rounds"),
@@ -73,14 +75,32 @@ export const family: Family<z.infer<typeof params>> = {
   },
   async load(files) {
     const xgboost = await loadXgboost();
-    return model(xgboost.load(fileOf(files, "model.ubj"), 1), decodeFacts(files));
+    const file = fileOf(files, "model.ubj");
+    return model(xgboost.load(file, 1), { ...decodeFacts(files), isQuick: file.length <= QUICK_BYTES });
   },
 };
 
-function model(booster: XgboostBooster, facts: ModelFacts): FittedModel {
+/** Rows for which our own walk over the trees is quicker than the library: one of 600 trees in 20 µs against 150. */
+const QUICK_ROWS = 16;
+/** Of a model that is written as JSON and read again for it: 100 ms. */
+const QUICK_BYTES = 4 << 20;
+
+/** @param facts.isQuick whether a few rows are to be predicted quickly, as a service does: the library's numbers but for the last digit */
+function model(booster: XgboostBooster, facts: ModelFacts & { readonly isQuick?: boolean }): FittedModel {
+  let walk: ((x: Matrix) => Float32Array) | undefined;
+  const walker = (): ((x: Matrix) => Float32Array) => {
+    const outputs = facts.classes === 2 ? 1 : facts.classes;
+    const { trees, base } = treesOf(booster.save("json"));
+    const sums = treeWalker({ trees, outputs, base: marginsOf(base, outputs) });
+    return (x) => (outputs === 1 ? sums(x).map((sum) => 1 / (1 + Math.exp(-sum))) : softmaxRows(sums(x), outputs));
+  };
   return {
     predictProba(x) {
       checkColumns(x, facts.columns);
+      if (facts.isQuick === true && x.rows <= QUICK_ROWS) {
+        walk ??= walker();
+        return facts.classes === 2 ? bothClasses(walk(x)) : walk(x);
+      }
       const output = booster.predict(x);
       return facts.classes === 2 ? bothClasses(output) : output;
     },
@@ -96,7 +116,7 @@ function model(booster: XgboostBooster, facts: ModelFacts): FittedModel {
         outputs,
         mode: "BRANCH_LT",
         precision: "float",
-        base: outputs === 1 ? base.map((p) => Math.log(p / (1 - p))) : base,
+        base: marginsOf(base, outputs),
       });
       return marginsToProba(graph, margins, facts.classes);
     },
@@ -106,6 +126,10 @@ function model(booster: XgboostBooster, facts: ModelFacts): FittedModel {
     dispose: () => booster.dispose(),
   };
 }
+
+/** What the sums begin with: of two classes, the file has a probability. */
+const marginsOf = (base: readonly number[], outputs: number): readonly number[] =>
+  outputs === 1 ? base.map((p) => Math.log(p / (1 - p))) : base;
 
 /** Of XGBoost's JSON (https://xgboost.readthedocs.io/en/stable/tutorials/saving_model.html), what decides predictions. */
 const Model = z.object({
