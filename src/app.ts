@@ -253,6 +253,18 @@ export {
 export { type Deployed, type DeployTarget, deploy } from "./app/deploy/deploy.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
+export { initLake, type LakeInit } from "./app/lake/init.ts";
+export { type LakeOptions, openLake } from "./app/lake/open.ts";
+export {
+  type IngestRow,
+  lakeIngests,
+  lakeShow,
+  lakeTables,
+  type ShownIngest,
+  type ShownTable,
+  type TableRow,
+} from "./app/lake/show.ts";
+export { type LakeAnswer, lakeSql } from "./app/lake/sql.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";
 export type { LiveEvent, LiveTrial, ProgressEvent } from "./app/live/events.ts";
 export { openHost, type SweepHost } from "./app/live/host.ts";
@@ -338,6 +350,10 @@ export type { Standing } from "./experiments/read/versus-best.ts";
 export type { SweepResult } from "./experiments/runner.ts";
 export type { Round } from "./experiments/until-gate.ts";
 export { type PlanView, planView } from "./experiments/view.ts";
+export type { Collected } from "./lake/gc.ts";
+export type { AddResult } from "./lake/ingest/commit.ts";
+export type { Lake } from "./lake/lake.ts";
+export type { Verified } from "./lake/verify.ts";
 export { methodIds } from "./ranking/methods.ts";
 export type { RankingQuality, ScoreId, Scores } from "./ranking/quality.ts";
 export type { AuditRecord, Trail } from "./registry/audit.ts";

@@ -1,5 +1,6 @@
 import type { LakeAddress, LakeStorage, TableVersion } from "../core/lake.ts";
 import type { DuckOptions } from "./engine/duck.ts";
+import { type Collected, collectGarbage } from "./gc.ts";
 import type { AddOptions, AddResult } from "./ingest/commit.ts";
 import { ingestFiles } from "./ingest/ingest.ts";
 import { openLease } from "./ingest/lease.ts";
@@ -7,6 +8,7 @@ import { type IngestLog, openLog } from "./ingest/log.ts";
 import { findFiles } from "./ingest/sources.ts";
 import { inParallel } from "./parallel.ts";
 import { askLake, type QueryOptions, type QueryResult } from "./query.ts";
+import { type Verified, verifyLake } from "./verify.ts";
 import { parseAddress } from "./versions/address.ts";
 import { openVersions, type Versions } from "./versions/versions.ts";
 import { localParts } from "./versions/views.ts";
@@ -53,6 +55,13 @@ export interface Lake {
    * @throws UserError for anything but one SELECT, and with what DuckDB says
    */
   query(sql: string, options?: QueryOptions): Promise<QueryResult>;
+  /** Looks whether every file is what its hash says. */
+  verify(options?: {
+    readonly signal?: AbortSignal;
+    readonly onProgress?: (done: number, total: number) => void;
+  }): Promise<Verified>;
+  /** Removes what killed ingests left. @throws UserError with `young` while somebody writes */
+  collect(options?: { readonly dryRun?: boolean; readonly young?: boolean }): Promise<Collected>;
 }
 
 export function createLake({ storage, duck = {}, who, now, notify }: LakeSettings): Lake {
@@ -105,5 +114,15 @@ export function createLake({ storage, duck = {}, who, now, notify }: LakeSetting
       return localParts(storage, await resolve(address));
     },
     query: (sql, options = {}) => askLake({ storage, versions, duck }, sql, options),
+    verify: ({ signal = new AbortController().signal, onProgress = () => {} } = {}) =>
+      verifyLake({
+        storage,
+        versions: openVersions(storage),
+        log: openLog(storage, versions),
+        signal,
+        progress: onProgress,
+      }),
+    collect: ({ dryRun = false, young = false } = {}) =>
+      collectGarbage({ storage, versions, log, now: now(), dryRun, young }),
   };
 }

@@ -1,0 +1,52 @@
+/** The reader of notes over a project's ontology. */
+import { join } from "node:path";
+import type { Ontology } from "../../core/knowledge.ts";
+import type { NoteLanguage, ReadNote } from "../../core/notes.ts";
+import { loadTranslations, type Translations } from "../../knowledge/search/babelon.ts";
+import { PHENOTYPES } from "../../knowledge/search/terms.ts";
+import type { NoteTerm } from "../../notes/lexicon.ts";
+import { createNoteReader } from "../../notes/read.ts";
+import { openKnowledge } from "../cases.ts";
+import { type Project, programRoot } from "../project.ts";
+
+export interface ProjectNoteReader {
+  readonly read: ReadNote;
+  /** Of the ontology. */
+  readonly release: string;
+  readonly terms: number;
+}
+
+/**
+ * Names in English are the HPO's, those in Spanish the ones that lie beside it and those that ship.
+ * @param folder of the knowledge base; the project's, else the one that ships, when absent
+ */
+export async function openNoteReader(project: Project, folder: string | undefined): Promise<ProjectNoteReader> {
+  const { base, folder: own } = await openKnowledge(project, folder, () => {});
+  const shipped = join(programRoot(), "data", "knowledge");
+  const terms = termsOf(base.ontology, await loadTranslations([own, shipped], "es"));
+  return { read: createNoteReader(terms), release: base.ontology.release, terms: terms.length };
+}
+
+/** What patients can have, by all its names. */
+export function termsOf(ontology: Ontology, { terms }: Translations): NoteTerm[] {
+  const root = ontology.indexOf(PHENOTYPES);
+  const inside = root === undefined ? undefined : below(ontology, root);
+  return ontology.ids.flatMap((id, i) => {
+    if (inside && !inside.has(i)) return [];
+    const spanish = terms.get(id);
+    const en = [ontology.names[i], ...ontology.synonyms[i]];
+    const es = [...(spanish?.label === undefined ? [] : [spanish.label]), ...(spanish?.synonyms ?? [])];
+    const named = (texts: readonly string[], lang: NoteLanguage) => texts.map((text) => ({ text, lang }));
+    return [{ id, labels: { en: ontology.names[i], es: spanish?.label }, names: [...named(en, "en"), ...named(es, "es")] }];
+  });
+}
+
+/** The term and all that is more special. */
+function below(ontology: Ontology, root: number): Set<number> {
+  const children = new Map<number, number[]>();
+  for (const [i, parents] of ontology.parents.entries())
+    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), i]);
+  const found = new Set([root]);
+  for (const term of found) for (const child of children.get(term) ?? []) found.add(child);
+  return found;
+}
