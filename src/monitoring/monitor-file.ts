@@ -43,6 +43,10 @@ export const monitorSchema = z.strictObject({
     )
     .default([])
     .describe("Features by which the report shows performance; rules have their own"),
+  rollback: z
+    .boolean()
+    .default(false)
+    .describe("Whether `monitor watch` puts the previous champion back when an alarm of performance is raised"),
   rules: z
     .array(z.union([z.string(), z.record(z.string(), z.unknown())]))
     .min(1, "a monitor without a rule would pass anything")

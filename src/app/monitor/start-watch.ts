@@ -40,7 +40,7 @@ export async function startWatch(
   ports: Pick<WatchPorts, "signal" | "onLook" | "notify">,
 ): Promise<Look | undefined> {
   const { model, monitor, window, every, webhook, tag, raiseAfter, clearAfter, keep } = request;
-  await loadMonitor(project, monitor);
+  const { rollback } = await loadMonitor(project, monitor);
   const milliseconds = (text: string | undefined, flag: string): number | undefined =>
     text === undefined ? undefined : parseDuration(text, flag);
   return watchModel(
@@ -51,7 +51,7 @@ export async function startWatch(
       ...{ tag, raiseAfter, clearAfter },
       webhook: webhook === undefined ? undefined : webhookOf(webhook),
       onDrift: await onDriftOf(project, request),
-      rollback: request.rollback ? { coolDown: parseDuration(request.coolDown, "--cool-down") } : undefined,
+      rollback: request.rollback || rollback ? { coolDown: parseDuration(request.coolDown, "--cool-down") } : undefined,
       keep: milliseconds(keep, "--keep"),
     },
     {

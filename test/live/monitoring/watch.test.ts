@@ -14,6 +14,7 @@ import { skinProject } from "../../support/skin.ts";
 import { predicted, registered, shifted } from "./world.ts";
 
 const HEAD = "min_n: 50\nwindow: 120\nrules:\n";
+const QUALITY = `${HEAD}  - performance: { metric: accuracy, min: 0.5 }\n`;
 /** Version 2 is champion in place of version 1. */
 let base: TestProject;
 
@@ -23,7 +24,7 @@ beforeAll(async () => {
     fail: "metric: { name: accuracy, min: 1.01, judge: value, min_n: 1 }",
   });
   base.write("experiments/monitors/drift.yaml", `${HEAD}  - feature-drift: { max: 0.2 }\n`);
-  base.write("experiments/monitors/quality.yaml", `${HEAD}  - performance: { metric: accuracy, min: 0.5 }\n`);
+  base.write("experiments/monitors/quality.yaml", QUALITY);
   base.write(
     "experiments/next.yaml",
     `data: { path: data/patients.csv, target: disease }
@@ -256,8 +257,11 @@ test("an alarm of performance takes the champion back, once, and only where that
     events: [{ type: "raised", topic: "performance" }],
   });
   expect((await registered(project)).champion?.version).toBe("2");
+  project.write("experiments/monitors/strict.yaml", `rollback: true\n${QUALITY}`);
   const args = "--monitor quality --raise-after 1 --rollback";
-  expect(await look(project, args)).toMatchObject({ rollback: { from: "2", to: "1", problem: null } });
+  expect(await look(project, "--monitor strict --raise-after 1")).toMatchObject({
+    rollback: { from: "2", to: "1", problem: null },
+  });
   const { champion, records } = await registered(project);
   expect(champion?.version).toBe("1");
   expect(records.at(-1)).toMatchObject({ act: "rollback", reason: expect.stringMatching(/^monitor: performance/) });
