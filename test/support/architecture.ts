@@ -8,14 +8,14 @@ export interface SourceFile {
   readonly text: string;
 }
 
-const PURE = ["metrics", "statistics", "search", "preparation", "families", "gates", "ranking"];
+const PURE = ["metrics", "statistics", "search", "preparation", "families", "gates", "ranking", "notes"];
 const ADAPTERS = ["engines", "lake", "knowledge", "stores", "executors"];
 const SERVICES = ["experiments", "registry", "serving", "monitoring", "reports", "deploy"];
 
 /** Rooms (or single files of src/) and what each may import besides itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  ...each(["metrics", "statistics", "search", "board"], ["core"]),
+  ...each(["metrics", "statistics", "search", "notes", "board"], ["core"]),
   ...each(ADAPTERS, ["core"]),
   ...each(["preparation", "gates", "ranking"], ["core", "metrics", "statistics", "engines"]),
   families: ["core", "metrics", "statistics", "engines", "ranking"],

@@ -37,7 +37,9 @@ export function termsOf(ontology: Ontology, { terms }: Translations): NoteTerm[]
     const en = [ontology.names[i], ...ontology.synonyms[i]];
     const es = [...(spanish?.label === undefined ? [] : [spanish.label]), ...(spanish?.synonyms ?? [])];
     const named = (texts: readonly string[], lang: NoteLanguage) => texts.map((text) => ({ text, lang }));
-    return [{ id, labels: { en: ontology.names[i], es: spanish?.label }, names: [...named(en, "en"), ...named(es, "es")] }];
+    return [
+      { id, labels: { en: ontology.names[i], es: spanish?.label }, names: [...named(en, "en"), ...named(es, "es")] },
+    ];
   });
 }
 
