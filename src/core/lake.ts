@@ -118,6 +118,8 @@ export interface ReadContext {
   /** What was noticed: units that were converted, duplicates, encodings. */
   notice(code: string, message: string): void;
   progress(bytes: number): void;
+  /** What readers keep from one file of an ingest to the next, by their id; without it each file is read by itself. */
+  readonly shared?: Map<string, unknown>;
 }
 
 interface Reader {

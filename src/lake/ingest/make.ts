@@ -58,12 +58,17 @@ export interface MakeContext {
 export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext): Promise<readonly SourcedPart[]> {
   const parts: SourcedPart[] = [];
   const writers = new Map<string, { writer: RowWriter; files: Map<string, Set<string>> }>();
+  const shared = new Map<string, unknown>();
   let count = 0;
   for await (const entry of entries) {
     make.context.signal.throwIfAborted();
     count++;
     const { reader } = entry;
-    const context = { ...make.context, quarantine: (problem: Quarantined) => make.quarantine(entry.file, problem) };
+    const context = {
+      ...make.context,
+      shared,
+      quarantine: (problem: Quarantined) => make.quarantine(entry.file, problem),
+    };
     if (reader.kind === "sql") {
       const folder = join(make.folder, String(count));
       parts.push(...(await readBySql(reader, entry, folder, make, context)));
@@ -164,7 +169,7 @@ async function putAside(duck: Duck, source: ByteSource, context: ReadContext): P
       context.quarantine({
         source: source.name,
         line: Number(line),
-        ...(offset !== null && { offset: Number(offset) }),
+        ...(offset !== null && { offset: Number(offset) - 1 }),
         reason: reasonOf(String(type), column),
         ...(text !== null && { text: String(text) }),
       });

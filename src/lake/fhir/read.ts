@@ -1,0 +1,150 @@
+/** FHIR R4 (https://hl7.org/fhir/R4), bundles and bulk NDJSON, as tidy tables, in one pass over what is parsed. */
+import type { ByteSource, ReadContext, RowBatch } from "../../core/lake.ts";
+import { createLabConverter } from "../../core/units/lab.ts";
+import { toUcum } from "../../core/units/ucum.ts";
+import { createBatches } from "./batches.ts";
+import { type Found, indexSource, NoResource, resourcesOf } from "./index-pass.ts";
+import { piecesOf, textOf } from "./pieces.ts";
+import { type Counted, type Reading, versionOf } from "./reading.ts";
+import { adders, isVoid } from "./rows.ts";
+import { createSeen, type Seen } from "./seen.ts";
+import type { Piece } from "./split.ts";
+import { fhirTables } from "./tables.ts";
+
+/** Of the text of a piece that cannot be read, as much is kept in the quarantine. */
+const KEPT = 1 << 20;
+/** Spellings of units that are remembered. */
+const MOST_UNITS = 10_000;
+/** Types that have no table, but are read. */
+const SILENT: ReadonlySet<string> = new Set(["Medication"]);
+
+/** What earlier files of an ingest had. */
+interface Earlier {
+  readonly resources: Seen;
+  readonly versions: Seen;
+}
+
+export async function* readFhir(source: ByteSource, context: ReadContext): AsyncGenerator<RowBatch> {
+  const { signal } = context;
+  const index = await indexSource(source, new Set(adders.keys()), signal);
+  const batches = createBatches(fhirTables);
+  const counts = createCounts();
+  const units = new Map<string, string | null>();
+  const reading: Reading = {
+    now: context.now,
+    add: batches.add,
+    count: counts.add,
+    lab: createLabConverter(),
+    ucum(unit) {
+      let known = units.get(unit);
+      if (known === undefined) {
+        known = toUcum(unit) ?? null;
+        if (units.size < MOST_UNITS) units.set(unit, known);
+      }
+      return known;
+    },
+    urls: index.urls,
+    medications: index.medications,
+  };
+  const isNew = createFilter(index.chosen, context, counts.add);
+
+  for await (const pieces of piecesOf(source, signal, context.progress)) {
+    for (const piece of pieces) {
+      for (const found of readPiece(piece, source, context)) {
+        const add = adders.get(found.type);
+        if (add === undefined) {
+          if (!SILENT.has(found.type)) counts.ignore(found.type);
+        } else if (isNew(found)) {
+          if (isVoid(found.resource)) counts.add("void");
+          else add(found.resource, found.id, reading);
+        }
+      }
+    }
+    yield* batches.full();
+  }
+  yield* batches.rest();
+  counts.tell(source.name, context);
+}
+
+/** Resources of a piece; what is none is put aside. */
+function readPiece(piece: Piece, source: ByteSource, context: ReadContext): readonly Found[] {
+  let reason = piece.problem;
+  if (reason === undefined) {
+    try {
+      return resourcesOf(JSON.parse(textOf(piece.bytes)), piece);
+    } catch (error) {
+      // A parser's message repeats a piece of the text.
+      reason = error instanceof NoResource ? error.message : "it is broken JSON";
+    }
+  }
+  const text = textOf(piece.bytes.subarray(0, KEPT));
+  context.quarantine({ source: source.name, line: piece.line, offset: piece.offset, reason, text });
+  return [];
+}
+
+/** Which copy of a resource becomes rows: of those of a file the newest, and of files of one ingest the first. */
+function createFilter(
+  chosen: ReadonlyMap<string, string>,
+  { shared }: ReadContext,
+  count: (what: FileCounted) => void,
+): (found: Found) => boolean {
+  const there = shared?.get("fhir") as Earlier | undefined;
+  const earlier = there ?? { resources: createSeen(), versions: createSeen() };
+  shared?.set("fhir", earlier);
+  return ({ key, place, resource }) => {
+    if (key === null) return true;
+    const copy = chosen.get(key);
+    if (copy !== undefined && copy !== place) {
+      count("duplicate");
+      return false;
+    }
+    if (shared === undefined) return true;
+    const { updated, version } = versionOf(resource);
+    const isNewVersion = earlier.versions.add(`${key} ${version} ${updated}`);
+    const isNewResource = earlier.resources.add(key);
+    if (isNewVersion && !isNewResource) count("other version");
+    else if (!isNewVersion) count("duplicate");
+    return isNewVersion;
+  };
+}
+
+type FileCounted = Counted | "void" | "duplicate" | "other version";
+
+/** Codes and texts of notices. */
+const NOTICES: Readonly<Record<FileCounted, readonly [code: string, text: string]>> = {
+  void: ["fhir-void", "were entered in error, cancelled or not done: they are left out"],
+  duplicate: ["fhir-duplicate", "are copies of a resource that is there already: the newest of a file counts"],
+  "other version": [
+    "fhir-version",
+    "are another version of a resource of an earlier file: both are in, column `updated` tells which is newer",
+  ],
+  future: ["fhir-future", "times are in the future: rows are marked `future` in column `suspect`"],
+  "unreadable time": ["fhir-time", "times are no dates of FHIR: they are missing, rows are marked `time` in `suspect`"],
+  unit: ["fhir-unit", "values have no unit, or none that their code can be measured in: marked `unit` in `suspect`"],
+  range: ["fhir-range", "values are outside of what a patient can have: marked `range` in `suspect`"],
+  "not of a patient": ["fhir-subject", "resources are of a group, device or place: they have no patient"],
+  "unreadable value": ["fhir-value", "values are samples or attachments: they are missing"],
+};
+
+interface Counts {
+  add(what: FileCounted): void;
+  ignore(type: string): void;
+  tell(name: string, context: ReadContext): void;
+}
+
+function createCounts(): Counts {
+  const counts = new Map<FileCounted, number>();
+  const ignored = new Map<string, number>();
+  return {
+    add: (what) => counts.set(what, (counts.get(what) ?? 0) + 1),
+    ignore: (type) => ignored.set(type, (ignored.get(type) ?? 0) + 1),
+    tell(name, { notice }) {
+      for (const [what, count] of counts) notice(NOTICES[what][0], `${name}: ${count} ${NOTICES[what][1]}`);
+      if (ignored.size === 0) return;
+      const list = [...ignored].sort(([, a], [, b]) => b - a);
+      const shown = list.slice(0, 10).map(([type, count]) => `${count} ${/^[A-Za-z]{1,40}$/.test(type) ? type : "?"}`);
+      const more = list.length > 10 ? ` and ${list.length - 10} more types` : "";
+      notice("fhir-ignored", `${name}: no table has resources of these types: ${shown.join(", ")}${more}`);
+    },
+  };
+}
