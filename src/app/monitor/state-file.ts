@@ -69,17 +69,33 @@ function take(lock: string, model: string): void {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST" || tries === 3) throw error;
       }
       const owner = ownerOf(lock);
-      if (owner !== undefined && isSameProcess(owner)) {
-        throw new UserError(`another watch of ${model} is running`, {
-          where: `process ${owner.split("@")[0]}`,
-          fix: "End that one, or leave this one to it.",
-        });
-      }
-      rmSync(lock, { force: true });
+      if (owner === undefined) continue;
+      if (isSameProcess(owner) || !takeAway(lock, owner, `${own}.stale`)) throw isWatched(model, owner);
     }
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+function isWatched(model: string, owner: string): UserError {
+  return new UserError(`another watch of ${model} is running`, {
+    where: `process ${owner.split("@")[0]}`,
+    fix: "End that one, or leave this one to it.",
+  });
+}
+
+/** Removes the lock of a process that has gone. @returns false where another was faster and holds it now */
+function takeAway(lock: string, owner: string, aside: string): boolean {
+  try {
+    renameSync(lock, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return true;
+    throw error;
+  }
+  const isStale = readFileSync(aside, "utf8") === owner;
+  if (isStale) rmSync(aside);
+  else renameSync(aside, lock);
+  return isStale;
 }
 
 function ownerOf(lock: string): string | undefined {

@@ -143,12 +143,13 @@ class Log implements PredictionLog {
         await this.#append(await this.#segmentOf(dayOf(day * DAY)), records);
         this.#queue.splice(0, records.length);
         this.#written += records.length;
-        this.#problem = null;
+        this.#problem = null; // said as soon as it is so, however much waits
       }
       if (this.#unsynced > 0 && performance.now() - this.#unsynced >= this.#options.syncEvery) {
         await this.#segment?.file.datasync();
         this.#unsynced = 0;
       }
+      this.#problem = null;
       return true;
     } catch (error) {
       this.#fails(error);
