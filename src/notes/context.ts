@@ -28,10 +28,10 @@ export function judge(tokens: readonly Token[], spans: readonly Span[], lang: No
   const inside = new Set(spans.flatMap(({ first, last }) => range(first, last)));
   const cues = cuesIn(tokens, lang, inside);
   const relatives = relativesIn(tokens, lang, inside);
-  return spans.map((span, i) => {
+  return spans.map((span) => {
     const family = familyOf(tokens, span, [...relatives, ...cues]);
     if (family) return { status: "family", cue: { type: "family", first: family.first, last: family.last } };
-    const after = behind(tokens, span, spans[i + 1], cues, spans);
+    const after = behind(tokens, span, cues, spans);
     if (after) return after;
     const before = ahead(tokens, span, cues);
     if (before && before.status !== "present") return before;
@@ -98,17 +98,17 @@ const stops = (tokens: readonly Token[], from: number, to: number): boolean =>
 function behind(
   tokens: readonly Token[],
   span: Span,
-  next: Span | undefined,
   cues: readonly Found[],
   spans: readonly Span[],
 ): Judged | undefined {
   for (const { kinds, first, last } of cues) {
     if (first <= span.last || first - span.last > REACH_BACK) continue;
     if (kinds.includes("end") || kinds.includes("endNegation")) return undefined;
-    // Cues reach over a list of findings, not over a comma and other words.
+    // Over a comma only cues in the plural reach, and over nothing but a list: "fever, cough and chills were denied".
     const bare = tokens.slice(span.last + 1, first).filter((_, i) => !covered(spans, span.last + 1 + i));
-    if (bare.some(({ text }) => text === ",") && next !== undefined && next.first < first && !listed(bare)) continue;
-    if (bare.some(({ text }) => text === ",") && !(next !== undefined && next.first < first)) continue;
+    const comma = bare.some(({ text }) => text === ",");
+    const plural = tokens.slice(first, last + 1).some(({ text }) => PLURAL.test(text));
+    if (comma && !(plural && bare.every(({ text }) => LISTING.has(text)))) continue;
     const ends = endsThere(tokens, last, spans);
     if (kinds.includes("uncertaintyAfter") && (!kinds.includes("uncertainty") || ends))
       return { status: "uncertain", cue: { type: "uncertainty", first, last } };
@@ -125,8 +125,8 @@ function behind(
 const covered = (spans: readonly Span[], at: number): boolean =>
   spans.some(({ first, last }) => at >= first && at <= last);
 
-const listed = (bare: readonly Token[]): boolean =>
-  bare.every(({ text }) => [",", "and", "or", "y", "o", "e", "u", "ni", "nor", "/"].includes(text));
+const LISTING = new Set([",", "and", "or", "y", "o", "e", "u", "ni", "nor", "/"]);
+const PLURAL = /^(?:were|are|have|fueron|[a-z]+[ao]s|ausentes)$/;
 
 /** Whether no finding follows a cue in its clause. */
 function endsThere(tokens: readonly Token[], last: number, spans: readonly Span[]): boolean {

@@ -1,5 +1,6 @@
 /** The names of terms, ready to be found in notes. */
 import type { NoteLanguage } from "../core/notes.ts";
+import { cognatesOf } from "./cognates.ts";
 import { ABBREVIATIONS, isStopName, MORE_NAMES } from "./names.ts";
 import { CONJUNCTIONS, FUNCTION_WORDS, foldWord, stemOf } from "./words.ts";
 
@@ -17,6 +18,8 @@ export interface Name {
   readonly lang: NoteLanguage;
   /** Numbers of its stems, in the order of the name. */
   readonly stems: readonly number[];
+  /** Its content words as they are, folded. */
+  readonly words: readonly string[];
   /** Whether it has an "and" or a "with". */
   readonly joined: boolean;
 }
@@ -50,7 +53,7 @@ export function createLexicon(terms: readonly NoteTerm[]): Lexicon {
     return uses.push(0) - 1;
   };
   const names: Name[] = [];
-  const taken = new Map<string, number>();
+  const taken = new Set<string>();
   const short = new Map<string, Abbreviation[]>();
   const add = (term: number, text: string, lang: NoteLanguage): void => {
     if (isAbbreviation(text)) {
@@ -61,21 +64,23 @@ export function createLexicon(terms: readonly NoteTerm[]): Lexicon {
     const words = wordsOf(text, lang);
     if (words.length === 0 || words.length > MOST_WORDS || isStopName(words.join(" "))) return;
     const stems = words.map((word) => numberOf(stemOf(word, lang), lang));
-    const key = stems.join(" ");
+    const key = words.join(" ");
     if (taken.has(key)) return;
-    taken.set(key, term);
+    taken.add(key);
     for (const stem of stems) uses[stem]++;
-    names.push({ term, lang, stems, joined: CONJUNCTION.test(foldWord(text)) });
+    names.push({ term, lang, stems, words, joined: CONJUNCTION.test(foldWord(text)) });
   };
-  const rounds = Math.max(0, ...terms.map((term) => term.names.length));
-  for (let i = 0; i < rounds; i++)
-    for (const [term, { names: all }] of terms.entries())
-      if (i < all.length) for (const text of variantsOf(all[i].text)) add(term, text, all[i].lang);
   const placeOf = new Map(terms.map((term, i) => [term.id, i]));
   for (const { id, lang, texts } of MORE_NAMES) {
     const term = placeOf.get(id);
     if (term !== undefined) for (const text of texts) add(term, text, lang);
   }
+  const rounds = Math.max(0, ...terms.map((term) => term.names.length));
+  for (let i = 0; i < rounds; i++)
+    for (const [term, { names: all }] of terms.entries())
+      if (i < all.length) for (const text of variantsOf(all[i].text)) add(term, text, all[i].lang);
+  for (const { term, words } of names.filter(({ lang }) => lang === "en"))
+    for (const text of cognatesOf(words)) add(term, text, "es");
   const anchored = new Map<number, Name[]>();
   for (const name of names) {
     const rarest = name.stems.reduce((best, stem) => (uses[stem] < uses[best] ? stem : best));
@@ -92,7 +97,7 @@ function abbreviationsOf(
   placeOf: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, readonly Abbreviation[]> {
   const kept = new Map([...found].filter(([text, all]) => all.length === 1 && text.length > 2 && !isStopName(text)));
-  for (const { text, id, near } of ABBREVIATIONS) kept.delete(text);
+  for (const { text } of ABBREVIATIONS) kept.delete(text);
   for (const { text, id, near } of ABBREVIATIONS) {
     const term = placeOf.get(id);
     if (term !== undefined) kept.set(text, [...(kept.get(text) ?? []), { term, near: near ?? [] }]);
@@ -112,9 +117,15 @@ function variantsOf(text: string): string[] {
   return bare === text || bare === "" ? [text] : [text, bare];
 }
 
-/** Content words of a name, folded. */
+/** Content words of a name, folded; none where it ends in what would be left out: "knees in O". */
 function wordsOf(text: string, lang: NoteLanguage): string[] {
-  return [...text.replace(/['’]s?(?![\p{L}\p{N}])/gu, "").matchAll(/[\p{L}\p{N}]+/gu)]
-    .map(([word]) => foldWord(word))
-    .filter((word) => !FUNCTION_WORDS[lang].has(word) && !CONJUNCTIONS.has(word));
+  const words = [...text.replace(/['’]s?(?![\p{L}\p{N}])/gu, "").matchAll(/[\p{L}\p{N}]+/gu)].map(([raw]) => ({
+    word: foldWord(raw),
+    // "Uña" is a nail, "una" an article.
+    kept: raw.includes("ñ"),
+  }));
+  const isContent = ({ word, kept }: (typeof words)[number]): boolean =>
+    kept || !(FUNCTION_WORDS[lang].has(word) || CONJUNCTIONS.has(word));
+  const last = words.at(-1);
+  return last === undefined || !isContent(last) ? [] : words.filter(isContent).map(({ word }) => word);
 }

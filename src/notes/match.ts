@@ -15,6 +15,8 @@ export interface Match {
 
 interface Candidate extends Match {
   readonly used: readonly number[];
+  /** Words that are as the name has them, without inflection. */
+  readonly exact: number;
   /** Shares a word with another: "small hands and feet". */
   readonly shared: boolean;
 }
@@ -50,23 +52,36 @@ export function matchesIn(
         true,
       ),
     );
-  candidates.sort(
+  const whole = candidates.filter(({ first, last }) => !isHyphenated(tokens, first, last));
+  whole.sort(
     (a, b) =>
       b.used.length - a.used.length ||
       Number(a.shared) - Number(b.shared) ||
+      b.exact - a.exact ||
       a.last - a.first - (b.last - b.first) ||
       Number(b.lang === lang) - Number(a.lang === lang) ||
       a.first - b.first ||
       a.term - b.term,
   );
   const owner = new Map<number, number>();
-  const chosen = candidates.filter((candidate, i) => {
+  const chosen = whole.filter((candidate, i) => {
     const free = candidate.used.filter((at) => !owner.has(at)).length;
     const enough = candidate.shared ? free >= 1 && candidate.used.length - free <= 1 : free === candidate.used.length;
     if (enough) for (const at of candidate.used) owner.set(at, i);
     return enough;
   });
   return chosen.sort((a, b) => a.first - b.first || a.last - b.last);
+}
+
+/** Part of a longer word: "seizure-free", "tónico-clónica". */
+function isHyphenated(tokens: readonly Token[], first: number, last: number): boolean {
+  const joined = (sign: Token | undefined, other: Token | undefined, before: boolean): boolean =>
+    sign?.text === "-" &&
+    other?.word === true &&
+    (before
+      ? other.end === sign.start && sign.end === tokens[first].start
+      : sign.start === tokens[last].end && other.start === sign.end);
+  return joined(tokens[first - 1], tokens[first - 2], true) || joined(tokens[last + 1], tokens[last + 2], false);
 }
 
 function abbreviationsIn(
@@ -83,7 +98,7 @@ function abbreviationsIn(
     const meanings = abbreviations.get(raw) ?? (/[A-Z]s$/.test(raw) ? abbreviations.get(raw.slice(0, -1)) : undefined);
     const meant = meanings?.filter(({ near }) => near.length === 0 || near.some(nearby)) ?? [];
     if (meant.length !== 1) return [];
-    return [{ term: meant[0].term, lang, first: at, last: at, used: [at], shared: false }];
+    return [{ term: meant[0].term, lang, first: at, last: at, used: [at], exact: 1, shared: false }];
   });
 }
 
@@ -100,9 +115,12 @@ function namesIn(
     if (names === undefined) continue;
     for (const name of names) {
       if (name.lang !== lang) continue;
-      if (name.stems.length === 1)
-        found.push({ term: name.term, lang, first: at, last: at, used: [at], shared: false });
-      else {
+      if (name.stems.length === 1) {
+        const exact = Number(name.words[0] === tokens[at].text);
+        // "GOT" is no "gota".
+        if (exact === 0 && isShort(tokens[at].raw)) continue;
+        found.push({ term: name.term, lang, first: at, last: at, used: [at], exact, shared: false });
+      } else {
         const candidate = around(tokens, stems, at, name, strict);
         if (candidate) found.push(candidate);
       }
@@ -139,8 +157,12 @@ function around(
   for (let i = first + 1; i < last; i++) if (!used.includes(i)) gaps.push(i);
   const kind = gapKind(tokens, gaps, name, ordered, used);
   if (kind === "barred" || (strict && kind === "list")) return undefined;
-  return { term: name.term, lang: name.lang, first, last, used, shared: kind === "list" };
+  const exact = places.filter((place, i) => tokens[place].text === name.words[i]).length;
+  return { term: name.term, lang: name.lang, first, last, used, exact, shared: kind === "list" };
 }
+
+/** Written like an abbreviation. */
+const isShort = (raw: string): boolean => raw.length < 5 && raw === raw.toUpperCase();
 
 /** Nearest place of a stem to the anchor that is not used yet; on the side where the name has it where both are as near. */
 function nearest(

@@ -31,6 +31,7 @@ const SAME_IN_ENGLISH: Readonly<Record<string, string>> = classes([
   "disorder disturbance",
   "tumor tumour",
   "multiple several",
+  "hypermobile hypermobility",
 ]);
 
 const SAME_IN_SPANISH: Readonly<Record<string, string>> = classes([
@@ -63,10 +64,11 @@ function english(word: string): string {
 }
 
 function spanish(word: string): string {
-  let stem = word;
+  // "Hipogammaglobulinemia" is written with one m as well.
+  let stem = word.replace("mm", "m");
   if (stem.length > 3 && stem.endsWith("s") && !/is$/.test(stem)) stem = stem.slice(0, -1);
   // "convulcione(s)" loses its e below; "luce(s)" is "luz".
-  if (stem !== word && stem.length > 4 && stem.endsWith("ce")) stem = `${stem.slice(0, -2)}z`;
+  if (stem.length < word.length && stem.length > 4 && stem.endsWith("ce")) stem = `${stem.slice(0, -2)}z`;
   const adjective = /^(.{5,}?)(?:ic[oa]|ia)$/.exec(stem);
   if (adjective) stem = adjective[1];
   else if (stem.length > 3 && /[aeo]$/.test(stem)) stem = stem.slice(0, -1);
