@@ -9,6 +9,7 @@
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { connect } from "node:net";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -190,6 +191,11 @@ async function start(command: string, args: string[], port: number, body: string
   const url = `http://127.0.0.1:${port}/invocations`;
   for (;;) {
     if (child.exitCode !== null || performance.now() - from > 180_000) throw new Error(`${command} does not answer`);
+    // A look that costs less than an HTTP client that fails.
+    if (!(await isOpen(port))) {
+      await delay(20);
+      continue;
+    }
     const answer = await fetch(url, {
       method: "POST",
       headers: { "content-type": "application/json" },
@@ -199,6 +205,18 @@ async function start(command: string, args: string[], port: number, body: string
     await answer?.arrayBuffer();
     if (isGood) return { process: child, port, start: (performance.now() - from) / 1000 };
     await delay(10);
+  }
+}
+
+async function isOpen(port: number): Promise<boolean> {
+  const socket = connect(port, "127.0.0.1");
+  try {
+    await once(socket, "connect");
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
   }
 }
 
