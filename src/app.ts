@@ -265,6 +265,8 @@ export {
   type TableRow,
 } from "./app/lake/show.ts";
 export { type LakeAnswer, lakeSql } from "./app/lake/sql.ts";
+export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/knowledge/ls.ts";
+export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";
 export type { LiveEvent, LiveTrial, ProgressEvent } from "./app/live/events.ts";
 export { openHost, type SweepHost } from "./app/live/host.ts";

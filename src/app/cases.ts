@@ -1,11 +1,12 @@
 /** Rare diseases for cases: joins knowledge, phenopackets and ranking methods. */
-import { closeSync, existsSync, openSync, writeSync } from "node:fs";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { CaseProblem, PatientCase } from "../core/cases.ts";
 import { ExitCode, messageOf, UserError } from "../core/errors.ts";
 import type { KnowledgeBase, KnowledgeRelease } from "../core/knowledge.ts";
 import { loadKnowledge } from "../knowledge/base.ts";
 import { cacheHome } from "../knowledge/cache.ts";
+import { listFiles } from "../knowledge/files.ts";
 import { collectCases } from "../lake/phenopackets/read.ts";
 import { type AnswerSettings, knowledgeFor } from "../ranking/answers.ts";
 import { evaluateMethod } from "../ranking/evaluate.ts";
@@ -39,10 +40,16 @@ export async function openKnowledge(
   folder: string | undefined,
   notify: Notify,
 ): Promise<{ readonly base: KnowledgeBase /** Absolute. */; readonly folder: string }> {
-  const own = join(project.root, "data", "knowledge");
-  const shipped = join(programRoot(), "data", "knowledge");
-  const chosen = folder === undefined ? (existsSync(own) ? own : shipped) : resolve(folder);
+  const chosen = knowledgeFolder(project, folder);
   return { base: await loadKnowledge(chosen, { cache: cacheHome(), notify }), folder: chosen };
+}
+
+/** The folder that is named, else the project's data/knowledge where it has an ontology or annotations, else the excerpt that ships; absolute. */
+export function knowledgeFolder(project: Pick<Project, "root">, folder: string | undefined): string {
+  if (folder !== undefined) return resolve(folder);
+  const own = join(project.root, "data", "knowledge");
+  const files = listFiles(own);
+  return files.has("hpo") || files.has("hpoa") ? own : join(programRoot(), "data", "knowledge");
 }
 
 /** Most problems that are told one by one. */

@@ -59,14 +59,35 @@ export function writeCache(home: string, base: KnowledgeBase): void {
       prevalenceText: packed(orphanet.prevalenceText),
     },
   });
-  const file = fileOf(home, base.release.hash);
+  keep(fileOf(home, base.release.hash), bytes);
+}
+
+/** Puts a whole file in its place, or none. */
+function keep(file: string, content: Uint8Array | string): void {
   const mine = `${file}.${process.pid}`;
   try {
     mkdirSync(dirname(file), { recursive: true });
-    writeFileSync(mine, bytes);
+    writeFileSync(mine, content);
     renameSync(mine, file);
   } catch {
     rmSync(mine, { force: true });
+  }
+}
+
+/**
+ * What was made before under a name, else made anew and kept. Plain JSON data.
+ * @param home undefined: made anew, and not kept
+ * @param name says all that the result depends on
+ */
+export async function cached<T>(home: string | undefined, name: string, make: () => Promise<T>): Promise<T> {
+  if (home === undefined) return await make();
+  const file = join(home, "knowledge", name);
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as T;
+  } catch {
+    const made = await make();
+    keep(file, JSON.stringify(made));
+    return made;
   }
 }
 

@@ -9,6 +9,8 @@ export interface FileKind {
   /** What to do without it. */
   readonly gives: string;
   readonly licence: string;
+  /** Files of several names are read together. */
+  readonly several?: boolean;
   /** Its publisher's latest; {key} stands for the user's own key. Absent: it cannot be pulled. */
   readonly url?: string;
   /** A release that is named, {release}; absent where the publisher keeps only the latest. */
@@ -77,6 +79,7 @@ export const FILE_KINDS = {
     pattern: /^hp-es(\.babelon|\.synonyms)?\.tsv(\.gz)?$/,
     gives: "terms by their Spanish names",
     licence: HPO_LICENCE,
+    several: true,
     url: "https://raw.githubusercontent.com/obophenotype/hpo-translations/main/babelon/hp-es.babelon.tsv",
   },
   "omim-mim2gene": {

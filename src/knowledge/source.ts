@@ -31,13 +31,18 @@ export function plainText(bytes: Buffer, path: string, what: string, fix: string
   }
 }
 
-/** The content of a plain or gzipped file, piece by piece. @throws Error when it cannot be read, is too large, or is no whole gzip file */
-export async function* readPieces(path: string): AsyncGenerator<Uint8Array> {
+/** A plain or gzipped file piece by piece. Reading throws when it cannot be read, is too large, or is no whole gzip file. */
+export async function openPieces(
+  path: string,
+): Promise<{ readonly zipped: boolean; readonly pieces: AsyncIterable<Uint8Array> }> {
   const zipped = await startsAsGzip(path);
   const file = createReadStream(path, { highWaterMark: PIECE });
-  const source = zipped ? file.compose(createGunzip({ chunkSize: PIECE })) : file;
+  return { zipped, pieces: bounded(zipped ? file.compose(createGunzip({ chunkSize: PIECE })) : file) };
+}
+
+async function* bounded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let bytes = 0;
-  for await (const piece of source as AsyncIterable<Uint8Array>) {
+  for await (const piece of pieces) {
     bytes += piece.length;
     if (bytes > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES >> 20} MB`);
     yield piece;

@@ -1,7 +1,7 @@
 /** Disorders of Orphadata's products (https://www.orphadata.com), one after the other, from XML or from the same as JSON. */
 import { SaxesParser } from "saxes";
 import { messageOf, UserError } from "../../core/errors.ts";
-import { readPieces } from "../source.ts";
+import { openPieces } from "../source.ts";
 
 export const WHERE_ORPHADATA =
   "Orphanet's products are at https://www.orphadata.com; `disease knowledge pull` gets them.";
@@ -42,7 +42,7 @@ export async function readDisorders(path: string, each: (disorder: Element) => v
   let reader: Reader | undefined;
   let decoder = new TextDecoder();
   try {
-    for await (const piece of readPieces(path)) {
+    for await (const piece of (await openPieces(path)).pieces) {
       if (reader === undefined) {
         const start = new TextDecoder("latin1").decode(piece.subarray(0, 1000)).replace(/^\u00ef\u00bb\u00bf/, "");
         const isXml = start.trimStart().startsWith("<");
