@@ -67,6 +67,8 @@ export interface LakeStorage {
   readonly uri: string;
   /** @throws UserError when it is not there */
   read(path: string): Promise<Uint8Array>;
+  /** Its bytes as they are now, whatever a cache holds. @throws UserError when it is not there */
+  stream(path: string): Promise<AsyncIterable<Uint8Array>>;
   /** A file on this disk with the content: the file itself, or a copy in the cache. */
   local(path: string): Promise<string>;
   /** Folder on this disk from which `put` need not copy, where there is one. */

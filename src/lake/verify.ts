@@ -1,7 +1,8 @@
+import { createHash } from "node:crypto";
 import { messageOf } from "../core/errors.ts";
 import type { LakeStorage } from "../core/lake.ts";
 import type { IngestLog } from "./ingest/log.ts";
-import { hashFile, rawPath } from "./ingest/sources.ts";
+import { rawPath } from "./ingest/sources.ts";
 import { inParallel } from "./parallel.ts";
 import { manifestPath } from "./versions/manifest.ts";
 import type { Versions } from "./versions/versions.ts";
@@ -64,13 +65,22 @@ export async function verifyLake({ storage, versions, log, signal, progress }: V
     if (size === undefined) broken.push({ path, problem: "it is missing" });
     else if (bytes !== undefined && size !== bytes)
       broken.push({ path, problem: `it has ${size} bytes, not ${bytes}` });
-    else if ((await hashFile(await storage.local(path), signal)) !== hash)
+    else if ((await hashOf(await storage.stream(path), signal)) !== hash)
       broken.push({ path, problem: "its bytes are not those of its hash" });
     done += size ?? 0;
     progress(done, total);
   });
   broken.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { versions: count, parts, raw: expected.size - parts, bytes: total, broken, pending };
+}
+
+async function hashOf(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of bytes) {
+    signal.throwIfAborted();
+    hash.update(chunk);
+  }
+  return hash.digest("hex");
 }
 
 async function readRecords(log: IngestLog, broken: { path: string; problem: string }[]): Promise<readonly string[]> {

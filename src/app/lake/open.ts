@@ -1,11 +1,14 @@
-import { isAbsolute, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import type { Notice } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
 import type { LakeStorage } from "../../core/lake.ts";
+import { userCache } from "../../core/user-cache.ts";
+import { parseBytes } from "../../experiments/lanes/memory.ts";
 import type { DuckOptions } from "../../lake/engine/duck.ts";
 import { createLake, type Lake } from "../../lake/lake.ts";
 import { openFolder } from "../../lake/store/folder.ts";
+import { openBucket } from "../../lake/store/s3.ts";
 import type { Project } from "../project.ts";
 import { addressOf } from "../settings.ts";
 import { who } from "../workbench.ts";
@@ -29,7 +32,19 @@ export function lakeUri(
   return { uri: addressOf(root, "lake")?.uri ?? "lake", base: root };
 }
 
-function storageAt(uri: string, base: string): LakeStorage {
+/** Bytes of a bucket's files that are kept on this disk when DISEASE_LAKE_CACHE does not say: "20GB". */
+const CACHE_BYTES = 10e9;
+
+function storageAt(uri: string, base: string, env: NodeJS.ProcessEnv = process.env): LakeStorage {
+  if (/^s3:\/\//.test(uri)) {
+    const given = env.DISEASE_LAKE_CACHE;
+    return openBucket({
+      uri,
+      env,
+      cache: join(env.DISEASE_CACHE || userCache(env), "lake"),
+      cacheLimit: given ? parseBytes(given, "DISEASE_LAKE_CACHE") : CACHE_BYTES,
+    });
+  }
   if (/^[a-z][a-z0-9+.-]+:\/\//i.test(uri)) {
     throw new UserError("not an address of a lake that we know", {
       where: uri,

@@ -37,6 +37,14 @@ export function openFolder(root: string): LakeStorage & { readonly scratch: stri
         throw absent(error, root, path);
       }
     },
+    async stream(path) {
+      try {
+        const handle = await open(at(path));
+        return handle.createReadStream({ highWaterMark: 4 << 20 });
+      } catch (error) {
+        throw absent(error, root, path);
+      }
+    },
     async local(path) {
       try {
         await stat(at(path));
