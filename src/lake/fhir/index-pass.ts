@@ -76,8 +76,8 @@ const HEAD =
   /^\s*\{\s*(?:"fullUrl"\s*:\s*"([^"\\]*)"\s*,\s*"resource"\s*:\s*\{\s*)?"resourceType"\s*:\s*"([A-Za-z]+)"\s*,\s*"id"\s*:\s*"([^"\\]+)"/;
 const HEAD_BYTES = 512;
 
-/** Type, id and full URL of a piece, where its first bytes tell. */
-function headOf(piece: Piece): Pick<Found, "type" | "id" | "fullUrl"> | undefined {
+/** Type, id and full URL of a piece, where its first bytes tell; undefined for what has to be parsed anyway. */
+export function headOf(piece: Piece): Pick<Found, "type" | "id" | "fullUrl"> | undefined {
   const found = HEAD.exec(textOf(piece.bytes.subarray(0, HEAD_BYTES)));
   if (found === null || found[2] === "Bundle" || found[2] === "Medication") return undefined;
   return { type: found[2]!, id: found[3]!, fullUrl: found[1] ?? null };

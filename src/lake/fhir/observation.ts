@@ -4,18 +4,20 @@ import type { LakeRow } from "./batches.ts";
 import { codeOf, conceptOf, isObject, type Json, listIn, numberIn, objectIn, PREFERRED, textIn } from "./concept.ts";
 import { Doubts, idOf, patientOf, type Reading, spanOf, versionOf } from "./reading.ts";
 
+const TIME_KEYS = ["effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming"];
+
 export function addObservation(resource: Json, id: string | null, reading: Reading): void {
   const components = listIn(resource.component).filter(isObject);
   const doubts = new Doubts(reading);
-  const { start, end } = spanOf(
-    resource,
-    ...["effectiveDateTime", "effectivePeriod", "effectiveInstant", "effectiveTiming"],
-  );
-  const shared: LakeRow = {
+  const { start, end } = spanOf(resource, ...TIME_KEYS);
+  const time = doubts.parse(start);
+  const shared = {
     patient: patientOf(reading, resource.subject),
     encounter: idOf(reading, resource.encounter),
     category: codeOf(resource.category),
-    ...doubts.time("time", start),
+    time: time?.time,
+    time_precision: time?.precision,
+    time_zone: time?.zone,
     time_end: doubts.parse(end)?.time,
     issued: doubts.parse(resource.issued)?.time,
     status: textIn(resource.status),

@@ -3,7 +3,7 @@ import type { ByteSource, ReadContext, RowBatch } from "../../core/lake.ts";
 import { createLabConverter } from "../../core/units/lab.ts";
 import { toUcum } from "../../core/units/ucum.ts";
 import { createBatches } from "./batches.ts";
-import { type Found, indexSource, NoResource, resourcesOf } from "./index-pass.ts";
+import { type Found, headOf, indexSource, NoResource, resourcesOf } from "./index-pass.ts";
 import { piecesOf, textOf } from "./pieces.ts";
 import { type Counted, type Reading, versionOf } from "./reading.ts";
 import { adders, isVoid } from "./rows.ts";
@@ -50,6 +50,12 @@ export async function* readFhir(source: ByteSource, context: ReadContext): Async
 
   for await (const pieces of piecesOf(source, signal, context.progress)) {
     for (const piece of pieces) {
+      // What has no table need not be parsed, where its first bytes tell.
+      const type = piece.problem === undefined ? headOf(piece)?.type : undefined;
+      if (type !== undefined && !adders.has(type)) {
+        counts.ignore(type);
+        continue;
+      }
       for (const found of readPiece(piece, source, context)) {
         const add = adders.get(found.type);
         if (add === undefined) {

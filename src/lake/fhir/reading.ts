@@ -3,7 +3,7 @@ import type { LabValue } from "../../core/units/lab.ts";
 import type { LakeRow } from "./batches.ts";
 import { type Concept, isObject, type Json, listIn, objectIn, type Target, targetOf, textIn } from "./concept.ts";
 import type { FhirTable } from "./tables.ts";
-import { parseTime } from "./time.ts";
+import { type FhirTime, parseTime } from "./time.ts";
 
 export interface Reading {
   /** Milliseconds since the epoch. */
@@ -31,20 +31,18 @@ export type Counted =
 
 /** What is doubtful about a row, each once. */
 export class Doubts {
-  readonly #reading: Reading;
-  #list: string[] = [];
+  /** "future, unit"; null where nothing is. */
+  text: string | null = null;
+  readonly reading: Reading;
 
   constructor(reading: Reading) {
-    this.#reading = reading;
+    this.reading = reading;
   }
 
-  add(doubt: "future" | "time" | "unit" | "range", counted: Counted): void {
-    this.#reading.count(counted);
-    if (!this.#list.includes(doubt)) this.#list.push(doubt);
-  }
-
-  get text(): string | null {
-    return this.#list.length === 0 ? null : this.#list.join(", ");
+  add(doubt: "future" | "time", counted: Counted): void {
+    this.reading.count(counted);
+    if (this.text === null) this.text = doubt;
+    else if (!this.text.split(", ").includes(doubt)) this.text += `, ${doubt}`;
   }
 
   /** A time as its three cells. */
@@ -55,11 +53,11 @@ export class Doubts {
   }
 
   /** Undefined for none, and for what is none. */
-  parse(value: unknown): ReturnType<typeof parseTime> {
+  parse(value: unknown): FhirTime | undefined {
     if (value === undefined || value === null) return undefined;
     const found = parseTime(value);
     if (found === undefined) this.add("time", "unreadable time");
-    else if (found.time > this.#reading.now) this.add("future", "future");
+    else if (found.time > this.reading.now) this.add("future", "future");
     return found;
   }
 }

@@ -120,10 +120,13 @@ export function createValueSplitter(): Splitter {
       /** From where on the chunk belongs to the piece under way. */
       let from = 0;
       for (let i = 0; i < chunk.length; i++) {
+        if (key === undefined && !isEscaped) i = isInString ? skipString(chunk, i) : skipPlain(chunk, i);
+        if (i === chunk.length) break;
         const byte = chunk[i]!;
         if (byte === NEWLINE) {
           line++;
-          isInString = false;
+          isInString = isEscaped = false;
+          key = undefined;
         } else if (isInString) {
           if (isEscaped) isEscaped = false;
           else if (byte === BACKSLASH) isEscaped = true;
@@ -182,6 +185,26 @@ export function createValueSplitter(): Splitter {
     },
   };
 }
+
+/** Where a string, or its line, ends or something is escaped. */
+function skipString(chunk: Uint8Array, from: number): number {
+  let i = from;
+  for (; i < chunk.length; i++) {
+    const byte = chunk[i];
+    if (byte === QUOTE || byte === BACKSLASH || byte === NEWLINE) break;
+  }
+  return i;
+}
+
+/** Where something stands, outside of strings, that structure depends on. */
+function skipPlain(chunk: Uint8Array, from: number): number {
+  let i = from;
+  while (i < chunk.length && MARKS[chunk[i]!] === 0) i++;
+  return i;
+}
+
+const MARKS = new Uint8Array(256);
+for (const mark of [QUOTE, COMMA, NEWLINE, OPEN_OBJECT, CLOSE_OBJECT, OPEN_LIST, CLOSE_LIST]) MARKS[mark] = 1;
 
 /** By what stands before its entries. */
 const isBundle = (head: Uint8Array): boolean =>

@@ -10,40 +10,67 @@ export interface FhirTime {
   readonly zone: string | null;
 }
 
-const SHAPE = /^(\d{4})(?:-(\d\d)(?:-(\d\d)(?:T(\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?(Z|[+-]\d\d:\d\d)?)?)?)?$/;
-
 /** Undefined for what is no date or time of FHIR, the 30th of February too. A time without a zone is taken for UTC. */
 export function parseTime(value: unknown): FhirTime | undefined {
-  if (typeof value !== "string" || value.length < 4 || value.length > 40) return undefined;
-  const found = SHAPE.exec(value);
-  if (found === null) return undefined;
-  const [, year, month, day, hour, minute, second, fraction, zone] = found;
-  const start = Date.UTC(
-    Number(year),
-    month === undefined ? 0 : Number(month) - 1,
-    day === undefined ? 1 : Number(day),
-  );
-  // Date.UTC takes two-digit years for those of the last century, and lets the 31st run over into the next month.
-  const date = new Date(start);
-  if (Number(year) < 100) return undefined;
-  if (month !== undefined && date.getUTCMonth() !== Number(month) - 1) return undefined;
-  if (day !== undefined && date.getUTCDate() !== Number(day)) return undefined;
-  if (hour === undefined) {
-    return { time: start, precision: day === undefined ? (month === undefined ? "year" : "month") : "day", zone: null };
+  if (typeof value !== "string") return undefined;
+  const { length } = value;
+  const year = digits(value, 0, 4);
+  if (year < 100 || length > 40) return undefined;
+  if (length === 4) return { time: Date.UTC(year, 0), precision: "year", zone: null };
+  const month = digits(value, 5, 2);
+  if (value[4] !== "-" || month < 1 || month > 12) return undefined;
+  if (length === 7) return { time: Date.UTC(year, month - 1), precision: "month", zone: null };
+  const day = digits(value, 8, 2);
+  if (value[7] !== "-" || day < 1 || day > daysOf(year, month)) return undefined;
+  const start = Date.UTC(year, month - 1, day);
+  if (length === 10) return { time: start, precision: "day", zone: null };
+  const [hour, minute] = [digits(value, 11, 2), digits(value, 14, 2)];
+  if (value[10] !== "T" || value[13] !== ":" || hour < 0 || hour > 24 || minute < 0 || minute > 59) return undefined;
+  let at = 16;
+  let seconds = 0;
+  if (value[at] === ":") {
+    seconds = digits(value, 17, 2);
+    if (seconds < 0 || seconds > 60) return undefined;
+    at = 19;
+    if (value[at] === ".") {
+      const begin = at++;
+      while (isDigit(value.charCodeAt(at))) at++;
+      if (at === begin + 1) return undefined;
+      seconds += Math.floor(Number(value.slice(begin, at)) * 1000) / 1000;
+    }
   }
-  const [h, m, s] = [Number(hour), Number(minute), Number(second ?? 0)];
-  if (h > 24 || m > 59 || s > 60) return undefined;
-  const offset = zone === undefined || zone === "Z" ? 0 : offsetOf(zone);
+  const zone = value.slice(at);
+  const offset = offsetOf(zone);
   if (offset === undefined) return undefined;
-  const part = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
   return {
-    time: start + ((h * 60 + m - offset) * 60 + s) * 1000 + part,
-    precision: second === undefined ? "minute" : "second",
-    zone: zone ?? null,
+    time: start + (hour * 60 + minute - offset) * 60_000 + Math.round(seconds * 1000),
+    precision: value[16] === ":" ? "second" : "minute",
+    zone: zone === "" ? null : zone,
   };
 }
 
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+
+/** Number of some digits; -1 where one of them is none. */
+function digits(text: string, from: number, count: number): number {
+  let number = 0;
+  for (let i = from; i < from + count; i++) {
+    const code = text.charCodeAt(i);
+    if (!isDigit(code)) return -1;
+    number = number * 10 + code - 48;
+  }
+  return number;
+}
+
+function daysOf(year: number, month: number): number {
+  if (month !== 2) return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+  return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 29 : 28;
+}
+
+/** Minutes; undefined for what is no zone. */
 function offsetOf(zone: string): number | undefined {
-  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(4));
-  return minutes > 14 * 60 ? undefined : zone[0] === "-" ? -minutes : minutes;
+  if (zone === "" || zone === "Z") return 0;
+  const minutes = digits(zone, 1, 2) * 60 + digits(zone, 4, 2);
+  if (zone.length !== 6 || zone[3] !== ":" || minutes < 0 || minutes > 14 * 60) return undefined;
+  return zone[0] === "-" ? -minutes : zone[0] === "+" ? minutes : undefined;
 }
