@@ -1,6 +1,6 @@
 import { Attr, type RunTable } from "../core/board/board.ts";
+import { visible } from "../core/formats/visible.ts";
 import { VALIDATION } from "../core/trial.ts";
-import { visible } from "../core/visible.ts";
 import { compact, duration, moment } from "./numbers.ts";
 import type { Spread } from "./types.ts";
 

@@ -1,8 +1,8 @@
 import { stripVTControlCharacters, styleText } from "node:util";
-import { cut, displayWidth, visibleLines } from "../core/visible.ts";
+import { cut, displayWidth, visibleLines } from "../core/formats/visible.ts";
 
 export { duration, number } from "../board/numbers.ts";
-export { cut, visible, visibleLines } from "../core/visible.ts";
+export { cut, visible, visibleLines } from "../core/formats/visible.ts";
 
 /** Indented JSON of the same value, with no control character in it. */
 export function visibleJson(value: unknown): string {

@@ -1,5 +1,5 @@
 /** Whether a finding is present, excluded, uncertain or another person's, by the words around it in its sentence. */
-import type { Cue, CueType, MentionStatus, NoteLanguage } from "../core/notes.ts";
+import type { Cue, CueType, MentionStatus, NoteLanguage } from "../core/formats/notes.ts";
 import { type CueKind, PHRASES, RELATIVES, TELLS, THERE } from "./cues.ts";
 import type { Token } from "./tokens.ts";
 

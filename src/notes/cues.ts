@@ -2,7 +2,7 @@
  * Words around a finding that decide what is said of it. After NegEx (Chapman et al. 2001, J Biomed Inform 34:301) and ConText (Harkema et al. 2009, J Biomed
  * Inform 42:839), the Spanish ones after NegEx-MES (Santamaría 2019) and Costumero et al. 2014, with what clinicians here write. All folded.
  */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 
 /**
  * `negation`, `uncertainty`, `hypothetical`, `family`: before what they are about. `…After`: behind it. `negationEither`: behind what it is about where that ends or goes on

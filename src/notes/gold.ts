@@ -1,6 +1,6 @@
 /** Notes that people annotated, and how near the findings come to theirs. */
 import { UserError } from "../core/errors.ts";
-import { MENTION_STATUSES, type Mention, type MentionStatus, type NoteLanguage } from "../core/notes.ts";
+import { MENTION_STATUSES, type Mention, type MentionStatus, type NoteLanguage } from "../core/formats/notes.ts";
 
 export interface GoldMention {
   readonly term: string;

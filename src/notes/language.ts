@@ -1,5 +1,5 @@
 /** Which language a note is written in. */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 import { foldWord } from "./words.ts";
 
 const list = (words: string): ReadonlySet<string> => new Set(words.split(" "));

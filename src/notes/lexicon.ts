@@ -1,5 +1,5 @@
 /** The names of terms, ready to be found in notes. */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 import { cognatesOf } from "./cognates.ts";
 import { ABBREVIATIONS, isStopName, MORE_NAMES } from "./names.ts";
 import { CONJUNCTIONS, FUNCTION_WORDS, foldWord, stemOf } from "./words.ts";

@@ -1,5 +1,5 @@
 /** Finds names of terms in a sentence: inflected, in another order, with harmless words between. */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 import type { Lexicon, Name } from "./lexicon.ts";
 import type { Token } from "./tokens.ts";
 import type { Vocabulary } from "./vocabulary.ts";

@@ -1,5 +1,5 @@
 /** What the names of the HPO lack to read clinical notes, and which of them notes mean otherwise. */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 
 /**
  * Names (folded, without function words) that are everyday words, parts of the body, or modifiers: alone they say nothing of a phenotype.

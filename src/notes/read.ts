@@ -1,5 +1,5 @@
 /** Finds phenotypes in notes: names, what is said of them, and where. */
-import type { Mention, NoteLanguage, NoteSection, ReadNote } from "../core/notes.ts";
+import type { Mention, NoteLanguage, NoteSection, ReadNote } from "../core/formats/notes.ts";
 import { cueText, type Judged, judge } from "./context.ts";
 import { languageOf } from "./language.ts";
 import { createLexicon, type NoteTerm } from "./lexicon.ts";

@@ -1,5 +1,5 @@
 /** Headings of clinical notes and what they say of the findings under them. */
-import type { NoteSection, SectionKind } from "../core/notes.ts";
+import type { NoteSection, SectionKind } from "../core/formats/notes.ts";
 import { foldWord } from "./words.ts";
 
 const HEADINGS: Readonly<Record<SectionKind, string>> = {

@@ -1,5 +1,5 @@
 /** Numbers of words as they stand in notes, inflected or mistyped. */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 import type { Lexicon } from "./lexicon.ts";
 import { stemOf } from "./words.ts";
 

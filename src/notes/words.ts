@@ -1,5 +1,5 @@
 /** Words as they are compared: without case, diacritics, plural and gender. */
-import type { NoteLanguage } from "../core/notes.ts";
+import type { NoteLanguage } from "../core/formats/notes.ts";
 
 /** Lower case, no diacritics. @param word of letters and digits */
 export function foldWord(word: string): string {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cut, displayWidth, fit as padded } from "../../src/core/visible.ts";
+import { cut, displayWidth, fit as padded } from "../../src/core/formats/visible.ts";
 
 test.each([
   ["plain", 5],

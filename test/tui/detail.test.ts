@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { displayWidth } from "../../src/core/visible.ts";
+import { displayWidth } from "../../src/core/formats/visible.ts";
 import { drawMatrix, follow, matrixLayout, matrixOf } from "../../src/tui/detail/confusion.ts";
 import { chartsOf } from "../../src/tui/detail/curves.ts";
 import { unfolded } from "../../src/tui/detail/files.ts";

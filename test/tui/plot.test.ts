@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { displayWidth } from "../../src/core/visible.ts";
+import { displayWidth } from "../../src/core/formats/visible.ts";
 import { shaded, shadeSign } from "../../src/tui/painter/palette.ts";
 import { bar, drawPlot, isDrawable, logTicks, type Plot, ticksOf } from "../../src/tui/painter/plot.ts";
 import { THEME_IDS, themeOf } from "../../src/tui/theme.ts";

@@ -1,11 +1,14 @@
 /** The reader of notes over a project's ontology. */
 import { join } from "node:path";
+import type { NoteLanguage, ReadNote } from "../../core/formats/notes.ts";
 import type { Ontology } from "../../core/knowledge.ts";
-import type { NoteLanguage, ReadNote } from "../../core/notes.ts";
+import type { RowReader } from "../../core/lake.ts";
 import { loadTranslations, type Translations } from "../../knowledge/search/babelon.ts";
 import { PHENOTYPES } from "../../knowledge/search/terms.ts";
+import { createNotesReader, type NoteTools } from "../../lake/formats/notes.ts";
 import type { NoteTerm } from "../../notes/lexicon.ts";
 import { createNoteReader } from "../../notes/read.ts";
+import { sectionKind } from "../../notes/sections.ts";
 import { openKnowledge } from "../cases.ts";
 import { type Project, programRoot } from "../project.ts";
 
@@ -25,6 +28,15 @@ export async function openNoteReader(project: Project, folder: string | undefine
   const shipped = join(programRoot(), "data", "knowledge");
   const terms = termsOf(base.ontology, await loadTranslations([own, shipped], "es"));
   return { read: createNoteReader(terms), release: base.ontology.release, terms: terms.length };
+}
+
+/** The lake's reader of notes: the ontology is read when the first note comes. */
+export function notesReader(project: Project): RowReader {
+  let made: Promise<NoteTools> | undefined;
+  return createNotesReader(() => {
+    made ??= openNoteReader(project, undefined).then(({ read }) => ({ read, sectionKind }));
+    return made;
+  });
 }
 
 /** What patients can have, by all its names. */

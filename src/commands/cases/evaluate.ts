@@ -1,8 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { type EvaluationResult, evaluateCases, recordEvaluation } from "../../app.ts";
-import { CasesCommand } from "../../cli/cases-command.ts";
-import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases-flags.ts";
-import { evaluationTable, releaseLine } from "../../cli/cases-view.ts";
+import { CasesCommand } from "../../cli/cases/command.ts";
+import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases/flags.ts";
+import { evaluationTable, releaseLine } from "../../cli/cases/view.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
 import { paint } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";

@@ -1,8 +1,8 @@
 import { Args } from "@oclif/core";
 import { explainCase } from "../../app.ts";
-import { CasesCommand } from "../../cli/cases-command.ts";
-import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases-flags.ts";
-import { printExplanation, releaseLine } from "../../cli/cases-view.ts";
+import { CasesCommand } from "../../cli/cases/command.ts";
+import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases/flags.ts";
+import { printExplanation, releaseLine } from "../../cli/cases/view.ts";
 import { paint } from "../../cli/text.ts";
 
 export default class CasesExplain extends CasesCommand {

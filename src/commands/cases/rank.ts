@@ -1,8 +1,8 @@
 import { Args, Flags } from "@oclif/core";
 import { type RankResult, rankCases } from "../../app.ts";
-import { CasesCommand } from "../../cli/cases-command.ts";
-import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases-flags.ts";
-import { printAnswer, releaseLine } from "../../cli/cases-view.ts";
+import { CasesCommand } from "../../cli/cases/command.ts";
+import { leavePublicationOutFlag, rankingFlags } from "../../cli/cases/flags.ts";
+import { printAnswer, releaseLine } from "../../cli/cases/view.ts";
 import { paint } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
 

@@ -1,4 +1,4 @@
-import { visibleLines } from "../visible.ts";
+import { visibleLines } from "./visible.ts";
 
 /**
  * A cell of a CSV file: quoted by RFC 4180, control characters as text, and with an apostrophe before what a spreadsheet would run

@@ -1,6 +1,6 @@
 /** Runs the acts of the board, keeps what was done, and tells of it. */
 import { messageOf, UserError } from "../../core/errors.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import type { Shell } from "../screen.ts";
 import type { BoardSource } from "../source.ts";
 import { type Said, said } from "./say.ts";

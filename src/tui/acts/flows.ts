@@ -3,8 +3,8 @@
 import { shellWord } from "../../app.ts";
 import { textAt } from "../../core/board/run-table.ts";
 import { messageOf } from "../../core/errors.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { Tag } from "../../core/trial.ts";
-import { visible } from "../../core/visible.ts";
 import { confirmPanel } from "../panels/confirm.tsx";
 import { menuPanel } from "../panels/menu.tsx";
 import { promptPanel } from "../panels/prompt.tsx";

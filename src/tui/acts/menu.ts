@@ -1,4 +1,4 @@
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { bindingsOf } from "../keys.ts";
 import { menuPanel } from "../panels/menu.tsx";
 import type { ActContext } from "./acts.ts";

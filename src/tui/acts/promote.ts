@@ -1,6 +1,6 @@
 /** Promotion: where to and through which gate; the gate's verdicts; the model's name. */
 import type { Act } from "../../app.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { type MenuItem, menuPanel } from "../panels/menu.tsx";
 import { promptPanel } from "../panels/prompt.tsx";
 import { verdictsPanel } from "../panels/verdicts.tsx";

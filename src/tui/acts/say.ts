@@ -1,6 +1,6 @@
 /** What a person is told of an act that has ended. Pure. */
 import { type Act, type ActOutcome, type AliasMove, type RunAct, type Stopped, sentenceOf } from "../../app.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 
 export interface Said {
   readonly meaning: "good" | "warn" | "bad";

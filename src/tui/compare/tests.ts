@@ -3,7 +3,7 @@ import type { Comparison, RunReader } from "../../app.ts";
 import { compact } from "../../board/numbers.ts";
 import { basisText, verdictText } from "../../cli/verdict.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { type Cell, type Column, table, title, wrapped } from "../detail/text.ts";
 import { styled, type Theme } from "../theme.ts";
 

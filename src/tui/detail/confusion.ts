@@ -1,6 +1,6 @@
 /** The confusion matrix as a heat map: shares as shades and signs, counts as numbers, a cursor that says a cell in words. */
 import type { Judged } from "../../app.ts";
-import { displayWidth, visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/formats/visible.ts";
 import type { ActionId } from "../keys.ts";
 import { shaded, shadeSign } from "../painter/palette.ts";
 import { fitPlain } from "../painter/text.ts";

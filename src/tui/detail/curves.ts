@@ -3,7 +3,7 @@ import type { Board } from "../../app.ts";
 import { compact } from "../../board/numbers.ts";
 import type { BoardCurve } from "../../core/board/board.ts";
 import { numberAt } from "../../core/board/run-table.ts";
-import { displayWidth, visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/formats/visible.ts";
 import { inSeries } from "../painter/palette.ts";
 import { drawPlot, isDrawable, type PlotSeries } from "../painter/plot.ts";
 import { fitPlain } from "../painter/text.ts";

@@ -1,7 +1,7 @@
 /** A run's files: a tree, and in its place the file that is looked at. */
 import type { RunFiles, RunReader } from "../../app.ts";
 import { messageOf } from "../../core/errors.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import type { ActionId } from "../keys.ts";
 import { fitPlain } from "../painter/text.ts";
 import { firstSeen, moved } from "../panels/list.tsx";

@@ -1,7 +1,7 @@
 /** Tabs of what a model's predictions for the validation patients show, read from the run's files. */
 import type { Importances, Judged, PerClass } from "../../app.ts";
 import { compact } from "../../board/numbers.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { inSeries } from "../painter/palette.ts";
 import { bar, drawPlot } from "../painter/plot.ts";
 import { fitPlain } from "../painter/text.ts";

@@ -1,6 +1,6 @@
 /** What is read in the background for a screen, kept while it may be asked for again. */
 import { messageOf, UserError } from "../../core/errors.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { styled, type Theme } from "../theme.ts";
 
 export type Loaded<T> =

@@ -1,4 +1,4 @@
-import { displayWidth } from "../../core/visible.ts";
+import { displayWidth } from "../../core/formats/visible.ts";
 import { styled, type Theme } from "../theme.ts";
 import type { Tab } from "./tab.ts";
 

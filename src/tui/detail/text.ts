@@ -1,5 +1,5 @@
 /** Pieces of text that the tabs of a run are made of. Pure. */
-import { cut, displayWidth, visible } from "../../core/visible.ts";
+import { cut, displayWidth, visible } from "../../core/formats/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import { styled, type Theme } from "../theme.ts";
 

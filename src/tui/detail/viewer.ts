@@ -1,7 +1,7 @@
 /** Files as they are shown in place. Pure: bytes in, lines out. */
 import type { FileHead } from "../../app.ts";
 import { csvRows } from "../../core/formats/csv.ts";
-import { displayWidth, visible, visibleLines } from "../../core/visible.ts";
+import { displayWidth, visible, visibleLines } from "../../core/formats/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import { styled, type Theme } from "../theme.ts";
 import { type Document, documentOf } from "./tab.ts";

@@ -1,6 +1,6 @@
 /** Curves with axes, in rows of text: each cell holds 2 × 4 dots. Pure. */
 import { compact } from "../../board/numbers.ts";
-import { displayWidth } from "../../core/visible.ts";
+import { displayWidth } from "../../core/formats/visible.ts";
 import { type BrailleCanvas, createBraille } from "./braille.ts";
 import { fitPlain } from "./text.ts";
 

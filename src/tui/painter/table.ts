@@ -1,6 +1,6 @@
 /** Draws the table as rows of text: only the lines that are seen, each line once until something of it changes. */
 
-import { displayWidth } from "../../core/visible.ts";
+import { displayWidth } from "../../core/formats/visible.ts";
 import type { Painted } from "../screen.ts";
 import type { Size } from "../terminal/session.ts";
 import { type Meaning, styled, type Theme } from "../theme.ts";

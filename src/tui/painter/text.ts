@@ -1,4 +1,4 @@
-import { cut, displayWidth } from "../../core/visible.ts";
+import { cut, displayWidth } from "../../core/formats/visible.ts";
 
 /** A text without styles in exactly `width` columns; what does not fit shows as "…". */
 export function fitPlain(text: string, width: number, align: "left" | "right" = "left"): string {

@@ -2,7 +2,7 @@ import { addColumn, moveColumn, pinColumn, removeColumn, resizeColumn } from "..
 import { fold } from "../../board/fold.ts";
 import type { ShownColumn } from "../../board/types.ts";
 import type { BoardView } from "../../board/view.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import type { Panel, Shell } from "../screen.ts";
 import { styled } from "../theme.ts";

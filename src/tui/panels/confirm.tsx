@@ -1,5 +1,5 @@
 import { Text } from "ink";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import type { Panel, Shell } from "../screen.ts";
 import { styled } from "../theme.ts";
 

@@ -1,4 +1,4 @@
-import { displayWidth, visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/formats/visible.ts";
 import { type ActionId, type Context, keySign } from "../keys.ts";
 import { fitPlain } from "../painter/text.ts";
 import type { Panel, Shell } from "../screen.ts";

@@ -1,6 +1,6 @@
 import { Text } from "ink";
 import type { Completion } from "../../board/complete.ts";
-import { displayWidth } from "../../core/visible.ts";
+import { displayWidth } from "../../core/formats/visible.ts";
 import { type EditedLine, edit, insert, lineOf } from "../line-editor.ts";
 import type { Panel, Shell } from "../screen.ts";
 import { styled } from "../theme.ts";

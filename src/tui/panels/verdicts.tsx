@@ -2,8 +2,8 @@
 import { Text } from "ink";
 import { type Act, sentenceOf } from "../../app.ts";
 import { compact } from "../../board/numbers.ts";
+import { displayWidth, visible } from "../../core/formats/visible.ts";
 import type { RuleVerdict } from "../../core/gate.ts";
-import { displayWidth, visible } from "../../core/visible.ts";
 import type { Said } from "../acts/say.ts";
 import { wrapped } from "../detail/text.ts";
 import type { Context } from "../keys.ts";

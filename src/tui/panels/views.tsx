@@ -1,5 +1,5 @@
 import type { BoardView } from "../../board/view.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import type { Panel, Shell } from "../screen.ts";
 import { styled } from "../theme.ts";

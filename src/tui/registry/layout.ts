@@ -1,7 +1,7 @@
 /** Where the versions of the registry stand on the screen: stages as columns, a card a version. Pure. */
 import type { ModelDetail, VersionRow } from "../../app.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { STAGES, type Stage } from "../../core/registry.ts";
-import { visible } from "../../core/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import { firstSeen } from "../panels/list.tsx";
 import { styled, type Theme } from "../theme.ts";

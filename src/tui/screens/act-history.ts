@@ -1,6 +1,6 @@
 /** What was done from this board, newest first: what became of it, and the commands that do and undo it. */
 import { duration, moment } from "../../board/numbers.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { type Acts, type DoneAct, lineOf } from "../acts/acts.ts";
 import { wrapped } from "../detail/text.ts";
 import type { ActionId } from "../keys.ts";

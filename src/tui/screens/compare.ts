@@ -2,7 +2,7 @@
 import { MAX_COMPARED, shellWord } from "../../app.ts";
 import { Attr } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { differenceLines, differences } from "../compare/differences.ts";
 import { comparedOf, type Item } from "../compare/items.ts";
 import { startTests, type TestRun, testsLines, testsText } from "../compare/tests.ts";

@@ -1,8 +1,8 @@
 /** All about a line of the table: a run, or several that are alike. Tabs by number; [ and ] go along the table. */
 import { openBrowser, shellWord } from "../../app.ts";
 import { textAt } from "../../core/board/run-table.ts";
+import { visible } from "../../core/formats/visible.ts";
 import { Tag } from "../../core/trial.ts";
-import { visible } from "../../core/visible.ts";
 import type { Acts } from "../acts/acts.ts";
 import { openActMenu } from "../acts/menu.ts";
 import { runSubject } from "../acts/subject.ts";

@@ -1,5 +1,5 @@
 import type { LiveSweep } from "../../app.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import type { ActionId } from "../keys.ts";
 import { fitStyled } from "../painter/text.ts";
 import { confirmPanel } from "../panels/confirm.tsx";

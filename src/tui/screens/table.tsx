@@ -11,7 +11,7 @@ import { Attr } from "../../core/board/board.ts";
 import { textAt } from "../../core/board/run-table.ts";
 import { messageOf } from "../../core/errors.ts";
 import { PlacedError } from "../../core/filter/tokens.ts";
-import { displayWidth, visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/formats/visible.ts";
 import type { ActionId } from "../keys.ts";
 import { createTablePainter, leftFor, placeColumns, type TableColumn, type TableFrame } from "../painter/table.ts";
 import { fitStyled } from "../painter/text.ts";

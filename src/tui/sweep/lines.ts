@@ -1,7 +1,7 @@
 /** Draws a running sweep as rows of text: progress, running trials with their curves, the leaderboard as it fills. Pure. */
 
 import { compact, duration, number } from "../../board/numbers.ts";
-import { displayWidth, visible } from "../../core/visible.ts";
+import { displayWidth, visible } from "../../core/formats/visible.ts";
 import { createBraille, drawCurves } from "../painter/braille.ts";
 import { fitPlain, fitRows, fitStyled } from "../painter/text.ts";
 import type { Size } from "../terminal/session.ts";

@@ -2,7 +2,7 @@ import { cellText } from "../../board/format.ts";
 import { groupText } from "../../board/groups.ts";
 import type { BoardRows, ShownColumn } from "../../board/types.ts";
 import type { RunTable } from "../../core/board/board.ts";
-import { displayWidth } from "../../core/visible.ts";
+import { displayWidth } from "../../core/formats/visible.ts";
 import type { TableColumn } from "../painter/table.ts";
 
 /** Lines that are looked at for a column's width. */

@@ -3,7 +3,7 @@ import type { Board } from "../../app.ts";
 import { titleOf } from "../../board/columns.ts";
 import { olderAnswers } from "../../board/current.ts";
 import type { BoardView } from "../../board/view.ts";
-import { visible } from "../../core/visible.ts";
+import { visible } from "../../core/formats/visible.ts";
 import type { BoardSource } from "../source.ts";
 
 /** The order that nobody chose, and how to come to another one. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { ModelDetail, VersionRow } from "../../../src/app.ts";
-import { displayWidth } from "../../../src/core/visible.ts";
+import { displayWidth } from "../../../src/core/formats/visible.ts";
 import { ageText, cardAt, columnsOf, cursorAt, drawColumns, settled, step } from "../../../src/tui/registry/layout.ts";
 import { themeOf } from "../../../src/tui/theme.ts";
 

@@ -1,8 +1,8 @@
 /** Answers for cases, as a person reads them. */
-import type { CaseAnswer, EvaluationResult, RankedDisease, RankingQuality, ScoreId, Scores } from "../app.ts";
-import type { KnowledgeRelease } from "../core/knowledge.ts";
-import { renderTable, type TableFormat } from "./table.ts";
-import { cut, paint, visible } from "./text.ts";
+import type { CaseAnswer, EvaluationResult, RankedDisease, RankingQuality, ScoreId, Scores } from "../../app.ts";
+import type { KnowledgeRelease } from "../../core/knowledge.ts";
+import { renderTable, type TableFormat } from "../table.ts";
+import { cut, paint, visible } from "../text.ts";
 
 /** Terms that are shown of each kind. */
 const MOST_TERMS = 4;

@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { methodIds } from "../app.ts";
+import { methodIds } from "../../app.ts";
 
 /** Flags of all commands that rank diseases for cases. */
 export const rankingFlags = {

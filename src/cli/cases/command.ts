@@ -1,5 +1,5 @@
-import { BaseCommand } from "./base-command.ts";
-import { createCounter } from "./cases-view.ts";
+import { BaseCommand } from "../base-command.ts";
+import { createCounter } from "./view.ts";
 
 /** What the commands over cases share: they tell how far they are. */
 export abstract class CasesCommand extends BaseCommand {
