@@ -1,7 +1,10 @@
 import type { LakeReader } from "../../core/lake.ts";
 
-/** All readers by their id. Where two know a file equally well, the first one reads it. */
-export const readers: Readonly<Record<string, () => Promise<LakeReader>>> = {
+export type Readers = Readonly<Record<string, () => Promise<LakeReader>>>;
+
+/** All readers by their id. Where two know a file equally well, the first one reads it. Notes need the ontology: see openLake. */
+export const readers: Readers = {
   csv: async () => (await import("./csv.ts")).reader,
   fhir: async () => (await import("./fhir.ts")).reader,
+  phenopackets: async () => (await import("./phenopackets.ts")).reader,
 };

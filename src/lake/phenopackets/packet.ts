@@ -48,26 +48,36 @@ function refuseOthers(packet: Json): void {
     throw new NoCase("it is no phenopacket: it has neither subject nor phenotypicFeatures");
 }
 
-const snake = (key: string): string => key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Spellings of protobuf of the keys asked for; there are some fifty. */
+const SNAKES = new Map<string, string>();
 
-function objectOf(value: unknown): Json | undefined {
+function snake(key: string): string {
+  let spelt = SNAKES.get(key);
+  if (spelt === undefined) {
+    spelt = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+    SNAKES.set(key, spelt);
+  }
+  return spelt;
+}
+
+export function objectOf(value: unknown): Json | undefined {
   return value !== null && typeof value === "object" && !Array.isArray(value) ? (value as Json) : undefined;
 }
 
-function field(object: unknown, key: string): unknown {
+export function field(object: unknown, key: string): unknown {
   const json = objectOf(object);
   return json?.[key] ?? json?.[snake(key)] ?? undefined;
 }
 
-function listOf(object: unknown, key: string): readonly unknown[] {
+export function listOf(object: unknown, key: string): readonly unknown[] {
   const value = field(object, key);
   return Array.isArray(value) ? value : [];
 }
 
-const textOf = (value: unknown): string | undefined =>
+export const textOf = (value: unknown): string | undefined =>
   typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
 
-function termOf(value: unknown): CaseTerm | undefined {
+export function termOf(value: unknown): CaseTerm | undefined {
   const id = textOf(field(value, "id"));
   const label = textOf(field(value, "label"));
   return id === undefined && label === undefined ? undefined : { id: id ?? "", label: label ?? "" };
@@ -82,7 +92,7 @@ function sexOf(subject: Json | undefined): PatientCase["sex"] {
 }
 
 /** Years of a v2 TimeElement or a v1 Age; of a range its middle; undefined for terms and dates. */
-function ageOf(time: unknown): number | undefined {
+export function ageOf(time: unknown): number | undefined {
   if (time === undefined) return undefined;
   if (field(time, "gestationalAge") !== undefined) return 0;
   const range = field(time, "ageRange") ?? (field(time, "start") === undefined ? undefined : time);
