@@ -122,6 +122,8 @@ export interface ReadContext {
   progress(bytes: number): void;
   /** What readers keep from one file of an ingest to the next, by their id; without it each file is read by itself. */
   readonly shared?: Map<string, unknown>;
+  /** Of the ingest, for readers that have some. */
+  readonly options?: Readonly<Record<string, unknown>>;
 }
 
 interface Reader {

@@ -1,5 +1,6 @@
 import type { LakeAddress, LakeStorage, TableVersion } from "../core/lake.ts";
 import type { DuckOptions } from "./engine/duck.ts";
+import type { Readers } from "./formats/index.ts";
 import { type Collected, collectGarbage } from "./gc.ts";
 import type { AddOptions, AddResult } from "./ingest/commit.ts";
 import { ingestFiles } from "./ingest/ingest.ts";
@@ -19,6 +20,8 @@ export interface LakeSettings {
   readonly who: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Readers that need more than a file, besides those of src/lake/formats/index.ts. */
+  readonly readers?: Readers;
   readonly notify: (notice: { readonly code: string; readonly message: string }) => void;
 }
 
@@ -64,7 +67,7 @@ export interface Lake {
   collect(options?: { readonly dryRun?: boolean; readonly young?: boolean }): Promise<Collected>;
 }
 
-export function createLake({ storage, duck = {}, who, now, notify }: LakeSettings): Lake {
+export function createLake({ storage, duck = {}, who, now, readers, notify }: LakeSettings): Lake {
   const versions = openVersions(storage);
   const log = openLog(storage, versions);
   const resolve: Lake["resolve"] = async (address) =>
@@ -90,6 +93,7 @@ export function createLake({ storage, duck = {}, who, now, notify }: LakeSetting
         duck,
         who,
         now,
+        readers,
         signal,
         notice: (code: string, message: string) => notify({ code, message }),
         progress: (bytes: number) => {

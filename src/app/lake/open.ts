@@ -13,6 +13,8 @@ import type { Project } from "../project.ts";
 import { addressOf } from "../settings.ts";
 import { who } from "../workbench.ts";
 
+import { notesReader } from "./note-reader.ts";
+
 export interface LakeOptions extends DuckOptions {
   readonly notify: (notice: Notice) => void;
 }
@@ -20,7 +22,14 @@ export interface LakeOptions extends DuckOptions {
 /** The data lake of a project. Nothing is made or read by opening it. */
 export function openLake(project: Project, { notify, ...duck }: LakeOptions): Lake {
   const { uri, base } = lakeUri(project);
-  return createLake({ storage: storageAt(uri, base), duck, who: who(), now: () => systemClock.now(), notify });
+  return createLake({
+    storage: storageAt(uri, base),
+    duck,
+    who: who(),
+    now: () => systemClock.now(),
+    readers: { notes: async () => notesReader(project) },
+    notify,
+  });
 }
 
 /** Where a project's lake is: DISEASE_LAKE, else lake.uri of disease.yaml, else lake/ in the project. */

@@ -1,6 +1,7 @@
 import { hashJson } from "../../core/hash.ts";
 import type { LakePart, LakeReader, LakeStorage, TableVersion } from "../../core/lake.ts";
 import type { Duck, DuckOptions } from "../engine/duck.ts";
+import type { Readers } from "../formats/index.ts";
 import { inParallel } from "../parallel.ts";
 import type { Versions } from "../versions/versions.ts";
 import { type IngestLog, type IngestRecord, isPresent, nextId } from "./log.ts";
@@ -32,6 +33,8 @@ export interface IngestContext {
   readonly duck: DuckOptions;
   readonly who: string;
   readonly now: () => number;
+  /** Besides those of src/lake/formats/index.ts. */
+  readonly readers?: Readers;
   readonly signal: AbortSignal;
   notice(code: string, message: string): void;
   /** Bytes of the files that were read since the last call. */

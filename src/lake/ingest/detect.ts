@@ -1,26 +1,27 @@
 import { UserError } from "../../core/errors.ts";
 import type { ByteSource, LakeReader } from "../../core/lake.ts";
-import { readers } from "../formats/index.ts";
+import { type Readers, readers } from "../formats/index.ts";
 import { nearest } from "../source.ts";
 import { headOf } from "./sources.ts";
 
 /** @throws UserError for an id that there is not */
-export async function readerOf(id: string): Promise<LakeReader> {
-  const load = readers[id];
+export async function readerOf(id: string, more: Readers = {}): Promise<LakeReader> {
+  const all = { ...readers, ...more };
+  const load = all[id];
   if (load !== undefined) return load();
-  const near = nearest(id, Object.keys(readers));
+  const near = nearest(id, Object.keys(all));
   throw new UserError(`there is no format ${JSON.stringify(id)}`, {
     where: "--format",
-    fix: near === undefined ? `They are ${Object.keys(readers).join(", ")}.` : `Did you mean ${near}?`,
+    fix: near === undefined ? `They are ${Object.keys(all).join(", ")}.` : `Did you mean ${near}?`,
   });
 }
 
 /** The reader that is surest of a source; undefined when none knows it. */
-export async function detect(source: ByteSource): Promise<LakeReader | undefined> {
+export async function detect(source: ByteSource, more: Readers = {}): Promise<LakeReader | undefined> {
   const head = await headOf(source);
   let best: LakeReader | undefined;
   let most = 0;
-  for (const load of Object.values(readers)) {
+  for (const load of Object.values({ ...readers, ...more })) {
     const reader = await load();
     const sure = reader.detect(source.name, head);
     if (sure > most) [best, most] = [reader, sure];

@@ -75,9 +75,9 @@ export async function ingestFiles(
 async function identify(
   file: FileSource,
   options: AddOptions,
-  { signal }: IngestContext,
+  { signal, readers }: IngestContext,
 ): Promise<Item | { file: FileSource }> {
-  const reader = options.format === undefined ? await detect(file) : await readerOf(options.format);
+  const reader = options.format === undefined ? await detect(file, readers) : await readerOf(options.format, readers);
   if (reader === undefined) return { file };
   const stamp = await stampOf(file.path);
   const hash = await hashFile(file.path, signal);

@@ -67,6 +67,7 @@ export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext
     const context = {
       ...make.context,
       shared,
+      options: make.options,
       quarantine: (problem: Quarantined) => make.quarantine(entry.file, problem),
     };
     if (reader.kind === "sql") {
