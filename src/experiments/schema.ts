@@ -101,9 +101,18 @@ export const searchSchema = z.strictObject({
     .optional(),
 });
 
-const tableData = z.strictObject({
-  path: z.string().min(1).describe("CSV, TSV or Parquet file (.gz too), relative to the project folder"),
-  target: z.string().min(1).describe("Column that holds the disease"),
+const tableFields = z.strictObject({
+  path: z
+    .string()
+    .min(1)
+    .describe(
+      "CSV, TSV or Parquet file (.gz too), relative to the project folder; or a table of the lake: lake://NAME@v2, of lake://NAME the newest",
+    ),
+  target: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("Column that holds the disease; of a learning table that of its declaration when absent"),
   group: z.string().min(1).optional().describe("Column of the patient or publication: a group never crosses the split"),
   columns: z.record(z.string(), columnSchema).default({}).describe("Role and type by column name"),
   missing: orOne(z.array(z.string())).optional().describe("Texts that mean a missing value, beside the empty cell"),
@@ -112,6 +121,11 @@ const tableData = z.strictObject({
     .union([z.array(z.string()), z.strictObject({ max_rows: z.int().min(1) })])
     .default([])
     .describe("Orphan (rare) classes: their names, or all classes with at most max_rows rows"),
+});
+
+const tableData = tableFields.refine(({ path, target }) => target !== undefined || path.startsWith("lake://"), {
+  path: ["target"],
+  message: "name the column that holds the disease",
 });
 
 const caseData = z.strictObject({

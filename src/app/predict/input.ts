@@ -49,7 +49,7 @@ export async function openInput(address: string, options: InputOptions): Promise
   return { name: basename(path), batches: ofText(chunksOf(source), address, format) };
 }
 
-async function* wrapped(batches: AsyncIterable<RowBatch>): AsyncGenerator<InputBatch> {
+export async function* wrapped(batches: AsyncIterable<RowBatch>): AsyncGenerator<InputBatch> {
   for await (const batch of batches) yield { kind: "cells", batch };
 }
 

@@ -6,7 +6,7 @@ import type { ModelIdentity, ServedModel } from "../../core/serving/serving.ts";
 import type { Project } from "../project.ts";
 import { openServed } from "../served/open.ts";
 import { createCasePredictor } from "./cases.ts";
-import { type InputFormat, openInput } from "./input.ts";
+import { type InputFormat, openInput, wrapped } from "./input.ts";
 import { readMapping } from "./mapping.ts";
 import { formatFor, type OutputFormat, openOutput } from "./output.ts";
 import type { PredictorOptions } from "./predictor.ts";
@@ -42,8 +42,16 @@ export interface PredictResult {
   readonly notices: readonly string[];
 }
 
+/** Patients of a table of the lake, "lake://NAME@v2", or of what `openInput` knows. */
+async function openPatients(project: Project, address: string, options: PredictOptions) {
+  const { format, stdin, notify } = options;
+  if (!address.startsWith("lake://")) return (await openInput(address, { format, stdin, notify })).batches;
+  const { readLakeRows } = await import("../lake/dataset.ts");
+  return wrapped(readLakeRows(project, address, notify));
+}
+
 /**
- * Predicts all patients of a file, a folder or standard input.
+ * Predicts all patients of a file, a folder, a table of the lake or standard input.
  * @throws UserError for a patient that cannot be read, naming file, line and column; then nothing is left of `out`
  */
 export async function predict(project: Project, address: string, options: PredictOptions): Promise<PredictResult> {
@@ -57,7 +65,7 @@ export async function predict(project: Project, address: string, options: Predic
   const mapping = options.mapping === undefined ? undefined : readMapping(project, options.mapping);
   const model = await openServed(project, options.model, { knowledge: options.knowledge, notify });
   try {
-    const { batches } = await openInput(address, { format: options.format, stdin: options.stdin, notify });
+    const batches = await openPatients(project, address, options);
     const { columns, predict } = predictorFor(model, { ...options, mapping }, note);
     const format = options.outFormat ?? formatFor(out);
     if (format === "parquet" && out === undefined) {
