@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { inParallel } from "../../../src/lake/parallel.ts";
 import { openBucket } from "../../../src/lake/store/s3.ts";
 import { openS3, PART_BYTES } from "../../../src/lake/store/s3-client.ts";
 import { disease } from "../../support/cli.ts";
@@ -76,7 +77,14 @@ async function textOf(stream: AsyncIterable<Uint8Array>): Promise<string> {
   return Buffer.concat(parts).toString();
 }
 
-test("objects are written, listed over pages, read and removed; names with spaces and marks too", async () => {
+test("more objects than a page holds are listed", async () => {
+  const s3 = client();
+  const keys = Array.from({ length: 1003 }, (_, i) => `pages/${i}`);
+  await inParallel(keys, 8, (key) => s3.put(key, Buffer.from("x")));
+  expect((await all(s3.list("pages/"))).map(({ key }) => key).sort()).toEqual(keys.sort());
+});
+
+test("objects are written, listed, read and removed; names with spaces and marks too", async () => {
   const s3 = client();
   const keys = ["list/a b+c&d.json", "list/é'(1)*.json", "list/z.json"];
   for (const key of keys) await s3.put(key, Buffer.from(key));
