@@ -253,7 +253,12 @@ export {
 export { type Deployed, type DeployTarget, deploy } from "./app/deploy/deploy.ts";
 export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
 export { judgeRun } from "./app/judge.ts";
+export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/knowledge/ls.ts";
+export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
+export { type KnowledgeFound, searchKnowledge } from "./app/knowledge/search.ts";
+export { type Shown, showKnowledge } from "./app/knowledge/show.ts";
 export { initLake, type LakeInit } from "./app/lake/init.ts";
+export { type GoldNotes, judgeNotes, type ReadNotes, readNotes } from "./app/lake/notes.ts";
 export { type LakeOptions, openLake } from "./app/lake/open.ts";
 export {
   type IngestRow,
@@ -265,8 +270,6 @@ export {
   type TableRow,
 } from "./app/lake/show.ts";
 export { type LakeAnswer, lakeSql } from "./app/lake/sql.ts";
-export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/knowledge/ls.ts";
-export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
 export { type Lanes, lanesOf } from "./app/lanes.ts";
 export type { LiveEvent, LiveTrial, ProgressEvent } from "./app/live/events.ts";
 export { openHost, type SweepHost } from "./app/live/host.ts";
@@ -316,7 +319,8 @@ export { runUntilGate } from "./app/rounds.ts";
 export { deleteRuns, noteRuns, type RunAct, type RunChange, restoreRuns, tagRuns } from "./app/run-acts.ts";
 export type { FileHead, Judged, RunFiles, RunReader } from "./app/run-detail.ts";
 export type { FactSection, Importances, PerClass } from "./app/run-files.ts";
-export { type ServeOptions, type Serving, serve } from "./app/serve/serve.ts";
+export type { ServeOptions, Serving } from "./app/serve/options.ts";
+export { serve } from "./app/serve/serve.ts";
 export { type OpenServedOptions, openServed, type ServedVersion, servedVersion } from "./app/served/open.ts";
 export {
   copyStore,

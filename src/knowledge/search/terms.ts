@@ -44,21 +44,39 @@ export function diseasesByTerm({ ontology, annotations }: KnowledgeBase): Uint32
   return counts;
 }
 
-/** Search over the diseases of a knowledge base by name and id. */
-export function createDiseaseSearch({ diseases, names, annotations }: KnowledgeBase): TermSearch {
-  const placeOf = new Map(diseases.map((id, i) => [id, i]));
-  return searchOf({
-    ids: diseases,
+/** More names of diseases, by id; those that a base lacks are found too. */
+export type DiseaseNames = ReadonlyMap<string, { readonly label: string; readonly synonyms: readonly string[] }>;
+
+export interface DiseaseSearchOptions {
+  readonly names?: DiseaseNames;
+  readonly translations?: readonly Translations[];
+}
+
+/** Search over the diseases of a knowledge base, and Orphanet's in it, by name and id. */
+export function createDiseaseSearch(
+  { diseases, names, annotations, orphanet }: KnowledgeBase,
+  { names: more = new Map(), translations = [] }: DiseaseSearchOptions = {},
+): TermSearch {
+  const known = new Map<string, { readonly texts: readonly string[]; readonly rows: number }>();
+  for (const [id, { label, synonyms }] of more) known.set(id, { texts: [label, ...synonyms], rows: 0 });
+  orphanet.ids.forEach((id, i) => {
+    if (!known.has(id))
+      known.set(id, { texts: [orphanet.names[i]], rows: orphanet.offsets[i + 1] - orphanet.offsets[i] });
+  });
+  diseases.forEach((id, i) => {
     // OMIM's titles list other names after semicolons.
-    names: names.map((name) => name.split(";")[0].trim()),
-    synonyms: names.map((name) =>
-      name
-        .split(";")
-        .slice(1)
-        .map((part) => part.trim()),
-    ),
-    translations: [],
-    rank: () => order(diseases.length, (i) => annotations.offsets[i] - annotations.offsets[i + 1]),
+    const own = names[i].split(";").map((part) => part.trim());
+    const texts = [...new Set([...own, ...(known.get(id)?.texts ?? [])])].filter((text) => text !== "");
+    known.set(id, { texts, rows: annotations.offsets[i + 1] - annotations.offsets[i] });
+  });
+  const all = [...known].sort(([a], [b]) => (a < b ? -1 : 1));
+  const placeOf = new Map(all.map(([id], i) => [id, i]));
+  return searchOf({
+    ids: all.map(([id]) => id),
+    names: all.map(([, { texts }]) => texts[0] ?? ""),
+    synonyms: all.map(([, { texts }]) => texts.slice(1)),
+    translations,
+    rank: () => order(all.length, (i) => -all[i][1].rows),
     indexOf: (id) => placeOf.get(id),
   });
 }
