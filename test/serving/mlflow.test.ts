@@ -126,13 +126,13 @@ test("NaN is missing, as Python writes it; infinite and huge numbers are refused
   }
 });
 
-test("a million columns are refused, and the service goes on", async () => {
+test("50,000 columns are refused, and the service goes on", async () => {
   await using service = startService({ settings: { bodyLimit: 1 << 25 } });
-  const names = Array.from({ length: 1_000_000 }, (_, i) => `c${i}`);
+  const names = Array.from({ length: 50_000 }, (_, i) => `c${i}`);
   const wide = { dataframe_split: { columns: names, data: [names.map(() => 1)] } };
   expect(await service.post(wide)).toMatchObject({
     status: 422,
-    json: { message: expect.stringContaining("1000000 columns") },
+    json: { message: expect.stringContaining("50000 columns") },
   });
   const record = Object.fromEntries(names.map((name) => [name, 1]));
   expect((await service.post({ dataframe_records: [record] })).status).toBe(422);

@@ -1,7 +1,13 @@
 /** The service without a port: a small model that can be reckoned by hand, and what was kept of its answers. */
 import type { FastifyInstance } from "fastify";
 import type { Frame } from "../../src/core/dataset.ts";
-import type { InputColumn, PredictionLog, PredictionRecord, ServedModel, ServedTable } from "../../src/core/serving.ts";
+import type {
+  InputColumn,
+  PredictionLog,
+  PredictionRecord,
+  ServedModel,
+  ServedTable,
+} from "../../src/core/serving/serving.ts";
 import type { Routes, ServeSettings } from "../../src/serving/context.ts";
 import { createMetrics, metricsRoutes, type ServeMetrics } from "../../src/serving/http/metrics.ts";
 import { mlflowRoutes } from "../../src/serving/mlflow/routes.ts";

@@ -12,8 +12,8 @@ import { predictionsFolder } from "../monitor/folder.ts";
 import type { Project } from "../project.ts";
 import { patientHash, projectKey } from "../project-key.ts";
 import { openServed, servedVersion } from "../served/open.ts";
+import type { ServeOptions, Serving } from "./options.ts";
 import { serviceRoutes } from "./routes.ts";
-import type { ServeOptions, Serving } from "./serve.ts";
 import { doorsOf, limitsOf } from "./settings.ts";
 
 /** @throws UserError when the model cannot be used, the port is taken, or the settings are not sensible */
