@@ -124,6 +124,8 @@ export interface ReadContext {
   readonly shared?: Map<string, unknown>;
   /** Of the ingest, for readers that have some. */
   readonly options?: Readonly<Record<string, unknown>>;
+  /** Rows that the ingest's DuckDB gives for a query over local files. */
+  ask?(sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
 }
 
 interface Reader {
@@ -152,6 +154,17 @@ export interface SqlReader extends Reader {
    * the ingest.
    */
   query(path: string, options: Readonly<Record<string, unknown>>): string;
+  /**
+   * Another input in place of one that DuckDB could not read: a mended copy in `folder`, without the lines that were put aside, or other
+   * options. Asked again while that fails too; undefined when there is nothing to mend.
+   */
+  mend?(
+    failed: { readonly input: SqlInput; readonly error: unknown },
+    source: ByteSource,
+    folder: string,
+    context: ReadContext,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<SqlInput | undefined>;
 }
 
 export interface SqlInput {
@@ -167,6 +180,8 @@ export interface RowReader extends Reader {
   readonly kind: "rows";
   readonly tables: Readonly<Record<string, readonly LakeColumn[]>>;
   read(source: ByteSource, context: ReadContext): AsyncIterable<RowBatch>;
+  /** After the last file of an ingest: tells what was counted over all of them. */
+  finish?(context: ReadContext): void;
 }
 
 export type LakeReader = SqlReader | RowReader;

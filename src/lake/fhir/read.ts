@@ -10,30 +10,50 @@ import { adders, isVoid } from "./rows.ts";
 import { createSeen, type Seen } from "./seen.ts";
 import type { Piece } from "./split.ts";
 import { fhirTables } from "./tables.ts";
+import { createTally, type Tally, tellTally } from "./tally.ts";
 
 /** Of the text of a piece that cannot be read, as much is kept in the quarantine. */
 const KEPT = 1 << 20;
 /** Spellings of units that are remembered. */
 const MOST_UNITS = 10_000;
+/** As many types that have no table are named. */
+const MOST_TYPES = 10;
 /** Types that have no table, but are read. */
 const SILENT: ReadonlySet<string> = new Set(["Medication"]);
 
-/** What earlier files of an ingest had. */
-interface Earlier {
+/** What is known of all files of an ingest. */
+interface Ingest {
   readonly resources: Seen;
   readonly versions: Seen;
+  readonly noticed: Tally<Noticed>;
+  /** Resources by their type, where no table has it. */
+  readonly ignored: Tally<string>;
+}
+
+function ingestOf({ shared }: ReadContext): Ingest {
+  const there = shared?.get("fhir") as Ingest | undefined;
+  if (there !== undefined) return there;
+  const made = {
+    resources: createSeen(),
+    versions: createSeen(),
+    noticed: createTally<Noticed>(),
+    ignored: createTally(),
+  };
+  shared?.set("fhir", made);
+  return made;
 }
 
 export async function* readFhir(source: ByteSource, context: ReadContext): AsyncGenerator<RowBatch> {
   const { signal } = context;
   const index = await indexSource(source, new Set(adders.keys()), signal);
+  const ingest = ingestOf(context);
+  const count = (what: Noticed): void => ingest.noticed.add(what, source.name);
   const batches = createBatches(fhirTables);
-  const counts = createCounts();
   const units = new Map<string, string | null>();
   const reading: Reading = {
     now: context.now,
     add: batches.add,
-    count: counts.add,
+    count,
     lab: createLabConverter(),
     ucum(unit) {
       let known = units.get(unit);
@@ -46,22 +66,22 @@ export async function* readFhir(source: ByteSource, context: ReadContext): Async
     urls: index.urls,
     medications: index.medications,
   };
-  const isNew = createFilter(index.chosen, context, counts.add);
+  const isNew = createFilter(index.chosen, context.shared === undefined ? undefined : ingest, count);
 
   for await (const pieces of piecesOf(source, signal, context.progress)) {
     for (const piece of pieces) {
       // What has no table need not be parsed, where its first bytes tell.
       const type = piece.problem === undefined ? headOf(piece)?.type : undefined;
       if (type !== undefined && !adders.has(type)) {
-        counts.ignore(type);
+        ingest.ignored.add(type, source.name);
         continue;
       }
       for (const found of readPiece(piece, source, context)) {
         const add = adders.get(found.type);
         if (add === undefined) {
-          if (!SILENT.has(found.type)) counts.ignore(found.type);
+          if (!SILENT.has(found.type)) ingest.ignored.add(found.type, source.name);
         } else if (isNew(found)) {
-          if (isVoid(found.resource)) counts.add("void");
+          if (isVoid(found.resource)) count("void");
           else add(found.resource, found.id, reading);
         }
       }
@@ -69,7 +89,7 @@ export async function* readFhir(source: ByteSource, context: ReadContext): Async
     yield* batches.full();
   }
   yield* batches.rest();
-  counts.tell(source.name, context);
+  if (context.shared === undefined) tell(ingest, context);
 }
 
 /** Resources of a piece; what is none is put aside. */
@@ -91,12 +111,9 @@ function readPiece(piece: Piece, source: ByteSource, context: ReadContext): read
 /** Which copy of a resource becomes rows: of those of a file the newest, and of files of one ingest the first. */
 function createFilter(
   chosen: ReadonlyMap<string, string>,
-  { shared }: ReadContext,
-  count: (what: FileCounted) => void,
+  ingest: Ingest | undefined,
+  count: (what: Noticed) => void,
 ): (found: Found) => boolean {
-  const there = shared?.get("fhir") as Earlier | undefined;
-  const earlier = there ?? { resources: createSeen(), versions: createSeen() };
-  shared?.set("fhir", earlier);
   return ({ key, place, resource }) => {
     if (key === null) return true;
     const copy = chosen.get(key);
@@ -104,20 +121,20 @@ function createFilter(
       count("duplicate");
       return false;
     }
-    if (shared === undefined) return true;
+    if (ingest === undefined) return true;
     const { updated, version } = versionOf(resource);
-    const isNewVersion = earlier.versions.add(`${key} ${version} ${updated}`);
-    const isNewResource = earlier.resources.add(key);
-    if (isNewVersion && !isNewResource) count("other version");
-    else if (!isNewVersion) count("duplicate");
+    const isNewVersion = ingest.versions.add(`${key} ${version} ${updated}`);
+    const isNewResource = ingest.resources.add(key);
+    if (!isNewVersion) count("duplicate");
+    else if (!isNewResource) count("other version");
     return isNewVersion;
   };
 }
 
-type FileCounted = Counted | "void" | "duplicate" | "other version";
+type Noticed = Counted | "void" | "duplicate" | "other version";
 
 /** Codes and texts of notices. */
-const NOTICES: Readonly<Record<FileCounted, readonly [code: string, text: string]>> = {
+const NOTICES: Readonly<Record<Noticed, readonly [code: string, text: string]>> = {
   void: ["fhir-void", "were entered in error, cancelled or not done: they are left out"],
   duplicate: ["fhir-duplicate", "are copies of a resource that is there already: the newest of a file counts"],
   "other version": [
@@ -132,25 +149,20 @@ const NOTICES: Readonly<Record<FileCounted, readonly [code: string, text: string
   "unreadable value": ["fhir-value", "values are samples or attachments: they are missing"],
 };
 
-interface Counts {
-  add(what: FileCounted): void;
-  ignore(type: string): void;
-  tell(name: string, context: ReadContext): void;
+/** Tells what was noticed in all files of an ingest. */
+export function tellFhir(context: ReadContext): void {
+  tell(ingestOf(context), context);
 }
 
-function createCounts(): Counts {
-  const counts = new Map<FileCounted, number>();
-  const ignored = new Map<string, number>();
-  return {
-    add: (what) => counts.set(what, (counts.get(what) ?? 0) + 1),
-    ignore: (type) => ignored.set(type, (ignored.get(type) ?? 0) + 1),
-    tell(name, { notice }) {
-      for (const [what, count] of counts) notice(NOTICES[what][0], `${name}: ${count} ${NOTICES[what][1]}`);
-      if (ignored.size === 0) return;
-      const list = [...ignored].sort(([, a], [, b]) => b - a);
-      const shown = list.slice(0, 10).map(([type, count]) => `${count} ${/^[A-Za-z]{1,40}$/.test(type) ? type : "?"}`);
-      const more = list.length > 10 ? ` and ${list.length - 10} more types` : "";
-      notice("fhir-ignored", `${name}: no table has resources of these types: ${shown.join(", ")}${more}`);
-    },
-  };
+function tell({ noticed, ignored }: Ingest, context: ReadContext): void {
+  tellTally(noticed, NOTICES, context);
+  if (ignored.list.length === 0) return;
+  const shown = ignored.list
+    .slice(0, MOST_TYPES)
+    .map(([type, count]) => `${count} ${/^[A-Za-z]{1,40}$/.test(type) ? type : "of a type that is no word"}`);
+  const more = ignored.list.length > MOST_TYPES ? ` and ${ignored.list.length - MOST_TYPES} more types` : "";
+  context.notice(
+    "fhir-ignored",
+    `no table has resources of these types, they are passed over: ${shown.join(", ")}${more}`,
+  );
 }

@@ -1,5 +1,5 @@
 import type { RowReader } from "../../core/lake.ts";
-import { readFhir } from "../fhir/read.ts";
+import { readFhir, tellFhir } from "../fhir/read.ts";
 import { fhirTables } from "../fhir/tables.ts";
 
 /** Resources that only FHIR has: a file of them is FHIR, whatever its name. */
@@ -15,4 +15,5 @@ export const reader: RowReader = {
     return RESOURCE.test(Buffer.from(head).toString("latin1")) ? 0.95 : 0;
   },
   read: readFhir,
+  finish: tellFhir,
 };

@@ -1,6 +1,6 @@
 import { constants, inflateRawSync } from "node:zlib";
 import type { RowReader } from "../../core/lake.ts";
-import { readPackets } from "../phenopackets/lake.ts";
+import { readPackets, tellPackets } from "../phenopackets/lake.ts";
 import { packetTables } from "../phenopackets/tables.ts";
 
 /** Keys that only phenopackets have, as JSON or as protobuf spells them. */
@@ -17,6 +17,7 @@ export const reader: RowReader = {
     return /\.(?:json|ndjson|jsonl)$/i.test(name) && KEYS.test(bytes.toString("latin1")) ? 0.9 : 0;
   },
   read: readPackets,
+  finish: tellPackets,
 };
 
 /** Text of the beginning of an archive's first JSON entry; "" where there is none. */

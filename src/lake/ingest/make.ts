@@ -11,6 +11,7 @@ import type {
   ReadContext,
   RowBatch,
   RowReader,
+  SqlInput,
   SqlReader,
 } from "../../core/lake.ts";
 import type { Duck } from "../engine/duck.ts";
@@ -58,6 +59,7 @@ export interface MakeContext {
 export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext): Promise<readonly SourcedPart[]> {
   const parts: SourcedPart[] = [];
   const writers = new Map<string, { writer: RowWriter; files: Map<string, Set<string>> }>();
+  const finishers = new Map<string, () => void>();
   const shared = new Map<string, unknown>();
   let count = 0;
   for await (const entry of entries) {
@@ -69,6 +71,7 @@ export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext
       shared,
       options: make.options,
       quarantine: (problem: Quarantined) => make.quarantine(entry.file, problem),
+      ask: make.duck.rows,
     };
     if (reader.kind === "sql") {
       const folder = join(make.folder, String(count));
@@ -77,6 +80,7 @@ export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext
     }
     const there = writers.get(reader.id) ?? { writer: await rowWriter(reader, make, writers.size), files: new Map() };
     writers.set(reader.id, there);
+    finishers.set(reader.id, () => reader.finish?.(context));
     for await (const batch of reader.read(entry.source, context)) {
       make.context.signal.throwIfAborted();
       if (batch.rows === 0) continue;
@@ -85,6 +89,7 @@ export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext
       there.files.set(batch.table, files.add(entry.file));
     }
   }
+  for (const finish of finishers.values()) finish();
   for (const [reader, { writer, files }] of writers) {
     for (const part of await writer.finish()) parts.push({ ...part, reader, files: files.get(part.table)! });
   }
@@ -117,15 +122,41 @@ async function readBySql(
   for (const [i, input] of inputs.entries()) {
     const table = input.table ?? entry.table ?? tableOf(source.name);
     const file = join(folder, `part-${i}.parquet`);
-    let query = reader.query(input.path, input.options ?? make.options);
-    if (make.transform) query = make.transform.sql(query, table, await make.duck.columns(query));
-    await forgetRejects(make.duck);
-    const rows = await reading(source, () => writeParquet(make.duck, query, file));
+    const rows = await reading(source, () => writeInput(reader, input, entry, table, file, folder, make, context));
     await putAside(make.duck, source, context);
     const schema = await schemaOf(make.duck, file);
     parts.push({ table, file, schema, rows, reader: reader.id, files: new Set([entry.file]) });
   }
   return parts;
+}
+
+/** Writes what an input holds; one that fails is mended by its reader, if it can. @returns rows */
+async function writeInput(
+  reader: SqlReader,
+  first: SqlInput,
+  { source }: Entry,
+  table: string,
+  file: string,
+  folder: string,
+  { duck, options, transform, context: { signal } }: MakeContext,
+  context: ReadContext,
+): Promise<number> {
+  for (let input = first; ; ) {
+    try {
+      let query = reader.query(input.path, input.options ?? options);
+      if (transform) query = transform.sql(query, table, await duck.columns(query));
+      await forgetRejects(duck);
+      return await writeParquet(duck, query, file);
+    } catch (error) {
+      signal.throwIfAborted();
+      const isOurs = error instanceof UserError && error.exitCode === ExitCode.unreachable;
+      const mended = isOurs
+        ? undefined
+        : await reader.mend?.({ input, error }, source, folder, context, input.options ?? options);
+      if (mended === undefined) throw error;
+      input = mended;
+    }
+  }
 }
 
 async function reading<T>(source: ByteSource, action: () => Promise<T>): Promise<T> {

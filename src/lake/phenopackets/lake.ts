@@ -5,6 +5,7 @@ import type { ByteSource, ReadContext, RowBatch } from "../../core/lake.ts";
 import { createLabConverter } from "../../core/units/lab.ts";
 import { createBatches } from "../fhir/batches.ts";
 import { piecesOf, textOf } from "../fhir/pieces.ts";
+import { createTally, type Tally, tellTally } from "../fhir/tally.ts";
 import { NoCase } from "./packet.ts";
 import { addPacket, type PacketReading } from "./rows.ts";
 import { packetTables } from "./tables.ts";
@@ -15,12 +16,29 @@ const MOST_BYTES = 16 << 20;
 /** Of the text of what cannot be read, as much is kept in the quarantine. */
 const KEPT = 1 << 20;
 
-const NOTICES = {
-  future: "dates are in the future: rows are marked `future` in column `suspect`",
-  unit: "values have no unit, or none that their code can be measured in: marked `unit` in `suspect`",
-  range: "values are outside of what a patient can have: marked `range` in `suspect`",
-  "empty value": "measurements have neither a quantity nor a term as their value",
-} as const;
+type Noticed = Parameters<PacketReading["count"]>[0];
+
+const NOTICES: Readonly<Record<Noticed, readonly [code: string, text: string]>> = {
+  future: ["phenopackets-future", "dates are in the future: rows are marked `future` in column `suspect`"],
+  unit: [
+    "phenopackets-unit",
+    "values have no unit, or none that their code can be measured in: marked `unit` in `suspect`",
+  ],
+  range: ["phenopackets-range", "values are outside of what a patient can have: marked `range` in `suspect`"],
+  "empty value": ["phenopackets-value", "measurements have neither a quantity nor a term as their value"],
+};
+
+/** What was noticed in all files of an ingest. */
+function tallyOf({ shared }: ReadContext): Tally<Noticed> {
+  const there = shared?.get("phenopackets") as Tally<Noticed> | undefined;
+  const tally = there ?? createTally<Noticed>();
+  shared?.set("phenopackets", tally);
+  return tally;
+}
+
+export function tellPackets(context: ReadContext): void {
+  tellTally(tallyOf(context), NOTICES, context);
+}
 
 interface Packet {
   readonly name: string;
@@ -33,11 +51,11 @@ interface Packet {
 
 export async function* readPackets(source: ByteSource, context: ReadContext): AsyncGenerator<RowBatch> {
   const batches = createBatches(packetTables);
-  const counts = new Map<keyof typeof NOTICES, number>();
+  const tally = tallyOf(context);
   const reading: PacketReading = {
     now: context.now,
     add: batches.add,
-    count: (what) => counts.set(what, (counts.get(what) ?? 0) + 1),
+    count: (what) => tally.add(what, source.name),
     lab: createLabConverter(),
   };
   for await (const packets of packetsOf(source, context)) {
@@ -51,7 +69,7 @@ export async function* readPackets(source: ByteSource, context: ReadContext): As
     yield* batches.full();
   }
   yield* batches.rest();
-  for (const [what, count] of counts) context.notice("phenopackets", `${source.name}: ${count} ${NOTICES[what]}`);
+  if (context.shared === undefined) tellTally(tally, NOTICES, context);
 }
 
 /** @returns why nothing of it went in */
