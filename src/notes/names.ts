@@ -8,7 +8,7 @@ import type { NoteLanguage } from "../core/formats/notes.ts";
 const STOP = new Set(
   (
     "all onset left right mild severe acute axial acral focal sharp dull corn boil mole pain anger sad limp tired shock piles loxia intoe manic mania absent small short large " +
-    "stress tension pressure weight growth development gait speech voice vision hearing sleep feeding eating behavior behaviour mood memory attention balance " +
+    "stress tension pressure weight growth development gait speech voice vision hearing sleep feeding eating allergy allergies alergia alergias behavior behaviour mood memory attention balance " +
     "fits ausencia ausencias spots lump mass swelling sores bumps bruise cut break cold hot thin fat weak slow fast abnormality disease disorder lesion lesions"
   ).split(" "),
 );
