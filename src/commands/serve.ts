@@ -123,9 +123,9 @@ export default class Serve extends BaseCommand {
       helpGroup: GROUPS.limits,
       helpValue: "SIZE",
     }),
-    "max-rows": count("Most rows of a request", 100_000),
-    connections: count("Most connections at once", 1000),
-    "in-flight": count("Requests in hand above which new ones are answered 503", 200),
+    "max-rows": count("MAX_ROWS", "Most rows of a request", 100_000),
+    connections: count("CONNECTIONS", "Most connections at once", 1000),
+    "in-flight": count("IN_FLIGHT", "Requests in hand above which new ones are answered 503", 200),
     timeout: Flags.string({
       description: "Seconds within which a request must have come",
       env: "DISEASE_SERVE_TIMEOUT",
@@ -214,8 +214,9 @@ function certificate<N extends string>(name: N, description: string) {
   return { [name]: flag } as Record<N, typeof flag>;
 }
 
-function count(description: string, value: number) {
-  return Flags.integer({ description, default: value, min: 1, helpGroup: GROUPS.limits });
+function count(name: string, description: string, value: number) {
+  const env = `DISEASE_SERVE_${name}`;
+  return Flags.integer({ description, env, default: value, min: 1, helpGroup: GROUPS.limits });
 }
 
 function numberOf(flag: string, text: string, most = 1e6): number {
