@@ -1,9 +1,7 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
-import { createLake } from "../../src/lake/lake.ts";
-import { openFolder } from "../../src/lake/store/folder.ts";
 import { testLake } from "../support/lake.ts";
 
 const file = (folder: string, name: string, text: string): string => {
@@ -123,11 +121,21 @@ test("lines that cannot be read are put aside with their text for the owner alon
     source: "a.csv",
     line: 3,
     offset: 12,
-    reason: "too many columns",
+    reason: "3 fields in place of 2",
     text: "2,30,40",
   });
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect((await lake.resolve("a")).quarantined).toBe(1);
+});
+
+test("a lake's folders are its owner's alone, and new ones are as open as they made the lake", async () => {
+  using place = testLake();
+  const modeOf = (...path: string[]): number => statSync(join(place.root, ...path)).mode & 0o777;
+  await place.lake.addSource(file(place.files, "a.csv", "id\n1\n"));
+  expect([modeOf(), modeOf("curated"), modeOf("curated", "a")]).toEqual([0o700, 0o700, 0o700]);
+  chmodSync(place.root, 0o750);
+  await place.lake.addSource(file(place.files, "b.csv", "id\n1\n"));
+  expect(modeOf("curated", "b")).toBe(0o750);
 });
 
 test("a dry run tells what would come in and leaves no file", async () => {
@@ -176,16 +184,4 @@ test("an address that is not there is answered with the nearest one", async () =
   expect((await caught(lake.resolve("patient"))).fix.join()).toContain("patients");
   expect((await caught(lake.resolve("lake://patients@v7"))).fix.join()).toContain("v1");
   expect((await caught(lake.resolve("../../etc"))).message).toContain("not an address");
-});
-
-test("of four who take the same and other files in at once, each file lands once", async () => {
-  using place = testLake();
-  const all = ["a", "b", "c", "d", "e"].map((name) => file(place.files, `${name}.csv`, `id\n${name}\n`));
-  const lakes = Array.from({ length: 4 }, () =>
-    createLake({ storage: openFolder(place.root), duck: { threads: 1 }, who: "one", now: Date.now, notify: () => {} }),
-  );
-  await Promise.all(lakes.map((lake, i) => lake.addSource(all.slice(0, i + 2), { table: "t" })));
-  const { rows } = await place.lake.query("SELECT id FROM t ORDER BY id");
-  expect(rows.flat()).toEqual(["a", "b", "c", "d", "e"]);
-  expect((await place.lake.verify()).broken).toEqual([]);
 });
