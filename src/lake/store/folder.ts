@@ -12,14 +12,19 @@ export const SCRATCH = ".tmp";
 export function openFolder(root: string): LakeStorage & { readonly scratch: string } {
   const at = (path: string): string => join(root, ...path.split("/"));
   const scratch = join(root, SCRATCH);
+  /** New folders are as open as the lake's own, which is its owner's alone unless they say otherwise. */
+  const makeFolder = async (path: string): Promise<void> => {
+    const info = await stat(root).catch(() => undefined);
+    await mkdir(path, { recursive: true, mode: info === undefined ? 0o700 : info.mode & 0o7777 });
+  };
   const temporary = async (): Promise<string> => {
-    await mkdir(scratch, { recursive: true, mode: 0o700 });
+    await makeFolder(scratch);
     return join(scratch, `${process.pid}-${randomBytes(8).toString("hex")}`);
   };
   const placing = async <T>(path: string, action: (temporary: string) => Promise<T>): Promise<T> => {
     const file = await guarded(temporary, root);
     try {
-      await mkdir(dirname(at(path)), { recursive: true });
+      await makeFolder(dirname(at(path)));
       return await action(file);
     } catch (error) {
       throw diskError(error, path);

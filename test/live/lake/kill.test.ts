@@ -2,6 +2,8 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { createLake } from "../../../src/lake/lake.ts";
+import { openFolder } from "../../../src/lake/store/folder.ts";
 import { type TestLake, testLake } from "../../support/lake.ts";
 
 const ADDER = join(import.meta.dirname, "adder.ts");
@@ -18,6 +20,11 @@ function withFiles(): TestLake {
   writeFileSync(join(place.files, "in", "patients.csv"), "id,age\n1,20\n2,30\n3,40,x\n");
   writeFileSync(join(place.files, "in", "visits.csv"), "id,day\n1,2020-01-02\n2,2020-01-03\n");
   return place;
+}
+
+function written(place: TestLake, name: string, text: string): string {
+  writeFileSync(join(place.files, name), text);
+  return join(place.files, name);
 }
 
 async function rowsOf(place: TestLake): Promise<Record<string, number>> {
@@ -58,3 +65,15 @@ test.for(["before", "after"])(
     }
   },
 );
+
+test("of four who take the same and other files in at once, each file lands once", async () => {
+  using place = testLake();
+  const all = ["a", "b", "c", "d", "e"].map((name) => written(place, `${name}.csv`, `id\n${name}\n`));
+  const lakes = Array.from({ length: 4 }, () =>
+    createLake({ storage: openFolder(place.root), duck: { threads: 1 }, who: "one", now: Date.now, notify: () => {} }),
+  );
+  await Promise.all(lakes.map((lake, i) => lake.addSource(all.slice(0, i + 2), { table: "t" })));
+  const { rows } = await place.lake.query("SELECT id FROM t ORDER BY id");
+  expect(rows.flat()).toEqual(["a", "b", "c", "d", "e"]);
+  expect((await place.lake.verify()).broken).toEqual([]);
+});
