@@ -35,10 +35,12 @@ export async function* piecesOf(
 const splitterFor = (name: string, head: Uint8Array): Splitter =>
   isLines(name, head) ? createLineSplitter() : createValueSplitter();
 
-/** Whether there is one value a line: by the name, or since the first or second line is one by itself. */
+/** Whether there is one value a line: by the name, or since the first or second line is one by itself, and not of a list. */
 export function isLines(name: string, head: Uint8Array): boolean {
   if (/\.(?:ndjson|jsonl)(?:\.gz)?$/i.test(name)) return true;
-  const lines = textOf(head.subarray(0, HEAD)).split("\n");
+  const text = textOf(head.subarray(0, HEAD));
+  if (text.trimStart().startsWith("[")) return false;
+  const lines = text.split("\n");
   // The last one may be cut.
   return lines.slice(0, -1).filter(isFull).slice(0, 2).some(isObject);
 }
