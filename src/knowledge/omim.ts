@@ -49,17 +49,21 @@ export const readTitles = (path: string): Promise<OmimTable<string>> =>
 
 /** genemap2.txt, turned round: genes by the number of the phenotype. @throws UserError with the line that lacks columns */
 export const readGenemap2 = (path: string): Promise<OmimTable<readonly OmimGene[]>> =>
-  readTable(path, ["Approved Gene Symbol", "Gene", "Phenotypes"], (rows, [approved, symbols, phenotypes = ""]) => {
-    const gene = approved || symbols?.split(",")[0]?.trim();
-    if (!gene) return;
-    // "Marfan syndrome, 154700 (3), Autosomal dominant; {Ectopia lentis, familial}, 129600 (3), Autosomal dominant"
-    for (const one of phenotypes.split(";")) {
-      const [, id, basis, inheritance = ""] = /,\s*(\d{6})\s*\((\d)\)(?:,\s*(.*))?$/.exec(one.trim()) ?? [];
-      if (id === undefined) continue;
-      const entry = { gene, inheritance: inheritance.trim(), basis: BASES[basis!] ?? "" };
-      rows.set(id, [...(rows.get(id) ?? []), entry]);
-    }
-  });
+  readTable(
+    path,
+    ["Approved Gene Symbol", "Gene/Locus", "Phenotypes"],
+    (rows, [approved, symbols, phenotypes = ""]) => {
+      const gene = approved || symbols?.split(",")[0]?.trim();
+      if (!gene) return;
+      // "Marfan syndrome, 154700 (3), Autosomal dominant; {Ectopia lentis, familial}, 129600 (3), Autosomal dominant"
+      for (const one of phenotypes.split(";")) {
+        const [, id, basis, inheritance = ""] = /,\s*(\d{6})\s*\((\d)\)(?:,\s*(.*))?$/.exec(one.trim()) ?? [];
+        if (id === undefined) continue;
+        const entry = { gene, inheritance: inheritance.trim(), basis: BASES[basis!] ?? "" };
+        rows.set(id, [...(rows.get(id) ?? []), entry]);
+      }
+    },
+  );
 
 /** Names of columns begin with these texts: OMIM puts remarks behind them. */
 async function readTable<Row>(

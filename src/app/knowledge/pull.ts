@@ -113,7 +113,7 @@ function sourcesOf(folder: string, { what, from, release }: PullOptions, env = p
     const found = listFiles(path);
     if (found.size === 0)
       throw new UserError("no file of a knowledge base is in the folder", { where: from, fix: NAMES });
-    return (asked.length === 0 ? [...found.keys()] : asked).map((one) => {
+    return (asked.length === 0 ? FILE_WHATS.filter((one) => found.has(one)) : asked).map((one) => {
       const file = found.get(one)?.[0];
       if (file === undefined)
         throw new UserError(`no file of ${kindOf(one).title} is in the folder`, { where: from, fix: NAMES });

@@ -47,7 +47,13 @@ export interface DiseaseDescription {
   readonly definition: string | null;
   /** "Malformation syndrome", "phenotype" */
   readonly type: string | null;
-  readonly prevalence: { readonly text: string /** Of one person. */; readonly share: number } | null;
+  readonly prevalence: {
+    readonly text: string;
+    /** Of one person. */
+    readonly share: number;
+    /** Orphanet's disorder that it is said of. */
+    readonly of: string;
+  } | null;
   readonly inheritance: readonly string[];
   readonly onset: readonly string[];
   readonly course: readonly string[];
