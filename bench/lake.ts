@@ -55,11 +55,11 @@ async function ingest(path: string, root: string): Promise<Outcome> {
   return { wall: (performance.now() - wall) / 1e3, cpu: (userCPUTime + systemCPUTime) / 1e6, peakMB: maxRSS / 1024 };
 }
 
-/** Visits with a date, codes and eight labs: 123 bytes a row. */
+/** Visits with a date, codes and eight labs: 110 bytes a row. */
 async function generate(path: string, bytes: number): Promise<void> {
   await using duck = await openDuck();
   const labs = Array.from({ length: 8 }, (_, i) => `round(40 + 30 * random() * ${i + 1}, 2) AS lab_${i}`).join(", ");
-  const rows = Math.round(bytes / 123);
+  const rows = Math.round(bytes / 110);
   await duck.run(
     `COPY (SELECT i AS visit, (i * 7919 % 500000)::BIGINT AS patient, DATE '2015-01-01' + (random() * 3000)::INT AS day,
        ['E11.9', 'I10', 'J45.909', 'N18.3', 'C50.911'][1 + (random() * 4.99)::INT % 5] AS code,

@@ -1,4 +1,4 @@
-import { copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
@@ -125,7 +125,9 @@ async function ingestBatch(
   const problems = new Map<string, number>();
   const putAside = (file: string, problem: Quarantined): void => {
     problems.set(file, (problems.get(file) ?? 0) + 1);
-    quarantine.add(problem);
+    const { transform } = options;
+    // What a transform takes out is not kept in what could not be read.
+    quarantine.add(transform ? { ...problem, source: transform.sourceName(problem.source), text: undefined } : problem);
   };
   const duck = await openDuck(context.duck);
   const interrupt = (): void => duck.connection.interrupt();
@@ -182,6 +184,9 @@ async function stageRaw(items: readonly Item[], storage: LakeStorage, folder: st
   return inParallel(items, 4, async ({ file, hash }) => {
     if (storage.scratch === undefined) return { hash, file: file.path, keep: true };
     await copyFile(file.path, join(own, hash));
+    // Written to the disk now, while rows are read: not when all wait for it.
+    await using copy = await open(join(own, hash), "r+");
+    await copy.sync();
     return { hash, file: join(own, hash), keep: false };
   });
 }
