@@ -20,6 +20,8 @@ export interface Sentence {
 }
 
 const PIECE = /[\p{L}\p{N}]+|[^\s]|\n/gu;
+/** A line without an end is cut here: the time for a sentence grows with the square of its length. */
+const MOST_TOKENS = 400;
 /** Points after these end no sentence. */
 const SHORTENED = new Set("dr dra sr sra antec ej aprox vs fam hx approx etc st pt".split(" "));
 
@@ -40,6 +42,7 @@ export function sentencesOf(text: string): Sentence[] {
       if (!goesOn(text, start)) close();
       continue;
     }
+    if (tokens.length >= MOST_TOKENS) close();
     const last = tokens.at(-1);
     if (/[\p{L}\p{N}]/u.test(raw)) {
       // "Crohn's", "Gowers'": the s of a genitive is no word.

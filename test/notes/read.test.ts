@@ -159,5 +159,5 @@ test("of what is said of a term more than once, what was ever present holds", ()
 test("noise is read without harm: no words, one endless line, control characters", () => {
   expect(read("").mentions).toEqual([]);
   expect(read("\0\u200b\ud800 ,,,;;;").mentions).toEqual([]);
-  expect(read("seizures and ".repeat(20_000), { lang: "en" }).mentions).toHaveLength(20_000);
+  expect(read("no seizures and ".repeat(20_000), { lang: "en" }).mentions).toHaveLength(20_000);
 });

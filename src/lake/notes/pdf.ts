@@ -7,8 +7,8 @@ const SILENT = 0;
 /** Text of all pages, one after the other. @throws NoteProblem for a PDF that is encrypted or broken */
 export async function pdfText(bytes: Uint8Array): Promise<string> {
   try {
-    // A copy: PDF.js takes the buffer for itself.
-    const pdf = await getDocumentProxy(bytes.slice(), { verbosity: SILENT });
+    // A copy that is no Buffer: PDF.js takes the memory for itself.
+    const pdf = await getDocumentProxy(new Uint8Array(bytes), { verbosity: SILENT });
     try {
       const { text } = await extractText(pdf, { mergePages: false });
       return text.join("\n\n");
