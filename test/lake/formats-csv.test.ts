@@ -1,31 +1,6 @@
-import { readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type TestLake, testLake } from "../support/lake.ts";
-
-async function add(place: TestLake, name: string, bytes: string | Uint8Array, options: Record<string, unknown> = {}) {
-  writeFileSync(join(place.files, name), bytes);
-  return place.lake.addSource(join(place.files, name), { table: "t", options });
-}
-
-async function rows(place: TestLake, sql = "SELECT * FROM t"): Promise<readonly unknown[]> {
-  const { rows: found } = await place.lake.query(sql);
-  return found.map((row) => row.map((cell) => (typeof cell === "bigint" ? Number(cell) : cell)));
-}
-
-const types = async (place: TestLake): Promise<unknown> =>
-  Object.fromEntries((await place.lake.resolve("t")).schema.map(({ name, type }) => [name, type]));
-
-/** What was put aside. */
-function aside(place: TestLake): readonly Record<string, unknown>[] {
-  const folder = join(place.root, "quarantine");
-  return readdirSync(folder).flatMap((name) =>
-    readFileSync(join(folder, name), "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line) as Record<string, unknown>),
-  );
-}
+import { testLake } from "../support/lake.ts";
+import { addAs as add, putAside as aside, rowsOf as rows, typesOf as types } from "../support/lake-files.ts";
 
 test("delimiter, decimal comma and types are told by the rows", async () => {
   using place = testLake();

@@ -7,4 +7,7 @@ export const readers: Readers = {
   csv: async () => (await import("./csv.ts")).reader,
   fhir: async () => (await import("./fhir.ts")).reader,
   phenopackets: async () => (await import("./phenopackets.ts")).reader,
+  json: async () => (await import("./json.ts")).reader,
+  ndjson: async () => (await import("./ndjson.ts")).reader,
+  parquet: async () => (await import("./parquet.ts")).reader,
 };
