@@ -88,6 +88,7 @@ function removeStale(outputs: readonly string[]): void {
 /** experiments/schema/ is committed, so that an editor completes before anything is built. */
 async function writeSchema(): Promise<void> {
   const { experimentJsonSchema, gateJsonSchema } = await import("../src/experiments/json-schema.ts");
+  const { declarationJsonSchema } = await import("../src/lake/learning/json-schema.ts");
   const { cardJsonSchema } = await import("../src/reports/card/declared.ts");
   const { monitorJsonSchema } = await import("../src/monitoring/json-schema.ts");
   const folder = join(root, "experiments", "schema");
@@ -97,6 +98,7 @@ async function writeSchema(): Promise<void> {
     ["gate", await gateJsonSchema()],
     ["monitor", await monitorJsonSchema()],
     ["card", cardJsonSchema()],
+    ["lake", declarationJsonSchema()],
   ] as const) {
     const text = `${JSON.stringify(schema, null, 2)}\n`;
     const file = join(folder, `${name}.schema.json`);

@@ -257,9 +257,11 @@ export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/kno
 export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
 export { type KnowledgeFound, searchKnowledge } from "./app/knowledge/search.ts";
 export { type Shown, showKnowledge } from "./app/knowledge/show.ts";
+export { buildLearningTable } from "./app/lake/build.ts";
 export { initLake, type LakeInit } from "./app/lake/init.ts";
 export { type GoldNotes, judgeNotes, type ReadNotes, readNotes } from "./app/lake/notes.ts";
 export { type LakeOptions, openLake } from "./app/lake/open.ts";
+export { profileTable } from "./app/lake/profile.ts";
 export {
   type IngestRow,
   lakeIngests,
@@ -359,6 +361,7 @@ export { type PlanView, planView } from "./experiments/view.ts";
 export type { Collected } from "./lake/gc.ts";
 export type { AddResult } from "./lake/ingest/commit.ts";
 export type { Lake } from "./lake/lake.ts";
+export type { BuildResult } from "./lake/learning/build.ts";
 export type { Verified } from "./lake/verify.ts";
 export { methodIds } from "./ranking/methods.ts";
 export type { RankingQuality, ScoreId, Scores } from "./ranking/quality.ts";
@@ -368,3 +371,5 @@ export { type Act, exitCodeOf } from "./registry/promote.ts";
 export type { Registered } from "./registry/register.ts";
 export { shellWord, type Workbench } from "./registry/state.ts";
 export { monitorMarkdown } from "./reports/monitor/page.ts";
+export { valuesOf } from "./reports/profile/page.ts";
+export type { TableProfile } from "./reports/profile/table-profile.ts";

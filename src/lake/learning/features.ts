@@ -87,7 +87,8 @@ export function featureSql(declaration: Declaration, facts: FactsByTable, source
 /** What is the same from birth on. */
 const INBORN = ["sex", "birth_sex", "race", "ethnicity"];
 
-function patientSql(name: string, feature: Feature, { patients }: Declaration, facts: FactsByTable): string {
+function patientSql(name: string, feature: Feature, declaration: Declaration, facts: FactsByTable): string {
+  const { patients } = declaration;
   const column = feature.patient!;
   const where = `features.${name}.patient`;
   const own = facts.get(patients)!;
@@ -100,7 +101,7 @@ function patientSql(name: string, feature: Feature, { patients }: Declaration, f
   if (/^(death|deceased|updated|version|suspect)/.test(column) || own.later.includes(column)) {
     throw new UserError(`column ${column} tells what came after the index`, { where, fix: "Leave it out." });
   }
-  if (!feature.timeless && !INBORN.includes(column)) {
+  if (!feature.timeless && !declaration.timeless && !INBORN.includes(column)) {
     throw new UserError(`nothing says when ${column} of ${patients} was known`, {
       where,
       fix: "Say timeless: true beside it where it was the same before the index.",
