@@ -1,3 +1,4 @@
+import { UserError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { LakePart, LakeReader, LakeStorage, TableVersion } from "../../core/lake.ts";
 import type { Duck, DuckOptions } from "../engine/duck.ts";
@@ -105,10 +106,23 @@ async function agree(draft: Draft, duck: Duck, { versions }: IngestContext) {
   for (const [table, parts] of tables) {
     const number = (await versions.numbers(table)).at(-1);
     const newest = number === undefined ? undefined : await versions.read(table, number);
+    if (!draft.options.replace && newest !== undefined) refuseMixture(newest, draft.options.transform !== undefined);
     const before = draft.options.replace ? undefined : newest?.schema;
     agreed.set(table, { ...(await reconcile(duck, table, before, parts, draft.folder)), newest });
   }
   return agreed;
+}
+
+/** Rows with and without identities in one table would tell who the others are. */
+function refuseMixture({ table, deidentified }: TableVersion, isNow: boolean): void {
+  if (deidentified === isNow) return;
+  throw new UserError(
+    `table ${table} ${deidentified ? "has no identities, and these rows have" : "has identities, and these rows have none"}`,
+    {
+      where: table,
+      fix: `${deidentified ? "Add --deidentify" : "Leave out --deidentify"}, or take them in under another name with --table, or with --replace.`,
+    },
+  );
 }
 
 /** What would come in. */
@@ -202,7 +216,7 @@ function recordOf(
     who,
     change: options.replace ? "replace" : "append",
     sources: items.map(({ file, hash, key, reader }) => ({
-      name: file.name,
+      name: options.transform?.sourceName(file.name) ?? file.name,
       hash,
       bytes: file.bytes,
       key,

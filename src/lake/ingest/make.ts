@@ -25,6 +25,8 @@ export interface Transform {
   /** Tables' columns after it. */
   columns(table: string, columns: readonly LakeColumn[]): readonly LakeColumn[];
   batch(batch: RowBatch): RowBatch;
+  /** A file's name as the lake keeps it. */
+  sourceName(name: string): string;
   /** The query over a query. */
   sql(query: string, table: string, columns: readonly LakeColumn[]): string;
 }
