@@ -1,6 +1,7 @@
 import { UserError } from "../core/errors.ts";
 import type { LakeColumn, LakeStorage } from "../core/lake.ts";
 import { type Duck, type DuckOptions, literal, openDuck } from "./engine/duck.ts";
+import { nearest } from "./source.ts";
 import type { Versions } from "./versions/versions.ts";
 import { makeView } from "./versions/views.ts";
 
@@ -34,7 +35,7 @@ export async function askLake(context: QueryContext, sql: string, options: Query
   const files = await viewsFor(duck, context, sql);
   await lock(duck, options.out === undefined ? files : [...files, options.out]);
   const query = sql.trim().replace(/;\s*$/, "");
-  await refuseUnlessSelect(duck, query);
+  await explained(context.versions, () => refuseUnlessSelect(duck, query));
   const columns = await duck.columns(query);
   if (options.out !== undefined) {
     const format = /\.parquet$/i.test(options.out) ? "FORMAT parquet, COMPRESSION zstd" : "FORMAT csv, HEADER";
@@ -43,6 +44,38 @@ export async function askLake(context: QueryContext, sql: string, options: Query
   }
   const { rows, more } = await fetch(duck, query, options.limit ?? Number.POSITIVE_INFINITY);
   return { columns, rows, count: rows.length, more };
+}
+
+/** Errors of a query with what it can name instead. */
+async function explained<T>(versions: Versions, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    const missing = /Table with name (.+) does not exist/.exec(error.message)?.[1];
+    if (missing !== undefined) {
+      const tables = [...(await versions.newest()).keys()].sort();
+      const near = nearest(missing, tables);
+      throw new UserError(`the lake has no table ${missing}`, {
+        where: "sql",
+        fix:
+          near !== undefined
+            ? `Did you mean ${near}?`
+            : tables.length > 0
+              ? `It has ${tables.slice(0, 12).join(", ")}; "${tables[0]}@v1" is a version of one.`
+              : "It is empty: `disease lake add FILE` takes files in.",
+        cause: error,
+      });
+    }
+    if (/^Permission Error/.test(error.message)) {
+      throw new UserError("a query reads tables of the lake alone", {
+        where: "sql",
+        fix: "Take the file in by `disease lake add`.",
+        cause: error,
+      });
+    }
+    throw error;
+  }
 }
 
 async function fetch(duck: Duck, query: string, limit: number) {

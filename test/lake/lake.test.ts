@@ -167,6 +167,7 @@ test("a query reads tables of the lake and nothing else, and writes nothing", as
   }
   expect(readdirSync(place.files).sort()).toEqual(["a.csv", "lake"]);
   expect((await lake.query("SELECT id FROM a")).rows).toEqual([[1n]]);
+  expect((await caught(lake.query("SELECT * FROM patients"))).fix.join()).toContain("It has a;");
 });
 
 test("an error of a query shows no value", async () => {

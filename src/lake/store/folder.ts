@@ -82,8 +82,14 @@ export function openFolder(root: string): LakeStorage & { readonly scratch: stri
           await link(temporary, at(path)); // a link is never made over a file, nor halfway
           return true;
         } catch (error) {
-          if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
-          throw error;
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === "EEXIST") return false;
+          if (code !== "EPERM" && code !== "ENOTSUP" && code !== "ENOSYS") throw error;
+          throw new UserError("this disk has no hard links, by which versions are made whole", {
+            where: root,
+            fix: "Put the lake on a disk of this machine (ext4, xfs, APFS, NTFS), on NFS, or in a bucket.",
+            cause: error,
+          });
         }
       }),
     async *list(prefix) {
