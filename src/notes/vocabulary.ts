@@ -19,6 +19,7 @@ const REMEMBERED = 50_000;
 
 export function createVocabulary({ numbers }: Pick<Lexicon, "numbers">): Vocabulary {
   const known = { en: new Map<string, number>(), es: new Map<string, number>() };
+  const exact = { en: new Map<string, number>(), es: new Map<string, number>() };
   const alike: Partial<Record<NoteLanguage, Map<string, string[]>>> = {};
   const slip = (stem: string, lang: NoteLanguage): number => {
     alike[lang] ??= byBeginning(numbers[lang].keys());
@@ -26,18 +27,24 @@ export function createVocabulary({ numbers }: Pick<Lexicon, "numbers">): Vocabul
     const near = all.filter((other) => isSlip(stem, other));
     return near.length === 1 ? (numbers[lang].get(near[0]) ?? -1) : -1;
   };
+  const exactly = (word: string, lang: NoteLanguage): number => numbers[lang].get(stemOf(word, lang)) ?? -1;
   return {
-    numberOf(word, lang) {
-      const before = known[lang].get(word);
-      if (before !== undefined) return before;
-      const stem = stemOf(word, lang);
-      const number = numbers[lang].get(stem) ?? (word.length >= LONG && /^[a-z]+$/.test(word) ? slip(stem, lang) : -1);
-      if (known[lang].size >= REMEMBERED) known[lang].clear();
-      known[lang].set(word, number);
-      return number;
-    },
-    exactly: (word, lang) => numbers[lang].get(stemOf(word, lang)) ?? -1,
+    numberOf: (word, lang) =>
+      remembered(known[lang], word, () => {
+        const number = exactly(word, lang);
+        return number < 0 && word.length >= LONG && /^[a-z]+$/.test(word) ? slip(stemOf(word, lang), lang) : number;
+      }),
+    exactly: (word, lang) => remembered(exact[lang], word, () => exactly(word, lang)),
   };
+}
+
+function remembered(known: Map<string, number>, word: string, find: () => number): number {
+  const before = known.get(word);
+  if (before !== undefined) return before;
+  const number = find();
+  if (known.size >= REMEMBERED) known.clear();
+  known.set(word, number);
+  return number;
 }
 
 function byBeginning(stems: Iterable<string>): Map<string, string[]> {
