@@ -14,7 +14,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { readZip } from "../src/lake/phenopackets/zip.ts";
+import { readZip } from "../src/lake/archives/zip.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,7 @@
 import { UserError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { LakePart, LakeReader, LakeStorage, TableVersion } from "../../core/lake.ts";
+import type { Archive } from "../archives/archive.ts";
 import type { Duck, DuckOptions } from "../engine/duck.ts";
 import type { Readers } from "../formats/index.ts";
 import { inParallel } from "../parallel.ts";
@@ -76,7 +77,7 @@ export interface Item {
   readonly hash: string;
   readonly stamp: string;
   readonly key: string;
-  readonly reader: LakeReader;
+  readonly reader: LakeReader | Archive;
   readonly table?: string;
 }
 

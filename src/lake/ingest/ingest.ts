@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { LakeStorage, Quarantined } from "../../core/lake.ts";
+import { type Archive, archiveOf, entriesIn, MAX_UNPACKED } from "../archives/archive.ts";
 import { diskError } from "../disk-error.ts";
 import { openDuck } from "../engine/duck.ts";
 import { inParallel } from "../parallel.ts";
@@ -23,7 +24,7 @@ import { detect, readerOf } from "./detect.ts";
 import { type IngestRecord, isPresent } from "./log.ts";
 import { type Entry, makeParts } from "./make.ts";
 import { openQuarantine } from "./quarantine.ts";
-import { type FileSource, hashFile, stampOf } from "./sources.ts";
+import { type FileSource, hashFile, headOf, stampOf } from "./sources.ts";
 
 /**
  * Takes files in: original bytes into the raw zone, rows into parts, then the record, whose creation commits all of it, then the
@@ -77,11 +78,15 @@ async function identify(
   options: AddOptions,
   { signal, readers }: IngestContext,
 ): Promise<Item | { file: FileSource }> {
-  const reader = options.format === undefined ? await detect(file, readers) : await readerOf(options.format, readers);
+  const head = await headOf(file);
+  const known = options.format === undefined ? await detect(file, readers) : await readerOf(options.format, readers);
+  const archive = archiveOf(file.name, head);
+  const reader = archive !== undefined && (known?.detect(file.name, head) ?? 0) === 0 ? archive : known;
   if (reader === undefined) return { file };
   const stamp = await stampOf(file.path);
   const hash = await hashFile(file.path, signal);
-  const table = reader.kind === "sql" ? (options.table ?? tableOf(file.name)) : undefined;
+  const table =
+    reader.kind === "rows" ? undefined : (options.table ?? (reader.kind === "sql" ? tableOf(file.name) : undefined));
   const key = hashJson([hash, reader.id, table ?? null, options.options ?? {}, options.transform?.id ?? null]);
   return { file, hash, stamp, key, reader, table };
 }
@@ -143,7 +148,7 @@ async function ingestBatch(
       quarantine: putAside,
     };
     const [parts, raw = []] = await together([
-      makeParts(entriesOf(items, context), make),
+      makeParts(entriesOf(items, options, context), make),
       keepRaw ? stageRaw(items, storage, folder) : undefined,
     ]);
     await quarantine.close();
@@ -170,10 +175,44 @@ async function ingestBatch(
   }
 }
 
-async function* entriesOf(items: readonly Item[], { progress }: IngestContext): AsyncGenerator<Entry> {
+async function* entriesOf(items: readonly Item[], options: AddOptions, context: IngestContext): AsyncGenerator<Entry> {
   for (const { file, hash, reader, table } of items) {
-    yield { source: file, file: hash, reader, table };
-    progress(file.bytes);
+    if (reader.kind === "archive") yield* unpackedOf({ file, hash, reader }, options, context);
+    else yield { source: file, file: hash, reader, table };
+    context.progress(file.bytes);
+  }
+}
+
+/** What an archive holds, each entry by the reader that knows it. */
+async function* unpackedOf(
+  { file, hash, reader: archive }: { readonly file: FileSource; readonly hash: string; readonly reader: Archive },
+  { options = {}, format, table }: AddOptions,
+  { readers, notice }: IngestContext,
+): AsyncGenerator<Entry> {
+  const { maxUnpacked = MAX_UNPACKED } = options;
+  const passed: string[] = [];
+  let count = 0;
+  for (const source of entriesIn(archive, file, { maxUnpacked: Number(maxUnpacked) })) {
+    const reader = format === undefined ? await detect(source, readers) : await readerOf(format, readers);
+    if (reader === undefined) passed.push(source.name);
+    else {
+      count++;
+      const own = reader.kind === "sql" ? (table ?? tableOf(source.name)) : undefined;
+      yield { source, file: hash, reader, table: own };
+    }
+  }
+  if (count === 0) {
+    throw new UserError("no reader knows what the archive holds", {
+      where: file.name,
+      fix: "Say what it is with --format, e.g. --format csv.",
+    });
+  }
+  if (passed.length > 0) {
+    const few = passed.slice(0, 3).join(", ");
+    notice(
+      "unknown-format",
+      `${few}${passed.length > 3 ? ` and ${passed.length - 3} more` : ""}: passed over, no reader knows it`,
+    );
   }
 }
 

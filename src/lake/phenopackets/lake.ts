@@ -3,13 +3,13 @@
 import { messageOf, UserError } from "../../core/errors.ts";
 import type { ByteSource, ReadContext, RowBatch } from "../../core/lake.ts";
 import { createLabConverter } from "../../core/units/lab.ts";
+import { readZip } from "../archives/zip.ts";
 import { createBatches } from "../fhir/batches.ts";
 import { piecesOf, textOf } from "../fhir/pieces.ts";
 import { createTally, type Tally, tellTally } from "../fhir/tally.ts";
 import { NoCase } from "./packet.ts";
 import { addPacket, type PacketReading } from "./rows.ts";
 import { packetTables } from "./tables.ts";
-import { readZip } from "./zip.ts";
 
 /** The largest real ones have some 100 kB; what is larger in an archive is put aside unread. */
 const MOST_BYTES = 16 << 20;

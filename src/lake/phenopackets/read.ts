@@ -3,8 +3,8 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { CaseProblem, CaseTerm, PatientCase } from "../../core/cases.ts";
 import { messageOf, UserError } from "../../core/errors.ts";
+import { readZip } from "../archives/zip.ts";
 import { caseOf, NoCase } from "./packet.ts";
-import { readZip } from "./zip.ts";
 
 /** The largest real ones have some 100 kB; what is larger is refused unread. */
 const MOST_BYTES = 16 << 20;

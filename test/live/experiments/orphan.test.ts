@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Run } from "../../../src/core/store.ts";
-import { readZip } from "../../../src/lake/phenopackets/zip.ts";
+import { readZip } from "../../../src/lake/archives/zip.ts";
 import { disease, type Outcome, startDisease } from "../../support/cli.ts";
 import { SOLVED } from "../../support/knowledge.ts";
 import { makeProject, type TestProject } from "../../support/project.ts";

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readZip } from "../../../src/lake/phenopackets/zip.ts";
+import { readZip } from "../../../src/lake/archives/zip.ts";
 import { disease, type Outcome } from "../../support/cli.ts";
 import { EXCERPT, SOLVED } from "../../support/knowledge.ts";
 import { makeProject, type TestProject } from "../../support/project.ts";

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readZip } from "../../../src/lake/phenopackets/zip.ts";
+import { readZip } from "../../../src/lake/archives/zip.ts";
 import { DiagnoseAnswer } from "../../../src/serving/clinical/schemas.ts";
 import { disease, startDisease } from "../../support/cli.ts";
 import { SOLVED } from "../../support/knowledge.ts";
