@@ -1,5 +1,5 @@
 import { Args, Flags } from "@oclif/core";
-import type { AddResult } from "../../app.ts";
+import { type AddResult, openDeidentifier } from "../../app.ts";
 import { LakeCommand, lakeMemoryFlag } from "../../cli/lake-command.ts";
 import { paint, size, visible } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
@@ -17,6 +17,7 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
     "<%= config.bin %> <%= command.id %> patients.csv",
     "<%= config.bin %> <%= command.id %> 'exports/2024-*.csv' --table labs",
     "<%= config.bin %> <%= command.id %> patients.csv --replace --dry-run",
+    "<%= config.bin %> <%= command.id %> visits.csv --deidentify --id pid --column reason=text --dry-run",
   ];
   static override strict = false;
   static override args = {
@@ -37,6 +38,28 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
       description: "In place of the rows that the tables have; older versions stay",
       env: "DISEASE_REPLACE",
     }),
+    deidentify: Flags.boolean({
+      description: "Take identities out: docs/privacy.md says how. With --dry-run, see what becomes of each column",
+      env: "DISEASE_DEIDENTIFY",
+    }),
+    id: Flags.string({
+      description: "Column of ids; the first one is the patient's",
+      dependsOn: ["deidentify"],
+      helpValue: "COLUMN",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    column: Flags.string({
+      description: "What a column is: patient, id, date, birth, birth-year, age, postcode, text, drop, keep",
+      dependsOn: ["deidentify"],
+      helpValue: "NAME=ROLE",
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    "keep-original": Flags.boolean({
+      description: "Keep the original bytes, with all identities, in raw/",
+      dependsOn: ["deidentify"],
+    }),
     "dry-run": Flags.boolean({ description: "Read and tell, and take nothing in", env: "DISEASE_DRY_RUN" }),
     jobs: Flags.integer({
       char: "j",
@@ -51,11 +74,16 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
   async run(): Promise<AddResult> {
     const { argv, flags } = await this.parse(LakeAdd);
     const lake = this.lakeOf(flags);
-    const { table, format, replace } = flags;
-    const result = await this.working("read", (ears) =>
-      lake.addSource(argv as string[], { table, format, replace, dryRun: flags["dry-run"], ...ears }),
-    );
-    this.print(result, flags["dry-run"]);
+    const { table, format, replace, "dry-run": dryRun, "keep-original": keepRaw } = flags;
+    const transform = flags.deidentify
+      ? openDeidentifier(this.projectOf(flags), { ids: flags.id, columns: flags.column })
+      : undefined;
+    const options = { table, format, replace, dryRun, transform, keepRaw: transform && keepRaw };
+    const result = await this.working("read", (ears) => lake.addSource(argv as string[], { ...options, ...ears }));
+    for (const [name, columns] of transform?.plans() ?? [])
+      for (const { name: column, role } of columns)
+        this.log(paint("dim", visible(`${name}.${column}: ${ROLE_TEXTS[role]}`)));
+    this.print(result, dryRun);
     if (result.quarantined > 0) process.exitCode = ExitCode.trialsFailed;
     return result;
   }
@@ -85,6 +113,21 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
     else this.log(paint("dim", `ingest ${Number(ingest)}: ${count(came.length, "file")}, ${size(bytes)}`));
   }
 }
+
+const ROLE_TEXTS = {
+  patient: "the patient's id: a pseudonym",
+  id: "an id: a pseudonym",
+  ids: "ids: pseudonyms",
+  date: "moved by the patient's offset",
+  birth: "moved by the patient's offset; who is older than 89 is 90",
+  "birth-year": "who is older than 89 is 90",
+  age: "above 89 it is 90",
+  postcode: "three digits",
+  text: "scrubbed",
+  codings: "codes alone",
+  drop: "left out",
+  keep: "as it is",
+} as const;
 
 const count = (n: number, what: string): string => `${n.toLocaleString("en")} ${what}${n === 1 ? "" : "s"}`;
 
