@@ -6,7 +6,7 @@ import type { TermSearch } from "../../core/serving/term-search.ts";
 import { loadTranslations } from "../../knowledge/search/babelon.ts";
 import { createTermSearch, diseasesByTerm, PHENOTYPES } from "../../knowledge/search/terms.ts";
 import { termsOf } from "../../serving/page/form.ts";
-import { openKnowledge } from "../cases.ts";
+import { knowledgeFolder, openKnowledge } from "../cases.ts";
 import { type Project, programRoot } from "../project.ts";
 
 /** Languages of the page besides English. */
@@ -25,13 +25,15 @@ export function pageTerms(
   async function searchFor(model: ServedModel): Promise<TermSearch | null> {
     const only = model.kind === "table" ? termsOf(model.input) : undefined;
     if (only?.length === 0) return null;
-    const { base, folder: own } = await openKnowledge(project, folder, () => {});
-    const shipped = join(programRoot(), "data", "knowledge");
-    const translations = await Promise.all(LANGUAGES.map((lang) => loadTranslations([own, shipped], lang)));
-    // A model that ranks has the ontology already: of the base, which is large, only the counts are kept beside it.
-    const ontology = model.kind === "cases" ? model.ontology : base.ontology;
-    const diseases = isSame(ontology, base.ontology) ? diseasesByTerm(base) : undefined;
-    return createTermSearch({ ontology, translations, diseases, only, root: PHENOTYPES });
+    const folders = [knowledgeFolder(project, folder), join(programRoot(), "data", "knowledge")];
+    const translations = await Promise.all(LANGUAGES.map((lang) => loadTranslations(folders, lang)));
+    return createTermSearch({ ...(await termsFor(model)), translations, only, root: PHENOTYPES });
+  }
+  /** A model that ranks has the ontology already; the knowledge base is large, and is not kept. */
+  async function termsFor(model: ServedModel): Promise<{ ontology: Ontology; diseases?: Uint32Array }> {
+    if (model.kind === "cases") return { ontology: model.ontology, diseases: model.termCounts };
+    const { base } = await openKnowledge(project, folder, () => {});
+    return { ontology: base.ontology, diseases: diseasesByTerm(base) };
   }
   return (model) => {
     const before = made.get(model);
@@ -42,6 +44,3 @@ export function pageTerms(
     return making;
   };
 }
-
-/** Whether both number their terms alike. */
-const isSame = (a: Ontology, b: Ontology): boolean => a.release === b.release && a.ids.length === b.ids.length;

@@ -3,6 +3,7 @@ import { UserError } from "../../core/errors.ts";
 import type { CaseDisease, ServedCases } from "../../core/serving/serving.ts";
 import { explainedDisease } from "../../experiments/explain/ranking.ts";
 import { RANKER_FILES, type RankingCard } from "../../experiments/ranking/model.ts";
+import { diseasesByTerm } from "../../knowledge/search/terms.ts";
 import { knowledgeFor } from "../../ranking/answers.ts";
 import { diseaseFacts, explainDisease } from "../../ranking/explain.ts";
 import { listBest, probabilities } from "../../ranking/listing.ts";
@@ -43,7 +44,9 @@ export async function openServedCases(
     }),
     validation: summaryOf(served).validation,
     ontology: base.ontology,
+    termCounts: diseasesByTerm(base),
     diseases: knowledge.ids.length,
+    saysNone: ranker.none !== undefined,
     rank(one, top, explained) {
       const { query, notices } = resolveCase(one, knowledge.terms);
       if (query.observed.length === 0) return { ranking: [], notices };

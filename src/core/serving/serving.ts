@@ -101,7 +101,11 @@ export interface CaseDisease {
 export interface ServedCases extends Served {
   readonly kind: "cases";
   readonly ontology: Ontology;
+  /** [terms of the ontology] how many statements about diseases name each: those of many are offered first. */
+  readonly termCounts?: Uint32Array;
   readonly diseases: number;
+  /** Whether rankings come with `none`; not known when absent. */
+  readonly saysNone?: boolean;
   /**
    * @param top diseases that are listed, best first
    * @param explained how many of them say why
