@@ -1,5 +1,6 @@
 /** A patient from a FHIR R4 bundle (https://hl7.org/fhir/R4): Patient, Condition, Observation with its components. */
 import type { PatientCase } from "../../core/cases.ts";
+import { systemOf, VOID } from "../../core/fhir/codes.ts";
 import {
   type ClinicalPatient,
   type Concept,
@@ -15,7 +16,6 @@ import {
 } from "./patient.ts";
 
 const YEAR = 365.25 * 86_400_000;
-const DONE: ReadonlySet<string> = new Set(["", "final", "amended", "corrected", "preliminary", "registered"]);
 /** Codes of answers that say that something is there, or is not (SNOMED CT, LOINC answers, interpretations). */
 const YES: ReadonlySet<string> = new Set(["52101004", "10828004", "373066001", "LA9633-4", "LA33-6", "POS"]);
 const NO: ReadonlySet<string> = new Set(["2667000", "260385009", "373067005", "LA9634-2", "LA32-8", "NEG"]);
@@ -80,7 +80,7 @@ function ageOf(birth: string, at: number): number | undefined {
 
 function conceptOf(value: unknown): Concept {
   const codings = listIn(value, "coding");
-  const codes = codings.map((coding) => ({ system: textIn(coding, "system"), code: textIn(coding, "code") }));
+  const codes = codings.map((coding) => ({ system: systemOf(textIn(coding, "system")), code: textIn(coding, "code") }));
   const display = codings.map((coding) => textIn(coding, "display")).find((text) => text !== "");
   return { codes: codes.filter(({ code }) => code !== ""), text: textIn(value, "text") || display || "" };
 }
@@ -106,7 +106,7 @@ function conditionIn({ resource, at }: Resource): (Finding & { readonly time: nu
 }
 
 function observationsIn({ resource, at }: Resource, notices: string[]): readonly Measurement[] {
-  if (!DONE.has(textIn(resource, "status"))) return [];
+  if (VOID.has(textIn(resource, "status"))) return [];
   const time = timeOf(resource, "effectiveDateTime", "effectivePeriod", "effectiveInstant", "issued");
   const parts: Resource[] = [{ resource, at }];
   listIn(resource, "component").forEach((part, i) => {

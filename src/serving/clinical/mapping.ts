@@ -1,7 +1,8 @@
 /** Which codes, of measurements and findings, are which column of a table model: the file of `--mapping`. */
 import { z } from "zod";
+import { SYSTEMS, systemOf } from "../../core/fhir/codes.ts";
 import { isUnit } from "../../core/units/ucum.ts";
-import { type Concept, SYSTEMS } from "./patient.ts";
+import type { Concept } from "./patient.ts";
 
 const Codes = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
@@ -65,6 +66,6 @@ export function hasCode({ codes }: Concept, wanted: string): boolean {
   const code = wanted.slice(bar + 1).trim();
   const named = bar < 0 ? undefined : wanted.slice(0, bar).trim();
   const key = named?.toLowerCase();
-  const system = key !== undefined && Object.hasOwn(ALIASES, key) ? ALIASES[key] : named;
+  const system = key !== undefined && Object.hasOwn(ALIASES, key) ? ALIASES[key] : named && systemOf(named);
   return codes.some((each) => each.code === code && (system === undefined || each.system === system));
 }

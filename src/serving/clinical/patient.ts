@@ -62,14 +62,6 @@ export class PatientProblem extends Error {
   }
 }
 
-export const SYSTEMS = {
-  hpo: "http://human-phenotype-ontology.org",
-  loinc: "http://loinc.org",
-  snomed: "http://snomed.info/sct",
-  icd10: "http://hl7.org/fhir/sid/icd-10",
-  "icd10-cm": "http://hl7.org/fhir/sid/icd-10-cm",
-} as const;
-
 const HPO_ID = /^HP[:_](\d{7})$/i;
 
 /** "HP:0001250" of a concept that has a code of the HPO, in whichever system's name. */

@@ -1,10 +1,11 @@
 /** A clinical patient as a row of a table model, by names and by a mapping (docs/clinical-api.md has the rules). */
+import { SYSTEMS } from "../../core/fhir/codes.ts";
 import type { InputColumn, RawValue } from "../../core/serving/serving.ts";
 import { labConversion } from "../../core/units/lab.ts";
 import { convertUnit } from "../../core/units/ucum.ts";
 import { truthOf } from "./fhir.ts";
 import { hasCode, type Mapping, type MappingRule } from "./mapping.ts";
-import { type ClinicalPatient, type Finding, hpoOf, type Measurement, PatientProblem, SYSTEMS } from "./patient.ts";
+import { type ClinicalPatient, type Finding, hpoOf, type Measurement, PatientProblem } from "./patient.ts";
 
 const SEX = /^(?:sex|gender|sexo|g[eé]nero)$/i;
 const AGE = /^(?:age|edad)(?:[_ ]?(?:in[_ ])?(years?|yrs?|a[nñ]os|months?|meses|days?|d[ií]as))?$/i;

@@ -1,5 +1,6 @@
 /** A patient as `{present, excluded, sex, age}`, the words of GA4GH, and phenopackets. */
 import type { PatientCase } from "../../core/cases.ts";
+import { SYSTEMS } from "../../core/fhir/codes.ts";
 import {
   type ClinicalPatient,
   type Code,
@@ -12,7 +13,6 @@ import {
   type Measurement,
   own,
   PatientProblem,
-  SYSTEMS,
   textIn,
 } from "./patient.ts";
 
