@@ -4,23 +4,24 @@ import { paint } from "./text.ts";
 const EVERY = 200;
 
 /**
- * How many rows are done, in a terminal, where their number is not known before.
+ * How many rows are done, in a terminal, with the share of the input where it is known.
  * @param isQuiet where the rows themselves go to the terminal
  */
 export function createRowCounter(
   stream: NodeJS.WriteStream,
   isQuiet: boolean,
-): { tell(rows: number): void; close(): void } {
+): { tell(rows: number, share: number | null): void; close(): void } {
   const live = !isQuiet && stream.isTTY === true && !process.env.CI && process.env.TERM !== "dumb";
   let last = 0;
   let isShown = false;
   return {
-    tell(rows) {
+    tell(rows, share) {
       const now = performance.now();
       if (!live || now - last < EVERY) return;
       last = now;
       isShown = true;
-      stream.write(`\r\x1b[K${paint("dim", `${rows} patients`, stream)}`);
+      const part = share === null ? "" : `, ${Math.floor(100 * share)} %`;
+      stream.write(`\r\x1b[K${paint("dim", `${rows} patients${part}`, stream)}`);
     },
     close() {
       if (isShown) stream.write("\r\x1b[K");

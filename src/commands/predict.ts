@@ -1,5 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { INPUT_FORMATS, OUTPUT_FORMATS, type PredictResult, predict } from "../app.ts";
+import { abstainFlags, abstentionOf } from "../cli/abstain-flags.ts";
 import { BaseCommand } from "../cli/base-command.ts";
 import { createRowCounter } from "../cli/row-counter.ts";
 import { paint, visible } from "../cli/text.ts";
@@ -9,13 +10,17 @@ export default class Predict extends BaseCommand {
   static override summary = "Predict the disease of every patient of a file or a stream.";
   static override description =
     `Reads CSV, TSV, Parquet, JSON lines (raw columns, GA4GH phenopackets, FHIR bundles, or {present, excluded, sex, age}), and folders or
-.zip archives of phenopackets, in constant memory; "-" is standard input, answered as rows arrive. One line a patient: the likeliest
+.zip archives of phenopackets, a batch at a time; "-" is standard input, answered as rows arrive. One line a patient: the likeliest
 disease, its probability with its 95 % interval, and whether the model abstains. A file given with --out is there whole or not at all.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> patients.csv --model models:/skin@champion --out predictions.csv",
     "<%= config.bin %> <%= command.id %> patients.parquet --model runs:/0123abcd/model --proba --explain 3 --out predictions.parquet",
     "tail -f patients.csv | <%= config.bin %> <%= command.id %> - --model models:/skin@champion --out-format ndjson",
     "<%= config.bin %> <%= command.id %> cases.zip --model models:/orphan@champion --proba --out rankings.ndjson --json",
+    {
+      description: "name a disease only where 95 % of such answers were right on validation",
+      command: "<%= config.bin %> <%= command.id %> patients.csv --model models:/skin@champion --abstain-accuracy 0.95",
+    },
   ];
 
   static override args = {
@@ -68,11 +73,7 @@ disease, its probability with its 95 % interval, and whether the model abstains.
       default: 0,
       helpValue: "N",
     }),
-    "abstain-below": Flags.string({
-      description: "Name no disease where the best one is less probable",
-      env: "DISEASE_ABSTAIN_BELOW",
-      helpValue: "P",
-    }),
+    ...abstainFlags("DISEASE"),
     knowledge: Flags.string({
       description: "Folder with the HPO and its annotations, of models that rank",
       env: "DISEASE_KNOWLEDGE",
@@ -108,10 +109,10 @@ disease, its probability with its 95 % interval, and whether the model abstains.
         ...{ model: flags.model, knowledge: flags.knowledge, mapping: flags.mapping, id: flags.id },
         ...{ format: flags.format, out: flags.out, outFormat: flags["out-format"] },
         ...{ explain: flags.explain, proba: flags.proba, top: flags.top },
-        abstainBelow: probabilityOf(flags["abstain-below"]),
+        abstain: abstentionOf(flags),
         ...{ stdin: process.stdin, stdout: process.stdout, signal: stop.signal },
         notify: this.notify,
-        onProgress: (rows) => counter.tell(rows),
+        onProgress: (rows, share) => counter.tell(rows, share),
       });
     } finally {
       counter.close();
@@ -123,13 +124,6 @@ disease, its probability with its 95 % interval, and whether the model abstains.
 }
 
 const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-function probabilityOf(text: string | undefined): number | null {
-  if (text === undefined) return null;
-  const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
-  throw new UserError("not a probability", { where: `--abstain-below ${text}`, fix: "Give a number from 0 to 1." });
-}
 
 function summary({ rows, abstained, predicted, out, model }: PredictResult): string {
   const best = Object.entries(predicted)

@@ -1,5 +1,6 @@
 import { Args, Flags, ux } from "@oclif/core";
 import { parseBytes, type Serving, serve } from "../app.ts";
+import { abstainFlags, abstentionOf } from "../cli/abstain-flags.ts";
 import { BaseCommand } from "../cli/base-command.ts";
 import { trackingFlag } from "../cli/flags.ts";
 import { visible } from "../cli/text.ts";
@@ -15,6 +16,11 @@ export default class Serve extends BaseCommand {
     "<%= config.bin %> <%= command.id %> models:/skin@champion",
     "<%= config.bin %> <%= command.id %> models:/skin@champion --shadow @challenger --port 8080",
     "<%= config.bin %> <%= command.id %> runs:/4f2a…/model --port 0 --json",
+    {
+      description:
+        "only answers of a kind that was right in 95 % of the validation patients; the others are for a clinician",
+      command: "<%= config.bin %> <%= command.id %> models:/skin@champion --abstain-accuracy 0.95",
+    },
     {
       description: "for other machines, with a token",
       command:
@@ -62,11 +68,7 @@ export default class Serve extends BaseCommand {
       env: "DISEASE_SERVE_LOG_LEVEL",
       default: "info",
     }),
-    "abstain-below": Flags.string({
-      description: "A diagnosis less probable is no answer: it is referred to a clinician",
-      env: "DISEASE_SERVE_ABSTAIN_BELOW",
-      helpValue: "PROBABILITY",
-    }),
+    ...abstainFlags("DISEASE_SERVE"),
     knowledge: Flags.string({
       description: "Folder of the knowledge base; the project's data/knowledge, else what ships, when absent",
       env: "DISEASE_KNOWLEDGE",
@@ -152,13 +154,12 @@ export default class Serve extends BaseCommand {
 
   async run(): Promise<void> {
     const { args, flags } = await this.parse(Serve);
-    const abstain = flags["abstain-below"];
     const serving = await serve(this.projectOf(flags), {
       address: args.model,
       ...{ port: flags.port, host: flags.host, shadow: flags.shadow, log: flags.log, logLevel: flags["log-level"] },
       ...{ knowledge: flags.knowledge, mapping: flags.mapping, connections: flags.connections },
       watch: numberOf("watch", flags.watch),
-      ...(abstain !== undefined && { abstainBelow: numberOf("abstain-below", abstain, 1) }),
+      abstain: abstentionOf(flags),
       tokens: process.env.DISEASE_SERVE_TOKENS,
       tokensFile: flags["tokens-file"],
       allowAnonymous: flags["allow-anonymous"],
@@ -219,11 +220,11 @@ function count(name: string, description: string, value: number) {
   return Flags.integer({ description, env, default: value, min: 1, helpGroup: GROUPS.limits });
 }
 
-function numberOf(flag: string, text: string, most = 1e6): number {
+function numberOf(flag: string, text: string): number {
   const value = Number(text);
-  if (text.trim() !== "" && value >= 0 && value <= most) return value;
+  if (text.trim() !== "" && value >= 0 && value <= 1e6) return value;
   throw new UserError("not a number that this flag takes", {
     where: `--${flag} ${text}`,
-    fix: most === 1 ? "Give a number from 0 to 1." : "Give a number, 0 or more.",
+    fix: "Give a number from 0 to 1,000,000.",
   });
 }

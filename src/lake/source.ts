@@ -46,12 +46,21 @@ export async function openSource(path: string): Promise<Source> {
   return { path, gzip, format: parquet ? "parquet" : "text", head };
 }
 
-/** The file's bytes, unpacked where it is gzipped. */
-export async function* chunksOf(source: Pick<Source, "path" | "gzip">): AsyncGenerator<Buffer> {
+/**
+ * The file's bytes, unpacked where it is gzipped.
+ * @param onRead told of the bytes that were read so far, as they lie on the disk
+ */
+export async function* chunksOf(
+  source: Pick<Source, "path" | "gzip">,
+  onRead?: (bytes: number) => void,
+): AsyncGenerator<Buffer> {
   const file = createReadStream(source.path, { highWaterMark: CHUNK_BYTES });
   try {
     // The callback is pipeline's way to say that errors reach the reader of the last stream.
-    yield* source.gzip ? pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : file;
+    for await (const chunk of source.gzip ? pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : file) {
+      onRead?.(file.bytesRead);
+      yield chunk;
+    }
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     const broken = source.gzip && typeof (cause as { code?: unknown }).code === "string";

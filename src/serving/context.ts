@@ -2,6 +2,7 @@ import type { FastifyInstance } from "fastify";
 import type { PatientCase } from "../core/cases.ts";
 import type { Frame } from "../core/dataset.ts";
 import type { CaseDisease, PredictionLog, ServedCases, ServedModel, ServedTable } from "../core/serving/serving.ts";
+import type { AbstentionSettings } from "./clinical/abstention.ts";
 
 /** What the routes of the service work with. */
 
@@ -38,8 +39,8 @@ export interface ServeSettings {
   readonly pressure: { readonly inFlight: number; readonly lag: number };
   /** Milliseconds until headers, or a whole request, must have come. */
   readonly timeouts: { readonly headers: number; readonly request: number };
-  /** The clinical answer names no disease where the best one is less probable; null: it always does. */
-  readonly abstainBelow: number | null;
+  /** When the clinical answer names no disease. */
+  readonly abstain: AbstentionSettings;
 }
 
 interface Answered {

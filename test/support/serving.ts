@@ -8,6 +8,7 @@ import type {
   ServedModel,
   ServedTable,
 } from "../../src/core/serving/serving.ts";
+import { ALWAYS_ANSWER } from "../../src/serving/clinical/abstention.ts";
 import type { Routes, ServeSettings } from "../../src/serving/context.ts";
 import { createMetrics, metricsRoutes, type ServeMetrics } from "../../src/serving/http/metrics.ts";
 import { mlflowRoutes } from "../../src/serving/mlflow/routes.ts";
@@ -63,7 +64,7 @@ export const SETTINGS: ServeSettings = {
   connections: 100,
   pressure: { inFlight: 100, lag: 60_000 },
   timeouts: { headers: 10_000, request: 30_000 },
-  abstainBelow: null,
+  abstain: ALWAYS_ANSWER,
 };
 
 export interface TestService extends AsyncDisposable {

@@ -2,7 +2,7 @@
 import { UserError } from "../../core/errors.ts";
 import type { ServedCases } from "../../core/serving/serving.ts";
 import { createTerms } from "../../serving/clinical/case.ts";
-import { type Abstention, diagnoseCase } from "../../serving/clinical/diagnose.ts";
+import { diagnoseCase } from "../../serving/clinical/diagnose.ts";
 import type { ReadPatient } from "../../serving/clinical/read.ts";
 import { fromCase } from "../../serving/clinical/terms.ts";
 import type { OutputCell, OutputColumn } from "./output.ts";
@@ -12,15 +12,10 @@ import type { PredictedRow, Predictor, PredictorOptions } from "./predictor.ts";
 /** @param note told once of each thing that is worth knowing */
 export function createCasePredictor(
   model: ServedCases,
-  { explain, proba, top, abstainBelow }: PredictorOptions,
+  { explain, proba, top, abstention }: PredictorOptions,
   note: (message: string) => void,
 ): Predictor {
   const terms = createTerms(model.ontology);
-  const abstention: Abstention = {
-    below: abstainBelow,
-    none_above: null,
-    source: abstainBelow === null ? "none" : "setting",
-  };
   const work = { query: { top: proba ? top : 1, explain: explain > 0 ? 1 : 0 }, abstention };
   const columns: OutputColumn[] = [
     { name: "row", type: "BIGINT" },

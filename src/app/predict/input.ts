@@ -1,6 +1,6 @@
 /** Patients of a file, a folder or standard input, a batch at a time. */
 import { statSync } from "node:fs";
-import { basename, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { PatientCase } from "../../core/cases.ts";
 import { UserError } from "../../core/errors.ts";
 import { isCase, readCases } from "../../lake/phenopackets/read.ts";
@@ -19,8 +19,9 @@ export type InputBatch =
   | { readonly kind: "cases"; readonly cases: readonly PatientCase[] };
 
 export interface PatientInput {
-  readonly name: string;
   readonly batches: AsyncIterable<InputBatch>;
+  /** How much of it is read, in 0–1; null where its size is not known. */
+  share(): number | null;
 }
 
 export interface InputOptions {
@@ -38,16 +39,23 @@ export interface InputOptions {
  */
 export async function openInput(address: string, options: InputOptions): Promise<PatientInput> {
   const { format } = options;
-  if (address === "-") return { name: "standard input", batches: ofText(options.stdin, "standard input", format) };
+  if (address === "-") return { batches: ofText(options.stdin, "standard input", format), share: unknown };
   const path = resolve(address);
   const isFolder = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
   if (format === "phenopackets" || isFolder || /\.zip$/i.test(path)) {
-    return { name: basename(path), batches: ofCases(path, options) };
+    return { batches: ofCases(path, options), share: unknown };
   }
   const source = await openSource(address);
-  if (source.format === "parquet") return { name: basename(path), batches: wrapped(readParquetRows(source)) };
-  return { name: basename(path), batches: ofText(chunksOf(source), address, format) };
+  if (source.format === "parquet") return { batches: wrapped(readParquetRows(source)), share: unknown };
+  const { size } = statSync(path);
+  let read = 0;
+  const chunks = chunksOf(source, (bytes) => {
+    read = bytes;
+  });
+  return { batches: ofText(chunks, address, format), share: () => Math.min(1, read / size) };
 }
+
+const unknown = (): null => null;
 
 export async function* wrapped(batches: AsyncIterable<RowBatch>): AsyncGenerator<InputBatch> {
   for await (const batch of batches) yield { kind: "cells", batch };

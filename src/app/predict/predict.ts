@@ -3,17 +3,19 @@ import type { Writable } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { UserError } from "../../core/errors.ts";
 import type { ModelIdentity, ServedModel } from "../../core/serving/serving.ts";
+import { type AbstentionSettings, abstentionFor } from "../../serving/clinical/abstention.ts";
 import type { Project } from "../project.ts";
 import { openServed } from "../served/open.ts";
 import { createCasePredictor } from "./cases.ts";
-import { type InputFormat, openInput, wrapped } from "./input.ts";
+import { type InputFormat, openInput, type PatientInput, wrapped } from "./input.ts";
 import { readMapping } from "./mapping.ts";
 import { formatFor, type OutputFormat, openOutput } from "./output.ts";
 import type { PredictorOptions } from "./predictor.ts";
 import { createTablePredictor } from "./table.ts";
 
-export interface PredictOptions extends Omit<PredictorOptions, "mapping"> {
+export interface PredictOptions extends Omit<PredictorOptions, "mapping" | "abstention"> {
   readonly model: string;
+  readonly abstain: AbstentionSettings;
   /** Folder of the knowledge base of a model that ranks. */
   readonly knowledge?: string;
   /** File that says which codes are which columns. */
@@ -28,7 +30,8 @@ export interface PredictOptions extends Omit<PredictorOptions, "mapping"> {
   readonly stdout: Writable;
   readonly signal: AbortSignal;
   notify(notice: { readonly message: string }): void;
-  onProgress(rows: number): void;
+  /** @param share of the input that is read, in 0–1; null where its size is not known */
+  onProgress(rows: number, share: number | null): void;
 }
 
 export interface PredictResult {
@@ -43,11 +46,11 @@ export interface PredictResult {
 }
 
 /** Patients of a table of the lake, "lake://NAME@v2", or of what `openInput` knows. */
-async function openPatients(project: Project, address: string, options: PredictOptions) {
+async function openPatients(project: Project, address: string, options: PredictOptions): Promise<PatientInput> {
   const { format, stdin, notify } = options;
-  if (!address.startsWith("lake://")) return (await openInput(address, { format, stdin, notify })).batches;
+  if (!address.startsWith("lake://")) return openInput(address, { format, stdin, notify });
   const { readLakeRows } = await import("../lake/dataset.ts");
-  return wrapped(readLakeRows(project, address, notify));
+  return { batches: wrapped(readLakeRows(project, address, notify)), share: () => null };
 }
 
 /**
@@ -65,8 +68,10 @@ export async function predict(project: Project, address: string, options: Predic
   const mapping = options.mapping === undefined ? undefined : readMapping(project, options.mapping);
   const model = await openServed(project, options.model, { knowledge: options.knowledge, notify });
   try {
-    const batches = await openPatients(project, address, options);
-    const { columns, predict } = predictorFor(model, { ...options, mapping }, note);
+    const { abstention, told } = abstentionFor(model, options.abstain);
+    if (told !== null) note(told);
+    const { batches, share } = await openPatients(project, address, options);
+    const { columns, predict } = predictorFor(model, { ...options, mapping, abstention }, note);
     const format = options.outFormat ?? formatFor(out);
     if (format === "parquet" && out === undefined) {
       throw new UserError("Parquet cannot be written as a stream", {
@@ -88,7 +93,7 @@ export async function predict(project: Project, address: string, options: Predic
           }
           await output.write(part.map(({ cells }) => cells));
           rows += part.length;
-          options.onProgress(rows);
+          options.onProgress(rows, share());
           // Signals are heard between turns only.
           await turn();
           signal.throwIfAborted();

@@ -1,4 +1,5 @@
 /** What turns patients into lines of the output, whatever the model is. */
+import type { Abstention } from "../../serving/clinical/abstention.ts";
 import type { Mapping } from "../../serving/clinical/mapping.ts";
 import type { InputBatch } from "./input.ts";
 import type { OutputCell, OutputColumn } from "./output.ts";
@@ -12,8 +13,7 @@ export interface PredictorOptions {
   readonly proba: boolean;
   /** Diseases of a ranker that are listed with `proba`. */
   readonly top: number;
-  /** No disease is named where the best one is less probable; null: one always is. */
-  readonly abstainBelow: number | null;
+  readonly abstention: Abstention;
   readonly mapping?: Mapping;
 }
 

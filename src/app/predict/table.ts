@@ -24,7 +24,8 @@ export function createTablePredictor(
   note: (message: string) => void,
 ): Predictor {
   const { classes, input } = model;
-  const { id, explain, proba: writesAll, abstainBelow, mapping = NO_MAPPING } = options;
+  const { id, explain, proba: writesAll, abstention, mapping = NO_MAPPING } = options;
+  const { below } = abstention;
   const reader = createInputReader(input);
   const columns: OutputColumn[] = [
     { name: "row", type: "BIGINT" },
@@ -45,7 +46,7 @@ export function createTablePredictor(
       const own = proba.subarray(row * classes.length, (row + 1) * classes.length);
       let best = 0;
       for (let k = 1; k < own.length; k++) if (own[k]! > own[best]!) best = k;
-      const abstained = abstainBelow !== null && own[best]! < abstainBelow;
+      const abstained = below !== null && own[best]! < below;
       const [low, high] = model.interval(best, own[best]!) ?? [null, null];
       const predicted = abstained ? null : classes[best]!;
       const cells: OutputCell[] = [first + row + 1, ids(row), predicted, own[best]!, low, high, abstained];

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { messageOf, UserError } from "../../core/errors.ts";
+import type { AbstentionSettings } from "../../serving/clinical/abstention.ts";
 import type { ServeSettings } from "../../serving/context.ts";
 import { parseTokens } from "../../serving/http/tokens.ts";
 import type { TlsFiles } from "../../serving/server.ts";
@@ -31,7 +32,7 @@ export interface LimitOptions {
   /** Seconds */
   readonly requestTimeout: number;
   readonly corsOrigins: readonly string[];
-  readonly abstainBelow?: number;
+  readonly abstain: AbstentionSettings;
 }
 
 /** Seconds within which the headers must have come. */
@@ -71,7 +72,7 @@ export function doorsOf(options: DoorOptions): Pick<ServeSettings, "tokens" | "o
 }
 
 export function limitsOf(options: LimitOptions): Omit<ServeSettings, "tokens" | "open"> {
-  const { rate, requestTimeout, inFlight, abstainBelow = null } = options;
+  const { rate, requestTimeout, inFlight, abstain } = options;
   for (const origin of options.corsOrigins) {
     if (origin !== "*" && !URL.canParse(origin)) {
       throw new UserError("no origin of a page", {
@@ -89,7 +90,7 @@ export function limitsOf(options: LimitOptions): Omit<ServeSettings, "tokens" | 
     connections: options.connections,
     pressure: { inFlight, lag: LAG },
     timeouts: { headers: 1000 * Math.min(HEADERS, requestTimeout), request: 1000 * requestTimeout },
-    abstainBelow,
+    abstain,
   };
 }
 

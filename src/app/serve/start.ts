@@ -3,6 +3,7 @@ import { setFlagsFromString } from "node:v8";
 import { messageOf, UserError } from "../../core/errors.ts";
 import type { ModelIdentity, PredictionLog, ServedModel } from "../../core/serving/serving.ts";
 import { openPredictionLog } from "../../lake/predictions/log.ts";
+import { abstentionFor } from "../../serving/clinical/abstention.ts";
 import { createMetrics, metricsRoutes } from "../../serving/http/metrics.ts";
 import { mlflowRoutes } from "../../serving/mlflow/routes.ts";
 import { createServer } from "../../serving/server.ts";
@@ -23,7 +24,21 @@ export async function startServing(project: Project, options: ServeOptions): Pro
   const { tls, ...doors } = doorsOf(options);
   const settings = { ...doors, ...limitsOf(options) };
   const open = (address: string): Promise<ServedModel> => openServed(project, address, options);
-  const model = await open(options.address);
+  const openAnswering = async (): Promise<ServedModel> => {
+    const opened = await open(options.address);
+    try {
+      abstentionFor(opened, settings.abstain);
+      return opened;
+    } catch (error) {
+      opened.dispose();
+      throw error;
+    }
+  };
+  const model = await openAnswering();
+  const tellAbstention = (of: ServedModel): void => {
+    const { told } = abstentionFor(of, settings.abstain);
+    if (told !== null) tell(told);
+  };
   const shadowAddress = shadowOf(options, model.identity);
   const log = options.log ? openPredictionLog({ folder: predictionsFolder(project, model.identity) }) : null;
   const key = log === null ? "" : projectKey(project.root);
@@ -36,17 +51,20 @@ export async function startServing(project: Project, options: ServeOptions): Pro
   });
   try {
     tryModel(model);
+    tellAbstention(model);
     const app = createServer({
       ...{ context: service.context, metrics, tls },
       ...{ logTo: options.logTo, logLevel: options.logLevel },
       routes: [mlflowRoutes, metricsRoutes(metrics), ...(await serviceRoutes(project, options))],
     });
     const looks = watchers(project, options, service, shadowAddress, {
-      open,
+      ...{ open, openAnswering },
       tell: (message) => tell(message),
       swapped: (result, role, now) => {
         metrics.swapped(result);
-        if (now && result === "done") metrics.uses(now.identity, role);
+        if (now === null || result !== "done") return;
+        metrics.uses(now.identity, role);
+        if (role === "answer") tellAbstention(now);
       },
     });
     if (shadowAddress !== null) await looks.shadow();
@@ -101,6 +119,8 @@ function shadowOf({ shadow, address }: ServeOptions, { name }: ModelIdentity): s
 
 interface Watched {
   open(address: string): Promise<ServedModel>;
+  /** The model that answers, as its address means it now. */
+  openAnswering(): Promise<ServedModel>;
   tell(message: string): void;
   swapped(result: "done" | "refused", role: "answer" | "shadow", model: ServedModel | null): void;
 }
@@ -111,14 +131,14 @@ function watchers(
   { address }: ServeOptions,
   service: Service,
   shadowAddress: string | null,
-  { open, tell, swapped }: Watched,
+  { open, openAnswering, tell, swapped }: Watched,
 ): { readonly model: (() => Promise<void>) | null; readonly shadow: () => Promise<void> } {
   const swapFor = (role: "answer" | "shadow", from: string): (() => Promise<void>) =>
     createSwap({
       ...{ role, tell, now: Date.now },
       slot: role === "answer" ? service.model : service.shadow,
       look: () => versionNow(project, from),
-      open: () => open(from),
+      open: () => (role === "answer" ? openAnswering() : open(from)),
       asked: () => service.model.model,
       swapped: (result, model) => swapped(result, role, model),
     });

@@ -4,18 +4,12 @@ import type { PatientCase } from "../../core/cases.ts";
 import type { Frame } from "../../core/dataset.ts";
 import { cellsOf, type InputReader } from "../../core/serving/input.ts";
 import type { Explained, ServedCases, ServedTable } from "../../core/serving/serving.ts";
+import type { Abstention } from "./abstention.ts";
 import { caseFor, type Terms } from "./case.ts";
 import type { Mapping } from "./mapping.ts";
 import type { ReadPatient } from "./read.ts";
 import { rowOf, type TableRow } from "./row.ts";
 import type { DiagnoseQuery, Diagnosis, DiseaseAnswer } from "./schemas.ts";
-
-/** When no disease is named. */
-export interface Abstention {
-  readonly below: number | null;
-  readonly none_above: number | null;
-  readonly source: "setting" | "none";
-}
 
 export type Reply = Omit<Diagnosis, "prediction_id">;
 
@@ -145,7 +139,7 @@ function reasonOf(best: number, none: number | null, { below, none_above }: Abst
     return `the likeliest disease has a probability below ${below}, from which on diseases are named`;
   }
   if (none !== null && none_above !== null && none > none_above) {
-    return `the probability of another disease than those looked at is above ${none_above}`;
+    return `the probability that it is none of the diseases looked at is above ${none_above}`;
   }
   return null;
 }

@@ -3,12 +3,13 @@ import { randomUUID } from "node:crypto";
 import type { FastifyRequest } from "fastify";
 import { createInputReader, type InputReader } from "../../core/serving/input.ts";
 import type { ServedCases, ServedModel, ServedTable } from "../../core/serving/serving.ts";
-import { type Routes, rowId, type ServeSettings } from "../context.ts";
+import { type Routes, rowId } from "../context.ts";
 import { jsonBody, mediaType } from "../http/body.ts";
 import { toRefusal } from "../http/errors.ts";
 import { Refusal } from "../refusal.ts";
+import { type Abstention, abstentionFor } from "./abstention.ts";
 import { createTerms } from "./case.ts";
-import { type Abstention, diagnoseCases, diagnoseTable, type Reply, readRows, rowFor } from "./diagnose.ts";
+import { diagnoseCases, diagnoseTable, type Reply, readRows, rowFor } from "./diagnose.ts";
 import { type Mapping, NO_MAPPING } from "./mapping.ts";
 import { PatientProblem } from "./patient.ts";
 import { PatientsRefusal, placed, problemOf, sendProblem } from "./problems.ts";
@@ -35,6 +36,7 @@ export const clinicalRoutes =
   (app, context) => {
     const readerOf = onceFor((model: ServedTable) => createInputReader(model.input));
     const termsOf = onceFor((model: ServedCases) => createTerms(model.ontology));
+    const abstentionOf = onceFor((model: ServedModel) => abstentionFor(model, context.settings.abstain).abstention);
     app.register(async (scope) => {
       scope.setErrorHandler((error, request, reply) => {
         const refusal =
@@ -53,7 +55,7 @@ export const clinicalRoutes =
         const most = model.kind === "table" ? Math.min(MOST_PATIENTS, context.settings.maxRows) : MOST_CASES;
         const asked = patientsIn(body, most);
         const patients = each(asked, (place) => readPatient(asked[place]!, model, phenopacket, now()));
-        const work = { query, abstention: abstentionOf(context.settings) };
+        const work = { query, abstention: abstentionOf(model) };
         const facts = { request: request.id, id: randomUUID() };
         const keys = patients.map((one, i) => asked[i]!.key ?? (one.form === "clinical" ? one.patient.key : null));
         let replies: readonly Reply[];
@@ -102,10 +104,6 @@ function queryOf({ query }: FastifyRequest): DiagnoseQuery {
   if (read.success) return read.data;
   const { path, message } = read.error.issues[0]!;
   throw new Refusal(400, "BAD_REQUEST", `${["query", ...path.map(String)].join(" ")}: ${message}`);
-}
-
-function abstentionOf({ abstainBelow }: ServeSettings): Abstention {
-  return { below: abstainBelow, none_above: null, source: abstainBelow === null ? "none" : "setting" };
 }
 
 /** Does something with each patient; what goes wrong is told with its place in the request. */

@@ -116,9 +116,13 @@ export const DiagnoseAnswer = z.object({
   abstention: z.object({
     below: Probability.nullable().describe("No disease is named where the best one is less probable"),
     none_above: Probability.nullable().describe(
-      "No disease is named where another one than those looked at is likelier",
+      "No disease is named where it is likelier than this that it is none of those looked at",
     ),
-    source: z.enum(["setting", "none"]).describe("none: a disease is always named"),
+    source: z
+      .enum(["setting", "validation", "none"])
+      .describe(
+        "validation: `below` was chosen for an accuracy on validation patients; none: a disease is always named",
+      ),
   }),
   patients: z.array(Diagnosis).describe("In the order of the request"),
   disclaimer: z.string(),

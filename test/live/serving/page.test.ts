@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Ontology } from "../../../src/core/knowledge.ts";
 import type { ServedCases, ServedModel } from "../../../src/core/serving/serving.ts";
 import { createTermSearch } from "../../../src/knowledge/search/terms.ts";
+import { ALWAYS_ANSWER } from "../../../src/serving/clinical/abstention.ts";
 import { launchChromium } from "../../support/chromium.ts";
 import { termFrame } from "../../support/hpo.ts";
 import { type Patients, shippedPatients, termPatients } from "../../support/packaged.ts";
@@ -246,7 +247,7 @@ describe("a clinician asks a model that ranks rare diseases", () => {
   });
 
   test("a model that is not sure enough refers to a clinician", async () => {
-    await using visited = await visit(cases, { settings: { abstainBelow: 0.999 } });
+    await using visited = await visit(cases, { settings: { abstain: { ...ALWAYS_ANSWER, below: 0.999 } } });
     const { page } = visited;
     await choose(page, "seizure");
     await submit(page);

@@ -1,7 +1,10 @@
 import { expect, test } from "vitest";
+import type { ServedCases, ValidationSummary } from "../../../src/core/serving/serving.ts";
+import { ALWAYS_ANSWER, abstentionFor } from "../../../src/serving/clinical/abstention.ts";
 import type { DiagnoseAnswer, Problem } from "../../../src/serving/clinical/schemas.ts";
 import { DiagnoseAnswer as AnswerSchema } from "../../../src/serving/clinical/schemas.ts";
-import { casesModel, diagnose, startClinical } from "../../support/clinical.ts";
+import { COLUMNS, casesModel, diagnose, startClinical } from "../../support/clinical.ts";
+import { ageModel } from "../../support/serving.ts";
 
 const NOTHING = {
   ...{ age: 80, sex: "F", systolic: null, "HP:0001250 Seizure": null },
@@ -37,7 +40,7 @@ test("how many diseases are listed and explained is asked by the query", async (
 });
 
 test("a model that is not sure enough refers to a clinician and names no disease, and the log says so", async () => {
-  await using service = startClinical({ settings: { abstainBelow: 0.75 } });
+  await using service = startClinical({ settings: { abstain: { ...ALWAYS_ANSWER, below: 0.75 } } });
   const { json } = await diagnose(service, {
     patients: [NOTHING, { ...NOTHING, age: 60 }],
     patient_keys: ["first", null],
@@ -55,6 +58,56 @@ test("a model that is not sure enough refers to a clinician and names no disease
     { id: patients[1]!.prediction_id, abstained: true, patient: null },
   ]);
 });
+
+test("a threshold by accuracy is the lowest that was so accurate on validation, and the answer says where it is from", async () => {
+  const validation = summarise({ sure: [30, 30], unsure: [30, 15] });
+  const model = { ...ageModel({ input: COLUMNS }), validation };
+  await using service = startClinical({ model, settings: { abstain: { ...ALWAYS_ANSWER, accuracy: 0.95 } } });
+  const { json } = await diagnose(service, { patients: [NOTHING, { ...NOTHING, age: 60 }] });
+  const { patients, abstention } = json as DiagnoseAnswer;
+  expect(abstention).toEqual({ below: 0.8, none_above: null, source: "validation" });
+  expect(patients.map(({ refer_to_clinician }) => refer_to_clinician)).toEqual([false, true]);
+  const { told } = abstentionFor(model, { ...ALWAYS_ANSWER, accuracy: 0.95 });
+  expect(told).toContain("50.0 % of the patients got an answer, and 100.0 % of these 30 were right");
+});
+
+test("a model that cannot abstain as it is asked to says why", async () => {
+  const table = ageModel({ input: COLUMNS });
+  const few = { ...table, validation: summarise({ sure: [19, 19], unsure: [30, 15] }) };
+  expect(() => abstentionFor(table, { ...ALWAYS_ANSWER, accuracy: 0.9 })).toThrow("nothing is known of how");
+  expect(() => abstentionFor(few, { ...ALWAYS_ANSWER, accuracy: 0.9 })).toThrow("with 20 patients or more");
+  expect(() => abstentionFor(table, { ...ALWAYS_ANSWER, noneAbove: 0.5 })).toThrow("no probability that it is none");
+  const ranker = { ...(await casesModel()), saysNone: false };
+  expect(() => abstentionFor(ranker, { ...ALWAYS_ANSWER, noneAbove: 0.5 })).toThrow("no probability that it is none");
+});
+
+test("a ranking of which none is likely enough refers to a clinician", async () => {
+  const ranker = await casesModel();
+  const model: ServedCases = { ...ranker, rank: (...of) => ({ ...ranker.rank(...of), none: 0.6 }) };
+  for (const [noneAbove, refers] of [
+    [0.5, true],
+    [0.7, false],
+  ] as const) {
+    await using service = startClinical({ model, settings: { abstain: { ...ALWAYS_ANSWER, noneAbove } } });
+    const { json } = await diagnose(service, { present: ["HP:0001250"] });
+    const { patients, abstention } = json as DiagnoseAnswer;
+    expect(abstention).toEqual({ below: null, none_above: noneAbove, source: "setting" });
+    expect(patients[0]).toMatchObject({ refer_to_clinician: refers, none_of_these: 0.6 });
+  }
+});
+
+/** Validation patients whose answer had a probability of 0.8, and of 0.5: how many, and how many were right. */
+function summarise({ sure, unsure }: Record<"sure" | "unsure", readonly [number, number]>): ValidationSummary {
+  const [rows, right] = [new Uint32Array(10), new Uint32Array(10)];
+  for (const [bin, [all, hits]] of [
+    [8, sure],
+    [5, unsure],
+  ] as const) {
+    rows[bin] = all;
+    right[bin] = hits;
+  }
+  return { answers: { rows, right }, byClass: { bins: 0, rows: new Uint32Array(0), positives: new Uint32Array(0) } };
+}
 
 test("one bad patient is named by place and field, not by value, and none is answered", async () => {
   await using service = startClinical();
