@@ -258,6 +258,7 @@ export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pul
 export { type KnowledgeFound, searchKnowledge } from "./app/knowledge/search.ts";
 export { type Shown, showKnowledge } from "./app/knowledge/show.ts";
 export { buildLearningTable } from "./app/lake/build.ts";
+export { openDeidentifier } from "./app/lake/deidentify.ts";
 export { initLake, type LakeInit } from "./app/lake/init.ts";
 export { type GoldNotes, judgeNotes, type ReadNotes, readNotes } from "./app/lake/notes.ts";
 export { type LakeOptions, openLake } from "./app/lake/open.ts";
