@@ -3,6 +3,7 @@ import { type Pulled, type PullResult, pullKnowledge } from "../../app.ts";
 import { BaseCommand, renderError } from "../../cli/base-command.ts";
 import { countsText } from "../../cli/knowledge/view.ts";
 import { paint, size, visible } from "../../cli/text.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
 
 export default class KnowledgePull extends BaseCommand {
   static override summary = "Bring files of knowledge into the project: HPO, its annotations, Orphanet, OMIM.";
@@ -77,6 +78,11 @@ omim-titles; orphanet (packed) from a file of your own.`;
         ...(this.toErrorJson(error) as { error: unknown }),
       }));
       return { ...result, failures };
+    } catch (error) {
+      if (!abort.signal.aborted) throw error;
+      throw new UserError("interrupted: what was pulled before stays, and the rest is as it was", {
+        exitCode: ExitCode.interrupted,
+      });
     } finally {
       process.removeListener("SIGINT", stop);
     }
