@@ -1,4 +1,4 @@
-import { CODE_VERSION } from "../../core/build.ts";
+import { VERSION } from "../../core/build.ts";
 import type { Notice } from "../../core/dataset.ts";
 import { type BuildOptions, type BuildResult, buildTable } from "../../lake/learning/build.ts";
 import type { Project } from "../project.ts";
@@ -20,5 +20,5 @@ export async function buildLearningTable(
 ): Promise<BuildResult> {
   const declared = loadDeclaration(project, name);
   const lake = openLake(project, { notify, memory, threads });
-  return buildTable(lake, declared, { ...options, codeVersion: CODE_VERSION, notify });
+  return buildTable(lake, declared, { ...options, program: VERSION, notify });
 }

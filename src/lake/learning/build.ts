@@ -20,7 +20,7 @@ import { codeIs } from "./conditions.ts";
 import type { Declaration } from "./declaration.ts";
 import { type FeatureColumn, featureSql } from "./features.ts";
 import { type LearningRoles, rolesEntry } from "./roles.ts";
-import { factsOf, type TableFacts } from "./tables.ts";
+import { factsOf } from "./tables.ts";
 
 /** A declaration, read and checked, its files of codes too. */
 export interface Declared {
@@ -35,8 +35,8 @@ export interface BuildOptions {
   readonly dryRun?: boolean;
   /** Build a second time from the lake as it was before each index, and compare. Default: true. */
   readonly check?: boolean;
-  /** Of this program: a table of another one is built anew. */
-  readonly codeVersion: string;
+  /** Of this program, for the record. */
+  readonly program: string;
   readonly signal?: AbortSignal;
   readonly notify: (notice: { readonly code: string; readonly message: string }) => void;
 }
@@ -68,24 +68,25 @@ export interface BuildResult {
 export async function buildTable(lake: Lake, declared: Declared, options: BuildOptions): Promise<BuildResult> {
   const { name, declaration } = declared;
   const inputs = await inputsOf(lake, declared);
-  const lineage = lineageOf(declared, inputs, options.codeVersion);
-  const newest = await newestOf(lake, name);
-  if (newest?.change === "build" && !options.dryRun && sameLineage(newest.lineage, lineage)) {
-    return { ...told(newest, false), classes: {}, excluded: {}, checked: null, sql: [] };
-  }
-  await using duck = await openDuck(lake.duck);
-  const facts = await openInputs(duck, lake, declaration, inputs);
+  const facts = factsOfAll(declaration, inputs);
   const cohort = cohortSql(declaration, facts);
   const features = featureSql(declaration, facts);
   const query = tableSql(declaration, features);
   checkNames(declared, features.columns);
   for (const message of cohort.warnings) options.notify({ code: "label-dependent-index", message });
   const sql = [...cohort.statements, query];
+  const lineage = lineageOf(declared, inputs, sql, options.program);
   if (options.dryRun) {
     const columns = columnNames(declaration, features.columns);
     const nothing = { version: null, address: null, isNew: false, rows: 0, classes: {}, excluded: {}, checked: null };
     return { table: name, ...nothing, columns, lineage, sql };
   }
+  const newest = await newestOf(lake, name);
+  if (newest?.change === "build" && isMadeAs(newest.lineage, lineage)) {
+    return { ...told(newest, false), classes: {}, excluded: {}, checked: null, sql };
+  }
+  await using duck = await openDuck(lake.duck);
+  await openInputs(duck, lake, inputs);
   for (const statement of cohort.statements) {
     options.signal?.throwIfAborted();
     await duck.run(statement);
@@ -147,29 +148,47 @@ function featureTables({ features }: Declaration): readonly string[] {
   });
 }
 
-function lineageOf({ file, declaration }: Declared, inputs: Inputs, codeVersion: string): readonly string[] {
-  return [...Object.values(inputs).map(showAddress), `${file} ${hashJson(declaration)}`, `disease ${codeVersion}`];
+const PROGRAM = "disease ";
+
+/** The queries say what this program makes of the declaration. */
+function lineageOf(
+  { file, declaration }: Declared,
+  inputs: Inputs,
+  sql: readonly string[],
+  program: string,
+): readonly string[] {
+  return [
+    ...Object.values(inputs).map(showAddress),
+    `${file} ${hashJson(declaration)}`,
+    `sql ${hashJson(sql)}`,
+    `${PROGRAM}${program}`,
+  ];
 }
 
-/** Roles follow from the rest. */
-const sameLineage = (there: readonly string[], now: readonly string[]): boolean =>
-  now.every((entry) => there.includes(entry));
+/** Whether a version was made of the same, by whichever program. */
+const isMadeAs = (there: readonly string[], now: readonly string[]): boolean =>
+  now.every((entry) => entry.startsWith(PROGRAM) || there.includes(entry));
 
 async function newestOf(lake: Lake, table: string): Promise<TableVersion | undefined> {
   const last = (await lake.table.numbers(table)).at(-1);
   return last === undefined ? undefined : lake.table.read(table, last);
 }
 
-async function openInputs(duck: Duck, lake: Lake, declaration: Declaration, inputs: Inputs): Promise<FactsByTable> {
+function factsOfAll(declaration: Declaration, inputs: Inputs): FactsByTable {
+  return new Map(
+    Object.entries(inputs).map(([table, { schema }]) => [
+      table,
+      factsOf(table, schema, declaration.tables[table], table === declaration.patients),
+    ]),
+  );
+}
+
+async function openInputs(duck: Duck, lake: Lake, inputs: Inputs): Promise<void> {
   await duck.run("CREATE SCHEMA lake");
-  const facts = new Map<string, TableFacts>();
   for (const [table, version] of Object.entries(inputs)) {
     const files = await localParts(lake.storage, version);
     await duck.run(`CREATE VIEW ${sourceOf(table)} AS ${selectParts(version, files)}`);
-    const own = factsOf(table, version.schema, declaration.tables[table], table === declaration.patients);
-    facts.set(table, own);
   }
-  return facts;
 }
 
 function columnNames({ index, label, group }: Declaration, features: readonly FeatureColumn[]): readonly string[] {
@@ -306,7 +325,7 @@ async function commit(
   let isNew = true;
   const made = await lake.table.commit(table, (newest) => {
     const same = newest?.change === "build" && newest.hash === hashContent(schema, [part]);
-    isNew = !(same && sameLineage(newest.lineage, lineage));
+    isNew = !(same && isMadeAs(newest.lineage, lineage));
     if (!isNew) return newest!;
     return {
       ...{ change: "build", time: lake.now(), who: lake.who, reader: "build", schema, parts: [part], sources: [] },

@@ -115,7 +115,13 @@ function indexSql({ index, timeless }: Declaration, facts: FactsByTable): string
   return beforeLabelSql(index.before_label!);
 }
 
-/** Those without the label are matched to those with it in turn, in an order that has to do with nothing: a hash of their name. */
+/** Cases that are tried for each patient without the label. */
+const TRIES = 32;
+
+/**
+ * Those without the label get the age of one with it: of the first, in an order by hash that has to do with nothing, at whose age they
+ * were followed.
+ */
 function beforeLabelSql({ gap, others }: NonNullable<NonNullable<Declaration["index"]>["before_label"]>): string {
   const before = interval(gap);
   const cases = `SELECT patient, first - ${before} AS moment FROM work.label`;
@@ -123,8 +129,9 @@ function beforeLabelSql({ gap, others }: NonNullable<NonNullable<Declaration["in
     return `${cases} UNION ALL SELECT patient, last - ${before} FROM work.visits ANTI JOIN work.label USING (patient)`;
   }
   return `WITH cases AS (${cases}), drawn AS (SELECT row_number() OVER (ORDER BY sha256(patient)) - 1 AS n, moment - birth AS age FROM cases JOIN work.people USING (patient) WHERE birth IS NOT NULL),
-others AS (SELECT patient, birth, last, row_number() OVER (ORDER BY sha256(patient)) - 1 AS n FROM work.people JOIN work.visits USING (patient) ANTI JOIN work.label USING (patient) WHERE birth IS NOT NULL)
-SELECT patient, moment FROM cases UNION ALL SELECT patient, birth + age FROM others JOIN drawn ON drawn.n = others.n % (SELECT count(*) FROM drawn) WHERE birth + age <= last`;
+others AS (SELECT patient, birth, first, last, row_number() OVER (ORDER BY sha256(patient)) - 1 AS n FROM work.people JOIN work.visits USING (patient) ANTI JOIN work.label USING (patient) WHERE birth IS NOT NULL),
+tries AS (SELECT patient, birth, first, last, try, (n + try) % (SELECT count(*) FROM drawn) AS n FROM others, range(${TRIES}) t(try))
+SELECT patient, moment FROM cases UNION ALL SELECT patient, arg_min(birth + age, try) FROM tries JOIN drawn USING (n) WHERE birth + age BETWEEN first AND last GROUP BY patient`;
 }
 
 /** Everyone, and why one is left out. */

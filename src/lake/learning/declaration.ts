@@ -56,7 +56,7 @@ const index = z.strictObject({
         .enum(["last_visit", "matched"])
         .default("matched")
         .describe(
-          "Of patients without the label: the last visit less the gap, or the age at which one with it, drawn for each, has theirs",
+          "Of patients without the label: the last visit less the gap, or the age at which one with it, drawn for each among those at whose age they were followed, has theirs",
         ),
     })
     .optional()
