@@ -23,7 +23,9 @@ export function zipOf(files: readonly ZipFile[], isWide = false): Buffer {
     local.writeUInt32LE(0x04034b50, 0);
     local.writeUInt16LE(flags, 6);
     local.writeUInt16LE(8, 8);
+    local.writeUInt32LE(crc32(content), 14);
     local.writeUInt32LE(packed.length, 18);
+    local.writeUInt32LE(content.length, 22);
     local.writeUInt16LE(label.length, 26);
     const central = Buffer.alloc(46);
     central.writeUInt32LE(0x02014b50, 0);

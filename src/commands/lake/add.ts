@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type AddResult, openDeidentifier } from "../../app.ts";
 import { LakeCommand, lakeMemoryFlag } from "../../cli/lake-command.ts";
+import { formatFlags, formatOptions } from "../../cli/lake-format-flags.ts";
 import { paint, size, visible } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
 
@@ -17,6 +18,8 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
     "<%= config.bin %> <%= command.id %> patients.csv",
     "<%= config.bin %> <%= command.id %> 'exports/2024-*.csv' --table labs",
     "<%= config.bin %> <%= command.id %> patients.csv --replace --dry-run",
+    "<%= config.bin %> <%= command.id %> export.zip --key id --unique",
+    "<%= config.bin %> <%= command.id %> labs.xlsx --sheet Results",
     "<%= config.bin %> <%= command.id %> visits.csv --deidentify --id pid --column reason=text --dry-run",
   ];
   static override strict = false;
@@ -69,6 +72,7 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
       max: 1024,
     }),
     memory: lakeMemoryFlag,
+    ...formatFlags,
   };
 
   async run(): Promise<AddResult> {
@@ -78,7 +82,8 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
     const transform = flags.deidentify
       ? openDeidentifier(this.projectOf(flags), { ids: flags.id, columns: flags.column })
       : undefined;
-    const options = { table, format, replace, dryRun, transform, keepRaw: transform && keepRaw };
+    const reading = { table, format, options: formatOptions(flags) };
+    const options = { ...reading, replace, dryRun, transform, keepRaw: transform && keepRaw };
     const result = await this.working("read", (ears) => lake.addSource(argv as string[], { ...options, ...ears }));
     for (const [name, columns] of transform?.plans() ?? [])
       for (const { name: column, role } of columns)

@@ -9,5 +9,6 @@ export const readers: Readers = {
   phenopackets: async () => (await import("./phenopackets.ts")).reader,
   json: async () => (await import("./json.ts")).reader,
   ndjson: async () => (await import("./ndjson.ts")).reader,
+  excel: async () => (await import("./excel.ts")).reader,
   parquet: async () => (await import("./parquet.ts")).reader,
 };

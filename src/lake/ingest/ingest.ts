@@ -8,6 +8,7 @@ import { type Archive, archiveOf, entriesIn, MAX_UNPACKED } from "../archives/ar
 import { diskError } from "../disk-error.ts";
 import { openDuck } from "../engine/duck.ts";
 import { inParallel } from "../parallel.ts";
+import { refuseForgotten } from "../privacy/tombstones.ts";
 import { tableOf } from "../versions/address.ts";
 import type { Versions } from "../versions/versions.ts";
 import {
@@ -48,6 +49,7 @@ export async function ingestFiles(
       fix: "Say what it is with --format, e.g. --format csv.",
     });
   }
+  await refuseForgotten(context.storage, items);
   for (const { file } of passed) context.notice("unknown-format", `${file.name} is passed over: no reader knows it`);
   const unknown = passed.map(({ file }) => ({
     name: file.name,
@@ -87,7 +89,9 @@ async function identify(
   const hash = await hashFile(file.path, signal);
   const table =
     reader.kind === "rows" ? undefined : (options.table ?? (reader.kind === "sql" ? tableOf(file.name) : undefined));
-  const key = hashJson([hash, reader.id, table ?? null, options.options ?? {}, options.transform?.id ?? null]);
+  // What is only checked makes no other rows.
+  const { key: _key, unique: _unique, maxUnpacked: _most, ...reading } = options.options ?? {};
+  const key = hashJson([hash, reader.id, table ?? null, reading, options.transform?.id ?? null]);
   return { file, hash, stamp, key, reader, table };
 }
 

@@ -16,6 +16,7 @@ import type {
 } from "../../core/lake.ts";
 import type { Duck } from "../engine/duck.ts";
 import { tableOf } from "../versions/address.ts";
+import { checkKeys, type KeyOptions, noticeTimes } from "./doubts.ts";
 import { type MadePart, schemaOf, writeParquet } from "./parts.ts";
 import { openRowWriter, type RowWriter } from "./row-writer.ts";
 
@@ -95,6 +96,7 @@ export async function makeParts(entries: AsyncIterable<Entry>, make: MakeContext
   for (const [reader, { writer, files }] of writers) {
     for (const part of await writer.finish()) parts.push({ ...part, reader, files: files.get(part.table)! });
   }
+  await checkKeys(make.duck, parts, make.options as KeyOptions, make.context.notice);
   return parts;
 }
 
@@ -127,7 +129,9 @@ async function readBySql(
     const rows = await reading(source, () => writeInput(reader, input, entry, table, file, folder, make, context));
     await putAside(make.duck, source, context);
     const schema = await schemaOf(make.duck, file);
-    parts.push({ table, file, schema, rows, reader: reader.id, files: new Set([entry.file]) });
+    const part = { table, file, schema, rows, reader: reader.id, files: new Set([entry.file]) };
+    if (!make.transform) await noticeTimes(make.duck, part, source.name, context);
+    parts.push(part);
   }
   return parts;
 }
