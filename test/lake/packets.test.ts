@@ -142,9 +142,10 @@ test("an archive is known by its first case, and read case by case", async () =>
     expect(reader.detect("cases.zip", zip)).toBeGreaterThan(0.9);
     expect(reader.detect("other.zip", zipOf({ "a.json": "{}" }))).toBe(0);
     expect(reader.detect("other.zip", Buffer.from("PK"))).toBe(0);
-    const { rows, quarantined } = await readRows(readPackets, [{ ...bytesSource("cases.zip", zip), path }]);
+    const { rows, quarantined, notices } = await readRows(readPackets, [{ ...bytesSource("cases.zip", zip), path }]);
     expect(rows.cases).toMatchObject([{ case_id: "case-1", name: "cases.zip/a/PMID_1_x.json" }]);
     expect(quarantined).toMatchObject([{ source: "cases.zip/b.json", reason: "it is broken JSON" }]);
+    expect(notices).toEqual([["phenopackets-passed", expect.stringContaining("1 of its files")]]);
   } finally {
     rmSync(folder, { recursive: true });
   }

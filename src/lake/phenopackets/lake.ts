@@ -88,10 +88,15 @@ function addOrTell({ name, bytes }: Packet, reading: PacketReading): string | un
 /** Archives hold thousands of small files: their rows are gathered into batches over all of them. */
 async function* packetsOf(source: ByteSource, context: ReadContext): AsyncGenerator<readonly Packet[]> {
   if (/\.zip$/i.test(source.name) && source.path !== undefined) {
+    let passed = 0;
     for (const entry of readZip(source.path)) {
       context.signal.throwIfAborted();
       // Apple's archiver adds "__MACOSX/._name.json", which is no JSON.
-      if (!/\.json$/i.test(entry.name) || entry.name.startsWith("__MACOSX/")) continue;
+      if (entry.name.startsWith("__MACOSX/")) continue;
+      if (!/\.json$/i.test(entry.name)) {
+        passed++;
+        continue;
+      }
       const name = `${source.name}/${entry.name}`;
       let packet: Packet;
       try {
@@ -102,6 +107,9 @@ async function* packetsOf(source: ByteSource, context: ReadContext): AsyncGenera
       }
       context.progress(packet.bytes.length);
       yield [packet];
+    }
+    if (passed > 0) {
+      context.notice("phenopackets-passed", `${source.name}: ${passed} of its files do not end in .json: passed over`);
     }
     return;
   }
