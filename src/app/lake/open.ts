@@ -13,8 +13,6 @@ import type { Project } from "../project.ts";
 import { addressOf } from "../settings.ts";
 import { who } from "../workbench.ts";
 
-import { notesReader } from "./note-reader.ts";
-
 export interface LakeOptions extends DuckOptions {
   readonly notify: (notice: Notice) => void;
 }
@@ -27,7 +25,7 @@ export function openLake(project: Project, { notify, ...duck }: LakeOptions): La
     duck,
     who: who(),
     now: () => systemClock.now(),
-    readers: { notes: async () => notesReader(project) },
+    readers: { notes: async () => (await import("./note-reader.ts")).notesReader(project) },
     notify,
   });
 }
