@@ -41,6 +41,7 @@ const changes = ((): number => {
 
 test.for(["before", "after"])(
   "an ingest that is killed %s any of its changes leaves no half table, and is finished by the next",
+  { timeout: 600_000 }, // two dozen processes
   async (when) => {
     expect(changes).toBeGreaterThan(8);
     for (let n = 1; n <= changes; n++) {
