@@ -33,7 +33,7 @@ function quantileFloor(scores: Float64Array, top: number): number {
   for (; at < sample.length; at *= 2) {
     const floor = sample[at];
     let reached = 0;
-    for (const score of scores) if (score >= floor) reached++;
+    for (let i = 0; i < scores.length; i++) if (scores[i] >= floor) reached++;
     if (reached > top) return floor;
   }
   return Number.NEGATIVE_INFINITY;
@@ -48,9 +48,16 @@ export function probabilities(
   temperature: number,
   none = Number.NEGATIVE_INFINITY,
 ): Float64Array {
-  const most = scores.reduce((a, b) => Math.max(a, b), none);
-  if (most === Number.NEGATIVE_INFINITY) return new Float64Array(scores.length);
-  const odds = scores.map((score) => Math.exp((score - most) / temperature));
-  const sum = odds.reduce((a, b) => a + b, Math.exp((none - most) / temperature));
-  return odds.map((odd) => odd / sum);
+  // Plain loops: a callback for each of 8,000 diseases took a quarter of the time of a ranking.
+  let most = none;
+  for (let d = 0; d < scores.length; d++) if (scores[d] > most) most = scores[d];
+  const shares = new Float64Array(scores.length);
+  if (most === Number.NEGATIVE_INFINITY) return shares;
+  let sum = Math.exp((none - most) / temperature);
+  for (let d = 0; d < scores.length; d++) {
+    shares[d] = Math.exp((scores[d] - most) / temperature);
+    sum += shares[d];
+  }
+  for (let d = 0; d < shares.length; d++) shares[d] /= sum;
+  return shares;
 }

@@ -68,7 +68,9 @@ export async function openServedCases(
         };
       });
       if (ranker.none === undefined) return { ranking, notices };
-      return { ranking, none: 1 - shares.reduce((a, b) => a + b, 0), notices };
+      let all = 0;
+      for (let d = 0; d < shares.length; d++) all += shares[d]!;
+      return { ranking, none: 1 - all, notices };
     },
     dispose: () => ranker.dispose(),
   };
