@@ -2,9 +2,11 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pack, unpack } from "../core/formats/container.ts";
+import { hashBytes } from "../core/hash.ts";
 import type { KnowledgeBase, KnowledgeRelease, Orphanet } from "../core/knowledge.ts";
 import { userCache } from "../core/user-cache.ts";
 import { ontologyOf } from "./hpo.ts";
+import { type IndexParts, indexParts } from "./search/text-index.ts";
 
 /** To be raised when what is kept, or how files are read, changes. */
 const FORMAT = 2;
@@ -72,6 +74,28 @@ function keep(file: string, content: Uint8Array | string): void {
   } catch {
     rmSync(mine, { force: true });
   }
+}
+
+/** To be raised when texts are folded or split otherwise. */
+const INDEX_FORMAT = "index-v1";
+
+/** Parts of an index over texts, kept under the hash of the texts. */
+export function keptParts(home: string, texts: readonly { readonly text: string }[]): IndexParts {
+  const hash = hashBytes(texts.map(({ text }) => text).join("\n"));
+  const file = join(home, "knowledge", `${hash.slice(0, 16)}-${INDEX_FORMAT}.bin`);
+  const lines = (bytes: Uint8Array): string[] => new TextDecoder().decode(bytes).split("\n");
+  try {
+    const kept = unpack(readFileSync(file)) as Pick<IndexParts, "offsets" | "postings"> &
+      Record<"folded" | "vocabulary", Uint8Array>;
+    const parts = { ...kept, folded: lines(kept.folded), vocabulary: lines(kept.vocabulary) };
+    if (parts.folded.length === texts.length) return parts;
+  } catch {
+    // Nothing is kept, or it is damaged.
+  }
+  const made = indexParts(texts);
+  const joined = (all: readonly string[]): Uint8Array => new TextEncoder().encode(all.join("\n"));
+  keep(file, pack({ ...made, folded: joined(made.folded), vocabulary: joined(made.vocabulary) }));
+  return made;
 }
 
 /**

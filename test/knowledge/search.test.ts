@@ -1,14 +1,16 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import type { SearchOptions } from "../../src/core/serving/term-search.ts";
 import { loadKnowledge } from "../../src/knowledge/base.ts";
+import { keptParts } from "../../src/knowledge/cache.ts";
 import { loadTranslations, parseBabelon } from "../../src/knowledge/search/babelon.ts";
 import { editsFrom, fold } from "../../src/knowledge/search/fold.ts";
 import { createDiseaseSearch, createTermSearch, diseasesByTerm, PHENOTYPES } from "../../src/knowledge/search/terms.ts";
+import type { IndexedText, IndexParts } from "../../src/knowledge/search/text-index.ts";
 import { collectCases } from "../../src/lake/phenopackets/read.ts";
-import { EXCERPT, SOLVED, temporary } from "../support/knowledge.ts";
+import { EXCERPT, SOLVED, smallKnowledge, temporary } from "../support/knowledge.ts";
 
 const base = await loadKnowledge(EXCERPT, { notify() {} });
 const spanish = await loadTranslations([EXCERPT], "es");
@@ -206,4 +208,19 @@ test.each([
 ])("from %s to %s with at most %i it is %i edits", (typed, word, most, edits) => {
   const from = editsFrom(typed, most);
   expect([from(word), from(word)]).toEqual([edits, edits]);
+});
+
+test("the parts of an index that are kept find the same, and damaged ones are made anew", async () => {
+  using cache = temporary();
+  const base = await smallKnowledge([{ disease: "OMIM:1", term: "seizure", reference: "PMID:1" }]);
+  const find = (parts?: (texts: readonly IndexedText[]) => IndexParts): unknown =>
+    createTermSearch({ ontology: base.ontology, parts }).search("epileptc fit");
+  const kept = (texts: readonly IndexedText[]): IndexParts => keptParts(cache.path, texts);
+  const want = find();
+  expect(want).toMatchObject([{ id: "HP:0001250" }]);
+  expect(find(kept)).toEqual(want);
+  const [file] = readdirSync(join(cache.path, "knowledge"));
+  expect(find(kept)).toEqual(want);
+  truncateSync(join(cache.path, "knowledge", file), 60);
+  expect(find(kept)).toEqual(want);
 });

@@ -1,6 +1,7 @@
 /** Terms and diseases by what people call them. */
 import type { Found } from "../../core/serving/term-search.ts";
-import { createDiseaseSearch, createTermSearch, diseasesByTerm } from "../../knowledge/search/terms.ts";
+import { cacheHome, keptParts } from "../../knowledge/cache.ts";
+import { createDiseaseSearch, createTermSearch, diseasesByTerm, type PartsOf } from "../../knowledge/search/terms.ts";
 import type { Project } from "../project.ts";
 import { type Library, openLibrary } from "./open.ts";
 
@@ -32,10 +33,17 @@ export async function searchKnowledge(
 
 /** Nothing is indexed before it is asked. */
 export function searchesOf({ base, beside, spanish }: Library) {
+  const parts: PartsOf = (texts) => keptParts(cacheHome(), texts);
   return {
-    terms: createTermSearch({ ontology: base.ontology, translations: [spanish], diseases: diseasesByTerm(base) }),
+    terms: createTermSearch({
+      ontology: base.ontology,
+      translations: [spanish],
+      diseases: diseasesByTerm(base),
+      parts,
+    }),
     diseases: createDiseaseSearch(base, {
       names: beside.names,
+      parts,
       translations: [{ lang: "es", terms: beside.namesEs ?? new Map() }],
     }),
   };

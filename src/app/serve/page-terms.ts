@@ -3,8 +3,9 @@ import { join } from "node:path";
 import type { Ontology } from "../../core/knowledge.ts";
 import type { ServedModel } from "../../core/serving/serving.ts";
 import type { TermSearch } from "../../core/serving/term-search.ts";
+import { cacheHome, keptParts } from "../../knowledge/cache.ts";
 import { loadTranslations } from "../../knowledge/search/babelon.ts";
-import { createTermSearch, diseasesByTerm, PHENOTYPES } from "../../knowledge/search/terms.ts";
+import { createTermSearch, diseasesByTerm, type PartsOf, PHENOTYPES } from "../../knowledge/search/terms.ts";
 import { termsOf } from "../../serving/page/form.ts";
 import { knowledgeFolder, openKnowledge } from "../cases.ts";
 import { type Project, programRoot } from "../project.ts";
@@ -21,13 +22,14 @@ export function pageTerms(
   project: Project,
   folder: string | undefined,
 ): (model: ServedModel) => Promise<TermSearch | null> {
+  const parts: PartsOf = (texts) => keptParts(cacheHome(), texts);
   const made = new WeakMap<ServedModel, Promise<TermSearch | null>>();
   async function searchFor(model: ServedModel): Promise<TermSearch | null> {
     const only = model.kind === "table" ? termsOf(model.input) : undefined;
     if (only?.length === 0) return null;
     const folders = [knowledgeFolder(project, folder), join(programRoot(), "data", "knowledge")];
     const translations = await Promise.all(LANGUAGES.map((lang) => loadTranslations(folders, lang)));
-    return createTermSearch({ ...(await termsFor(model)), translations, only, root: PHENOTYPES });
+    return createTermSearch({ ...(await termsFor(model)), translations, only, root: PHENOTYPES, parts });
   }
   /** A model that ranks has the ontology already; the knowledge base is large, and is not kept. */
   async function termsFor(model: ServedModel): Promise<{ ontology: Ontology; diseases?: Uint32Array }> {

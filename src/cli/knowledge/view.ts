@@ -142,7 +142,8 @@ function phenotypeTable(title: string, all: Disease["phenotypes"], { markdown, l
     { key: "more", title: "onset, sex" },
     { key: "references", title: "by" },
   ].filter(({ key }) => key !== "more" || rows.some(({ more }) => more !== ""));
-  const left = all.length > limit ? [`… and ${all.length - limit} more: --limit 0 shows all`] : [];
+  const left =
+    all.length > limit ? [...(markdown ? [""] : []), `… and ${all.length - limit} more: --limit 0 shows all`] : [];
   const head = `${title}: ${all.length}`;
   return [
     "",

@@ -2,7 +2,7 @@
 import type { KnowledgeBase, Ontology } from "../../core/knowledge.ts";
 import type { Found, TermSearch } from "../../core/serving/term-search.ts";
 import type { Translations } from "./babelon.ts";
-import { createTextIndex, type IndexedText } from "./text-index.ts";
+import { createTextIndex, type IndexedText, type IndexParts } from "./text-index.ts";
 
 /** "Phenotypic abnormality": what a patient can have, without ways of inheritance, onsets and the like. */
 export const PHENOTYPES = "HP:0000118";
@@ -16,9 +16,13 @@ export interface TermSearchOptions {
   readonly root?: string;
   /** Only these ids, whatever stands above them. */
   readonly only?: readonly string[];
+  readonly parts?: PartsOf;
 }
 
-/** Search over names, synonyms and translations. The index is built when it is first asked: 0.2 s for the whole HPO. */
+/** Makes the parts of an index, or has them from before: `keptParts`. */
+export type PartsOf = (texts: readonly IndexedText[]) => IndexParts;
+
+/** Search over names, synonyms and translations. The index is built when it is first asked: 0.2 s for the whole HPO without kept parts. */
 export function createTermSearch(options: TermSearchOptions): TermSearch {
   const { ontology, translations = [], diseases, root, only } = options;
   const named = only?.map((id) => ontology.indexOf(id)).filter((term) => term !== undefined);
@@ -29,6 +33,7 @@ export function createTermSearch(options: TermSearchOptions): TermSearch {
     names: terms.map((term) => ontology.names[term]),
     synonyms: terms.map((term) => ontology.synonyms[term]),
     translations,
+    parts: options.parts,
     rank: () => ranksOf(ontology, terms, diseases),
     indexOf(id) {
       const term = ontology.indexOf(id);
@@ -50,12 +55,13 @@ export type DiseaseNames = ReadonlyMap<string, { readonly label: string; readonl
 export interface DiseaseSearchOptions {
   readonly names?: DiseaseNames;
   readonly translations?: readonly Translations[];
+  readonly parts?: PartsOf;
 }
 
 /** Search over the diseases of a knowledge base, and Orphanet's in it, by name and id. */
 export function createDiseaseSearch(
   { diseases, names, annotations, orphanet }: KnowledgeBase,
-  { names: more = new Map(), translations = [] }: DiseaseSearchOptions = {},
+  { names: more = new Map(), translations = [], parts }: DiseaseSearchOptions = {},
 ): TermSearch {
   const known = new Map<string, { readonly texts: readonly string[]; readonly rows: number }>();
   for (const [id, { label, synonyms }] of more) known.set(id, { texts: [label, ...synonyms], rows: 0 });
@@ -76,6 +82,7 @@ export function createDiseaseSearch(
     names: all.map(([, { texts }]) => texts[0] ?? ""),
     synonyms: all.map(([, { texts }]) => texts.slice(1)),
     translations,
+    parts,
     rank: () => order(all.length, (i) => -all[i][1].rows),
     indexOf: (id) => placeOf.get(id),
   });
@@ -86,6 +93,7 @@ interface Searched {
   readonly names: readonly string[];
   readonly synonyms: readonly (readonly string[])[];
   readonly translations: readonly Translations[];
+  readonly parts: PartsOf | undefined;
   rank(): Uint32Array;
   indexOf(id: string): number | undefined;
 }
@@ -95,7 +103,7 @@ function searchOf(all: Searched): TermSearch {
   const index = (): NonNullable<typeof made> => {
     if (made === undefined) {
       const texts = textsOf(all);
-      made = { texts, index: createTextIndex(texts, all.rank()) };
+      made = { texts, index: createTextIndex(texts, all.rank(), all.parts?.(texts)) };
     }
     return made;
   };

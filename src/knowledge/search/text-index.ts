@@ -37,10 +37,31 @@ const MOST_WORDS = 8;
 /** Longer words are cut: no term has such, and a typo in them costs. */
 const MOST_LETTERS = 40;
 
-/** @param rank [owners] places of the owners among equally good ones, 0 first */
-export function createTextIndex(texts: readonly IndexedText[], rank: ArrayLike<number>): TextIndex {
+/** What takes most of the time to make, and rests on the texts alone. */
+export interface IndexParts {
+  /** [texts] */
+  readonly folded: readonly string[];
+  /** Words, ascending; texts of word i are postings[offsets[i]] … */
+  readonly vocabulary: readonly string[];
+  readonly offsets: Uint32Array;
+  readonly postings: Uint32Array;
+}
+
+export function indexParts(texts: readonly Pick<IndexedText, "text">[]): IndexParts {
   const folded = texts.map(({ text }) => fold(text));
-  const { vocabulary, offsets, postings } = invert(folded);
+  return { folded, ...invert(folded) };
+}
+
+/**
+ * @param rank [owners] places of the owners among equally good ones, 0 first
+ * @param parts as `indexParts` makes them of the same texts
+ */
+export function createTextIndex(
+  texts: readonly IndexedText[],
+  rank: ArrayLike<number>,
+  parts: IndexParts = indexParts(texts),
+): TextIndex {
+  const { folded, vocabulary, offsets, postings } = parts;
   const letters = vocabulary.map(lettersOf);
   const ownerOf = Uint32Array.from(texts, ({ owner }) => owner);
   const isLabel = Uint8Array.from(texts, ({ label }) => Number(label));
