@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterEach, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { listKnowledge } from "../../src/app/knowledge/ls.ts";
 import { type PullOptions, type PullResult, pullKnowledge } from "../../src/app/knowledge/pull.ts";
 import { ExitCode } from "../../src/core/errors.ts";
@@ -25,7 +25,10 @@ function pull(folder: string, options: Partial<PullOptions>): Promise<PullResult
   });
 }
 
+const cache = temporary();
+beforeEach(() => void vi.stubEnv("DISEASE_CACHE", cache.path));
 afterEach(() => vi.unstubAllEnvs());
+afterAll(() => cache[Symbol.dispose]());
 
 test("a file is taken with its release, hash and source; the old one is kept and can be brought back", async () => {
   using folder = temporary();

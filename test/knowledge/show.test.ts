@@ -1,6 +1,6 @@
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, afterEach, beforeEach, expect, test, vi } from "vitest";
 import { searchKnowledge } from "../../src/app/knowledge/search.ts";
 import { idOf, type Shown, showKnowledge } from "../../src/app/knowledge/show.ts";
 import { knowledgeView } from "../../src/cli/knowledge/view.ts";
@@ -21,6 +21,11 @@ const disease = async (folder: string, id: string): Promise<Disease> => {
   if (shown.kind !== "disease") throw new Error("a term");
   return shown;
 };
+
+const cache = temporary();
+beforeEach(() => void vi.stubEnv("DISEASE_CACHE", cache.path));
+afterEach(() => vi.unstubAllEnvs());
+afterAll(() => cache[Symbol.dispose]());
 
 test("the excerpt that ships knows Marfan syndrome by both of its ids", async () => {
   const orpha = await disease(EXCERPT, "ORPHA:558");
