@@ -43,7 +43,9 @@ export function entriesIn(
   limits: ArchiveLimits,
 ): readonly ByteSource[] {
   if (id === "gzip") return [gunzipped(file, limits)];
-  const places = listZip(file.path).filter(({ name }) => !isJunk(name));
+  const places = listZip(file.path)
+    .filter(({ name }) => !isJunk(name))
+    .sort((a, b) => (a.name.toLowerCase() < b.name.toLowerCase() ? -1 : 1));
   refuseUnsafe(places, file.name);
   const total = places.reduce((sum, { unpacked }) => sum + unpacked, 0);
   if (total > limits.maxUnpacked) throw tooLarge(file.name, limits);

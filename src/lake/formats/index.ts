@@ -10,5 +10,6 @@ export const readers: Readers = {
   json: async () => (await import("./json.ts")).reader,
   ndjson: async () => (await import("./ndjson.ts")).reader,
   excel: async () => (await import("./excel.ts")).reader,
+  omop: async () => (await import("./omop.ts")).reader,
   parquet: async () => (await import("./parquet.ts")).reader,
 };

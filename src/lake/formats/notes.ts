@@ -51,10 +51,20 @@ export function createNotesReader(tools: () => Promise<NoteTools>): RowReader {
     detect(name, head) {
       if (name.split("/").at(-1) === LIST) return 1;
       const kind = noteKind(name, head);
-      return kind === undefined ? 0 : kind === "cda" ? 0.95 : kind === "pdf" ? 0.9 : 0.5;
+      if (kind === "text") return isTable(head) ? 0.1 : 0.5;
+      return kind === undefined ? 0 : kind === "cda" ? 0.95 : 0.9;
     },
     read: (source, context) => readNotes(source, context, tools),
   };
+}
+
+/** Whether the first lines have the same number of tabs, semicolons or bars each: a table that is called .txt. */
+function isTable(head: Uint8Array): boolean {
+  const lines = new TextDecoder("latin1").decode(head.subarray(0, 4096)).split("\n").slice(0, -1).slice(0, 5);
+  return ["\t", ";", "|"].some((mark) => {
+    const counts = lines.map((line) => line.split(mark).length);
+    return lines.length > 1 && counts[0] > 1 && counts.every((count) => count === counts[0]);
+  });
 }
 
 async function* readNotes(
