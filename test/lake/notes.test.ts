@@ -90,6 +90,12 @@ test("a note becomes a row without its text, and a row a phenotype with its plac
   ]);
 });
 
+test("a table that is called .txt is no note", () => {
+  const sure = (text: string): number => reader.detect("a.txt", Buffer.from(text));
+  expect(sure("Seizures.\nNo fever; no cough.\n")).toBe(0.5);
+  expect(sure("id\tage\n1\t2\n")).toBeLessThan(0.2);
+});
+
 test("the text is kept where it is asked for", async () => {
   const { notes } = await take("P1_20240301.txt", "Fever.", { keepText: true });
   expect(notes).toMatchObject([{ text: "Fever." }]);
