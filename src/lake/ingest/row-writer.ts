@@ -24,6 +24,7 @@ export async function openRowWriter(
   const { DuckDBDataChunk, DuckDBTimestampValue, DuckDBDateValue } = await import("@duckdb/node-api");
   const made: MadePart[] = [];
   const open = new Map<string, { rows: number; readonly types: readonly DuckDBType[] }>();
+  const waiting = new Map<string, RowBatch & { readonly columns: Readonly<Record<string, LakeValue[]>> }>();
 
   const flush = async (table: string, rows: number): Promise<void> => {
     const file = join(folder, `${table}-${made.length}.parquet`);
@@ -53,28 +54,46 @@ export async function openRowWriter(
     return (value) => value;
   };
 
+  const append = async ({ table, rows, columns }: RowBatch): Promise<void> => {
+    const state = open.get(table) ?? (await begin(table));
+    const appender = await duck.connection.createAppender(table);
+    for (let at = 0; at < rows; at += CHUNK) {
+      const count = Math.min(CHUNK, rows - at);
+      const chunk: DuckDBDataChunk = DuckDBDataChunk.create(state.types, count);
+      tables[table]!.forEach(({ name, type }, i) => {
+        const values = columns[name];
+        const convert = cell(type);
+        const cells = Array.from({ length: count }, (_, row) => convert(values?.[at + row] ?? null));
+        chunk.setColumnValues(i, cells);
+      });
+      appender.appendDataChunk(chunk);
+    }
+    appender.closeSync();
+    state.rows += rows;
+    if (state.rows >= PART_ROWS) await flush(table, state.rows);
+  };
+
   return {
-    async write({ table, rows, columns }) {
-      const declared = tables[table];
-      if (declared === undefined) throw new Error(`the reader declares no table ${table}`);
-      const state = open.get(table) ?? (await begin(table));
-      const appender = await duck.connection.createAppender(table);
-      for (let at = 0; at < rows; at += CHUNK) {
-        const count = Math.min(CHUNK, rows - at);
-        const chunk: DuckDBDataChunk = DuckDBDataChunk.create(state.types, count);
-        declared.forEach(({ name, type }, i) => {
-          const values = columns[name];
-          const convert = cell(type);
-          const cells = Array.from({ length: count }, (_, row) => convert(values?.[at + row] ?? null));
-          chunk.setColumnValues(i, cells);
-        });
-        appender.appendDataChunk(chunk);
+    // Thousands of files may have a row or two each: they are gathered, as an append of its own costs as much as a thousand rows.
+    async write(batch) {
+      const { table, rows, columns } = batch;
+      if (tables[table] === undefined) throw new Error(`the reader declares no table ${table}`);
+      const held = waiting.get(table);
+      if (held === undefined && rows >= CHUNK) return append(batch);
+      const names = tables[table].map(({ name }) => name);
+      const gathered = held?.columns ?? Object.fromEntries(names.map((name): [string, LakeValue[]] => [name, []]));
+      for (const name of names) {
+        for (let row = 0; row < rows; row++) gathered[name]!.push(columns[name]?.[row] ?? null);
       }
-      appender.closeSync();
-      state.rows += rows;
-      if (state.rows >= PART_ROWS) await flush(table, state.rows);
+      const all = { table, rows: (held?.rows ?? 0) + rows, columns: gathered };
+      waiting.set(table, all);
+      if (all.rows < CHUNK) return;
+      waiting.delete(table);
+      await append(all);
     },
     async finish() {
+      for (const batch of waiting.values()) await append(batch);
+      waiting.clear();
       for (const [table, { rows }] of [...open]) await flush(table, rows);
       return made;
     },
