@@ -257,8 +257,10 @@ export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/kno
 export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
 export { type KnowledgeFound, searchKnowledge } from "./app/knowledge/search.ts";
 export { type Shown, showKnowledge } from "./app/knowledge/show.ts";
+export { lakeAnonymity } from "./app/lake/anonymity.ts";
 export { buildLearningTable } from "./app/lake/build.ts";
 export { openDeidentifier } from "./app/lake/deidentify.ts";
+export { type ForgetResult, forgetPatient } from "./app/lake/forget.ts";
 export { initLake, type LakeInit } from "./app/lake/init.ts";
 export { type GoldNotes, judgeNotes, type ReadNotes, readNotes } from "./app/lake/notes.ts";
 export { type LakeOptions, openLake } from "./app/lake/open.ts";
@@ -363,6 +365,7 @@ export type { Collected } from "./lake/gc.ts";
 export type { AddResult } from "./lake/ingest/commit.ts";
 export type { Lake } from "./lake/lake.ts";
 export type { BuildResult } from "./lake/learning/build.ts";
+export type { Anonymity } from "./lake/privacy/anonymity.ts";
 export type { Verified } from "./lake/verify.ts";
 export { methodIds } from "./ranking/methods.ts";
 export type { RankingQuality, ScoreId, Scores } from "./ranking/quality.ts";
