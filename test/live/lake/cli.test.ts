@@ -39,7 +39,8 @@ test("a lake from its making to the removal of what is not needed", async () => 
     ],
   });
   expect((await run("sql", "SELECT age FROM patients ORDER BY 1", "--csv")).stdout).toBe("age\n20\n30\n");
-  await run("sql", "SELECT age FROM patients ORDER BY 1", "--out", "ages.csv");
+  const written = await run("sql", "SELECT age FROM patients ORDER BY 1", "--out", "ages.csv");
+  expect(written).toMatchObject({ code: 0, stderr: "" });
   expect(readFileSync(join(place.root, "ages.csv"), "utf8")).toBe("age\n20\n30\n");
   const refused = await run("sql", "SELECT * FROM read_text('patients.csv')");
   expect(refused.code).toBe(2);
