@@ -50,7 +50,7 @@ export async function findFiles(paths: readonly string[], cwd: string): Promise<
 }
 
 export function fileSource(path: string, name: string, bytes: number): FileSource {
-  return { name, path, bytes, open: () => createReadStream(path, { highWaterMark: 1 << 20 }) };
+  return { name, path, bytes, open: () => createReadStream(path, { highWaterMark: chunkFor(bytes, 1 << 20) }) };
 }
 
 async function folder(path: string): Promise<readonly FileSource[]> {
@@ -81,10 +81,14 @@ async function missing(given: string, path: string): Promise<UserError> {
   });
 }
 
+/** Bytes to read at once: thousands of small files need no megabytes each. */
+const chunkFor = (bytes: number, most: number): number => Math.min(most, Math.max(bytes, 4096));
+
 /** SHA-256 of a file. @param tell is told of bytes as they are read */
 export async function hashFile(path: string, signal?: AbortSignal, tell?: (bytes: number) => void): Promise<string> {
   const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 4 << 20, signal })) {
+  const { size } = await stat(path);
+  for await (const chunk of createReadStream(path, { highWaterMark: chunkFor(size, 4 << 20), signal })) {
     hash.update(chunk as Buffer);
     tell?.((chunk as Buffer).length);
   }
