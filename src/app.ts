@@ -338,6 +338,7 @@ export {
   trackStatus,
 } from "./app/tracking.ts";
 export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
+export { shellWord } from "./core/formats/shell.ts";
 export type { SweepEvent } from "./experiments/events.ts";
 export type { GateEvaluation } from "./experiments/gate.ts";
 export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
@@ -373,7 +374,7 @@ export type { AuditRecord, Trail } from "./registry/audit.ts";
 export type { AliasMove } from "./registry/demote.ts";
 export { type Act, exitCodeOf } from "./registry/promote.ts";
 export type { Registered } from "./registry/register.ts";
-export { shellWord, type Workbench } from "./registry/state.ts";
+export type { Workbench } from "./registry/state.ts";
 export { monitorMarkdown } from "./reports/monitor/page.ts";
 export { valuesOf } from "./reports/profile/page.ts";
 export type { TableProfile } from "./reports/profile/table-profile.ts";

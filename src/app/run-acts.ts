@@ -1,11 +1,11 @@
 import type { Notice } from "../core/dataset.ts";
 import { UserError } from "../core/errors.ts";
+import { shellWord } from "../core/formats/shell.ts";
 import type { ModelRegistry } from "../core/registry.ts";
 import type { Run, TrackingStore } from "../core/store.ts";
 import { Tag } from "../core/trial.ts";
 import { findRun } from "../experiments/read/browse.ts";
 import { stageOf } from "../registry/stages.ts";
-import { shellWord } from "../registry/state.ts";
 import type { Project } from "./project.ts";
 import { withRegistry } from "./workbench.ts";
 

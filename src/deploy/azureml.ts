@@ -1,7 +1,8 @@
+import { shellWord } from "../core/formats/shell.ts";
 import { resourceName } from "./names.ts";
 import { RUN_OR_PRINT, requestFile } from "./sagemaker.ts";
 import { heading } from "./service.ts";
-import { comment, shellWord, yaml } from "./text.ts";
+import { comment, yaml } from "./text.ts";
 import type { DeployModel, Deployment } from "./types.ts";
 
 /** Azure's names end at 32 characters. */

@@ -1,7 +1,8 @@
+import { shellWord } from "../core/formats/shell.ts";
 import { type DockerOptions, docker, SOURCE_CONTEXT } from "./docker.ts";
 import { imageName, resourceName } from "./names.ts";
 import { Folder, HEALTH_CHECK, heading, PORT, secretCommand, TOKENS_FILE, USER } from "./service.ts";
-import { comment, composeValue, shellWord, yaml } from "./text.ts";
+import { comment, composeValue, yaml } from "./text.ts";
 import type { DeployModel, Deployment } from "./types.ts";
 
 /** The version that this program is tested with. */

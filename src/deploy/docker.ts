@@ -1,3 +1,4 @@
+import { shellWord } from "../core/formats/shell.ts";
 import { imageName } from "./names.ts";
 import {
   ENVIRONMENT,
@@ -12,7 +13,7 @@ import {
   TOKENS_FILE,
   USER,
 } from "./service.ts";
-import { comment, dockerValue, shellWord } from "./text.ts";
+import { comment, dockerValue } from "./text.ts";
 import type { DeployFile, DeployModel, Deployment } from "./types.ts";
 
 /** Named context of `docker build` that holds a checkout of this program. */

@@ -1,6 +1,7 @@
+import { shellWord } from "../core/formats/shell.ts";
 import { resourceName } from "./names.ts";
 import { heading } from "./service.ts";
-import { comment, shellWord } from "./text.ts";
+import { comment } from "./text.ts";
 import type { DeployFile, DeployModel, Deployment } from "./types.ts";
 
 /**

@@ -2,11 +2,6 @@ import { stringify } from "yaml";
 
 /** Texts of users in the languages of deployments, so that none of them takes a part of a name for its own. */
 
-/** One word of a shell, whatever it holds. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}
-
 /** For a comment: on one line, without what a terminal would act on. */
 export function oneLine(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "�");

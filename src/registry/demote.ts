@@ -1,9 +1,10 @@
 import { UserError } from "../core/errors.ts";
+import { shellWord } from "../core/formats/shell.ts";
 import type { ModelVersion, Stage } from "../core/registry.ts";
 import { championStack, readTrail } from "./audit.ts";
 import type { Act } from "./promote.ts";
 import { CHALLENGER, CHAMPION, checkMove, planMove, stageOf } from "./stages.ts";
-import { checkFiles, commit, type ModelState, shellWord, VersionTag, type Workbench } from "./state.ts";
+import { checkFiles, commit, type ModelState, VersionTag, type Workbench } from "./state.ts";
 
 /**
  * Takes a version out of Staging, or withdraws the champion: the model is then without one until the next promotion or rollback.

@@ -1,9 +1,10 @@
 import { ExitCode, UserError } from "../core/errors.ts";
+import { shellWord } from "../core/formats/shell.ts";
 import type { GateOutcome } from "../core/gate.ts";
 import type { ModelVersion, Stage } from "../core/registry.ts";
 import { type AuditRecord, readTrail } from "./audit.ts";
 import { CHAMPION, checkMove, planMove, stageOf } from "./stages.ts";
-import { checkFiles, commit, type ModelState, shellWord, VersionTag, type Workbench } from "./state.ts";
+import { checkFiles, commit, type ModelState, VersionTag, type Workbench } from "./state.ts";
 
 /** "passed": a gate passed it, and nothing was to be moved. */
 export type ActResult = "done" | "unchanged" | "passed" | "refused" | "inconclusive" | "awaiting";

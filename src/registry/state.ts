@@ -182,8 +182,3 @@ export async function commit(bench: Workbench, state: ModelState, details: ActDe
   }
   return record;
 }
-
-/** A name as one word of a shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
-}

@@ -205,6 +205,7 @@ test("metrics count by route, status and class, and name the model", async () =>
   );
   expect(await service.metric(/^disease_model_info/)).toMatch(/name="skin",version="1"/);
   expect(await service.metric(/^disease_prediction_log_written/)).toBe("disease_prediction_log_written_total 3");
+  expect(await service.metric(/^# TYPE disease_prediction_log_written/)).toMatch(/ counter$/);
   expect(await service.metric(/^disease_requests_in_flight/)).toBe("disease_requests_in_flight 0");
   expect((await service.app.inject({ url: "/metrics" })).headers["content-type"]).toMatch(
     /^text\/plain; version=0\.0\.4/,

@@ -1,5 +1,6 @@
 import { join, relative, resolve } from "node:path";
 import { UserError } from "../../core/errors.ts";
+import { shellWord } from "../../core/formats/shell.ts";
 import { azureml } from "../../deploy/azureml.ts";
 import { compose } from "../../deploy/compose.ts";
 import { docker } from "../../deploy/docker.ts";
@@ -7,7 +8,6 @@ import type { Queue } from "../../deploy/kubernetes/workers.ts";
 import { destinationOf, kubernetes } from "../../deploy/kubernetes/write.ts";
 import { parseImage, resourceName } from "../../deploy/names.ts";
 import { sagemaker } from "../../deploy/sagemaker.ts";
-import { shellWord } from "../../deploy/text.ts";
 import type { DeployModel, Deployment } from "../../deploy/types.ts";
 import { hasCredentials, isServer } from "../../stores/outbox/address.ts";
 import { type Project, programRoot, storeUri } from "../project.ts";

@@ -1,5 +1,4 @@
 /** The service, put together: model, log, routes, watch over the alias, and an end in order. */
-import { setFlagsFromString } from "node:v8";
 import { messageOf, UserError } from "../../core/errors.ts";
 import type { ModelIdentity, PredictionLog, ServedModel } from "../../core/serving/serving.ts";
 import { openPredictionLog } from "../../lake/predictions/log.ts";
@@ -13,17 +12,24 @@ import { predictionsFolder } from "../monitor/folder.ts";
 import type { Project } from "../project.ts";
 import { patientHash, projectKey } from "../project-key.ts";
 import { openServed, servedVersion } from "../served/open.ts";
+import { keepHeapSmall } from "../small-heap.ts";
 import type { ServeOptions, Serving } from "./options.ts";
 import { serviceRoutes } from "./routes.ts";
 import { doorsOf, limitsOf } from "./settings.ts";
 
 /** @throws UserError when the model cannot be used, the port is taken, or the settings are not sensible */
 export async function startServing(project: Project, options: ServeOptions): Promise<Serving> {
-  // Requests leave little behind: with more room for new objects the process takes 30 MB more and answers no sooner.
-  setFlagsFromString("--semi-space-growth-factor=1");
   const { tls, ...doors } = doorsOf(options);
   const settings = { ...doors, ...limitsOf(options) };
-  const open = (address: string): Promise<ServedModel> => openServed(project, address, options);
+  const open = async (address: string): Promise<ServedModel> => {
+    // Requests leave little behind: with more room for new objects the process takes 30 to 60 MB more and answers no sooner.
+    keepHeapSmall();
+    try {
+      return await openServed(project, address, options);
+    } finally {
+      keepHeapSmall();
+    }
+  };
   const openAnswering = async (): Promise<ServedModel> => {
     const opened = await open(options.address);
     try {

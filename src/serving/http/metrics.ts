@@ -68,22 +68,29 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
       for (const { labels } of Object.values(known.hashMap ?? {})) if (labels.role === role) info.remove(labels);
       info.set({ role, name: name ?? "", version: version ?? "", hash: hash.slice(0, 12), family }, 1);
     },
-    watch: (sources) => observe("requests_in_flight", "Requests in hand", () => sources.inFlight),
+    watch(sources) {
+      new Gauge({
+        ...{ name: "disease_requests_in_flight", help: "Requests in hand", registers },
+        collect() {
+          this.set(sources.inFlight);
+        },
+      });
+    },
     watchLog(log) {
-      observe("prediction_log_written_total", "Predictions that were kept", () => log.written);
-      observe("prediction_log_dropped_total", "Predictions that could not be kept", () => log.dropped);
+      count("prediction_log_written_total", "Predictions that were kept", () => log.written);
+      count("prediction_log_dropped_total", "Predictions that could not be kept", () => log.dropped);
     },
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
 
-  function observe(name: string, help: string, value: () => number): void {
-    new Gauge({
-      name: `disease_${name}`,
-      help,
-      registers,
+  /** What somebody else counts. */
+  function count(name: string, help: string, value: () => number): void {
+    new Counter({
+      ...{ name: `disease_${name}`, help, registers },
       collect() {
-        this.set(value());
+        this.reset();
+        this.inc(value());
       },
     });
   }
