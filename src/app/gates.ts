@@ -15,20 +15,14 @@ import { findRun } from "../experiments/read/browse.ts";
 import { type ExperimentConfig, isCaseConfig } from "../experiments/schema.ts";
 import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
 import { readCaseData } from "./plan-data.ts";
-import { type Project, readData, readText, showPath } from "./project.ts";
+import { type Project, readText, showPath } from "./project.ts";
+import { readData } from "./read-data.ts";
 import { who } from "./workbench.ts";
 
 /** Reads a gate: a file from the current folder or the project, or a name in experiments/gates/. */
 export async function loadGate(project: Project, nameOrFile: string): Promise<Gate> {
-  const folder = join(project.root, "experiments", "gates");
-  const candidates = [resolve(nameOrFile), join(project.root, nameOrFile), join(folder, `${nameOrFile}.yaml`)];
-  // "clinical.yaml" is the one in the folder, too.
-  const found = [...candidates, join(folder, nameOrFile)].find((path) => isFile(path));
-  if (found) return parseGate(showPath(project, found), readText(found));
-  throw new UserError(`no gate "${nameOrFile}"`, {
-    where: showPath(project, folder),
-    fix: suggestion(nameOrFile.replace(/^.*[\\/]|\.ya?ml$/g, ""), gateNames(project)),
-  });
+  const path = findRuleFile(project, "gate", nameOrFile);
+  return parseGate(showPath(project, path), readText(path));
 }
 
 /** The gate files of the project; one that cannot be read says why. */
@@ -36,7 +30,7 @@ export async function listGates(
   project: Project,
 ): Promise<readonly { readonly name: string; readonly rules: number | null; readonly description: string }[]> {
   return Promise.all(
-    gateNames(project).map(async (name) => {
+    ruleFileNames(project, "gate").map(async (name) => {
       try {
         const { entries, description } = await loadGate(project, join("experiments", "gates", `${name}.yaml`));
         return { name, rules: entries.length, description };
@@ -47,19 +41,6 @@ export async function listGates(
     }),
   );
 }
-
-function gateNames(project: Project): string[] {
-  try {
-    return readdirSync(join(project.root, "experiments", "gates"))
-      .filter((name) => name.endsWith(".yaml"))
-      .map((name) => name.slice(0, -".yaml".length))
-      .sort();
-  } catch {
-    return []; // a project without gates
-  }
-}
-
-const isFile = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 
 export interface EvaluateGateOptions {
   /** Or its first digits. */

@@ -16,7 +16,8 @@ import { type SplitOptions, splitDataset, splitFolds } from "../statistics/split
 import { casesOf, openKnowledge } from "./cases.ts";
 import { knowledgeFiles } from "./knowledge.ts";
 import { machineMemory } from "./lanes.ts";
-import { type Project, readData, readText } from "./project.ts";
+import { type Project, readText } from "./project.ts";
+import { readData } from "./read-data.ts";
 
 type PlanData = Pick<Plan, "dataset" | "splits" | "kind">;
 
