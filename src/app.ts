@@ -251,8 +251,8 @@ export {
   rankCases,
 } from "./app/cases.ts";
 export { type Deployed, type DeployTarget, deploy } from "./app/deploy/deploy.ts";
-export { evaluateGate, listGates, loadGate } from "./app/gates.ts";
-export { judgeRun } from "./app/judge.ts";
+export { evaluateGate, listGates, loadGate } from "./app/gates/gates.ts";
+export { judgeRun } from "./app/gates/judge.ts";
 export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/knowledge/ls.ts";
 export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
 export { type KnowledgeFound, searchKnowledge } from "./app/knowledge/search.ts";
@@ -264,6 +264,7 @@ export { type ForgetResult, forgetPatient } from "./app/lake/forget.ts";
 export { initLake, type LakeInit } from "./app/lake/init.ts";
 export { type GoldNotes, judgeNotes, type ReadNotes, readNotes } from "./app/lake/notes.ts";
 export { type LakeOptions, openLake } from "./app/lake/open.ts";
+export { openToAll } from "./app/lake/permissions.ts";
 export { profileTable } from "./app/lake/profile.ts";
 export {
   type IngestRow,

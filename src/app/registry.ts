@@ -19,8 +19,8 @@ import {
 import { type Registered, register } from "../registry/register.ts";
 import { checkFiles, type ModelState, parseRef, readState, versionOf, type Workbench } from "../registry/state.ts";
 import { tryLogCard } from "./card/card.ts";
-import { promotionReport } from "./gate-reports.ts";
-import { evaluateGate, loadGate, writeGateReports } from "./gates.ts";
+import { evaluateGate, loadGate, writeGateReports } from "./gates/gates.ts";
+import { promotionReport } from "./gates/reports.ts";
 import { tryKeepProfile } from "./monitor/profile.ts";
 import { tellFold, tryPackageRun } from "./package.ts";
 import type { Project } from "./project.ts";

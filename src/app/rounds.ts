@@ -7,7 +7,7 @@ import type { Champion } from "../experiments/gate/champion.ts";
 import type { Gate } from "../experiments/gate-file.ts";
 import { leaderboard } from "../experiments/read/leaderboard.ts";
 import { type UntilGatePorts, type UntilGateResult, untilGate } from "../experiments/until-gate.ts";
-import { championOf, evaluateGate } from "./gates.ts";
+import { championOf, evaluateGate } from "./gates/gates.ts";
 import type { Project } from "./project.ts";
 import { withRegistry } from "./workbench.ts";
 

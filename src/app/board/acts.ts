@@ -6,7 +6,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { shellWord } from "../../core/formats/shell.ts";
 import type { Trail } from "../../registry/audit.ts";
-import { listGates } from "../gates.ts";
+import { listGates } from "../gates/gates.ts";
 import { ownArguments, startHost } from "../live/start.ts";
 import { listModels, type ModelDetail, modelHistory, showModel } from "../models-view.ts";
 import { findProject, type Project, storeUri } from "../project.ts";

@@ -9,7 +9,7 @@ import { selectScored } from "../../gates/_rows.ts";
 import { groupsOf } from "../../gates/subgroup.ts";
 import type { Declared } from "../../reports/card/declared.ts";
 import type { Subgroups } from "../../reports/card/input.ts";
-import { readGateData } from "../gates.ts";
+import { readGateData } from "../gates/gates.ts";
 import type { Project } from "../project.ts";
 
 const UNKNOWN = { value: Number.NaN, low: Number.NaN, high: Number.NaN };

@@ -2,7 +2,7 @@ import { systemClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
 import { parseDuration } from "../../experiments/search/limits.ts";
 import { parseRef } from "../../registry/state.ts";
-import { loadGate } from "../gates.ts";
+import { loadGate } from "../gates/gates.ts";
 import type { Project } from "../project.ts";
 import { webhookOf } from "./alarms.ts";
 import { loadMonitor } from "./file.ts";

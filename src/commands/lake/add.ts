@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type AddResult, openDeidentifier } from "../../app.ts";
-import { LakeCommand, lakeMemoryFlag } from "../../cli/lake-command.ts";
-import { formatFlags, formatOptions } from "../../cli/lake-format-flags.ts";
+import { LakeCommand, lakeMemoryFlag } from "../../cli/lake/command.ts";
+import { formatFlags, formatOptions } from "../../cli/lake/format-flags.ts";
 import { paint, size, visible } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
 

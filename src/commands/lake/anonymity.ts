@@ -1,6 +1,6 @@
 import { Args, Flags } from "@oclif/core";
 import { type Anonymity, lakeAnonymity } from "../../app.ts";
-import { LakeCommand } from "../../cli/lake-command.ts";
+import { LakeCommand } from "../../cli/lake/command.ts";
 import { paint, visible } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
 

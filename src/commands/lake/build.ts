@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type BuildResult, buildLearningTable, profileTable, type TableProfile } from "../../app.ts";
+import { LakeCommand, lakeMemoryFlag } from "../../cli/lake/command.ts";
 import { printTableProfile } from "../../cli/lake/profile-view.ts";
-import { LakeCommand, lakeMemoryFlag } from "../../cli/lake-command.ts";
 import { paint, visible } from "../../cli/text.ts";
 
 export default class LakeBuild extends LakeCommand {

@@ -1,6 +1,6 @@
 import { Flags } from "@oclif/core";
 import type { Collected } from "../../app.ts";
-import { LakeCommand } from "../../cli/lake-command.ts";
+import { LakeCommand } from "../../cli/lake/command.ts";
 import { paint, size, visible } from "../../cli/text.ts";
 
 export default class LakeGc extends LakeCommand {

@@ -1,6 +1,6 @@
 import { type IngestRow, lakeIngests } from "../../app.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
-import { LakeCommand } from "../../cli/lake-command.ts";
+import { LakeCommand } from "../../cli/lake/command.ts";
 import { moment } from "../../cli/models-command.ts";
 import { renderTable } from "../../cli/table.ts";
 import { size, visible } from "../../cli/text.ts";

@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { profileTable, type TableProfile } from "../../app.ts";
+import { LakeCommand } from "../../cli/lake/command.ts";
 import { printTableProfile } from "../../cli/lake/profile-view.ts";
-import { LakeCommand } from "../../cli/lake-command.ts";
 
 export default class LakeProfile extends LakeCommand {
   static override summary =

@@ -1,6 +1,6 @@
 import { Args } from "@oclif/core";
 import { lakeShow, type ShownIngest, type ShownTable } from "../../app.ts";
-import { LakeCommand } from "../../cli/lake-command.ts";
+import { LakeCommand } from "../../cli/lake/command.ts";
 import { moment } from "../../cli/models-command.ts";
 import { renderTable } from "../../cli/table.ts";
 import { paint, size, visible } from "../../cli/text.ts";

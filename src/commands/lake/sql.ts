@@ -1,7 +1,7 @@
 import { Args, Flags } from "@oclif/core";
 import { type LakeAnswer, lakeSql } from "../../app.ts";
 import { formatFlags, formatOf } from "../../cli/flags.ts";
-import { LakeCommand, lakeMemoryFlag } from "../../cli/lake-command.ts";
+import { LakeCommand, lakeMemoryFlag } from "../../cli/lake/command.ts";
 import { renderTable } from "../../cli/table.ts";
 import { paint, visible } from "../../cli/text.ts";
 

@@ -1,5 +1,5 @@
-import type { Verified } from "../../app.ts";
-import { LakeCommand } from "../../cli/lake-command.ts";
+import { openToAll, showPath, type Verified } from "../../app.ts";
+import { LakeCommand } from "../../cli/lake/command.ts";
 import { paint, size, visible } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
 
@@ -11,6 +11,7 @@ export default class LakeVerify extends LakeCommand {
 
   async run(): Promise<Verified> {
     const { flags } = await this.parse(LakeVerify);
+    const project = this.projectOf(flags);
     const lake = this.lakeOf(flags);
     const result = await this.working("verified", (ears) => lake.verify(ears));
     const { broken, versions, parts, raw, bytes, pending } = result;
@@ -18,6 +19,8 @@ export default class LakeVerify extends LakeCommand {
     this.log(`${versions} versions, ${parts} parts, ${raw} original files, ${size(bytes)}`);
     for (const id of pending)
       this.log(paint("warn", `ingest ${Number(id)} is not finished; the next \`disease lake add\` does it`));
+    for (const path of openToAll(project))
+      this.log(paint("warn", `${visible(showPath(project, path))}: anybody may read it; close it with chmod o=`));
     if (broken.length > 0) process.exitCode = ExitCode.gateFailed;
     else this.log(`${paint("good", "✓")} all whole`);
     return result;

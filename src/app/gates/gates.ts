@@ -1,23 +1,22 @@
-import { readdirSync, statSync } from "node:fs";
 import { join, parse, resolve } from "node:path";
-import { systemClock } from "../core/clock.ts";
-import { UserError } from "../core/errors.ts";
-import type { GateOutcome } from "../core/gate.ts";
-import type { ModelRegistry } from "../core/registry.ts";
-import type { TrackingStore } from "../core/store.ts";
-import { writeFiles } from "../experiments/files.ts";
-import type { Champion } from "../experiments/gate/champion.ts";
-import type { GateData } from "../experiments/gate/saved.ts";
-import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../experiments/gate.ts";
-import { type Gate, parseGate } from "../experiments/gate-file.ts";
-import { suggestion } from "../experiments/located.ts";
-import { findRun } from "../experiments/read/browse.ts";
-import { type ExperimentConfig, isCaseConfig } from "../experiments/schema.ts";
-import { type GateReportExtra, gateJunit, gateMarkdown } from "../reports/gate.ts";
-import { readCaseData } from "./plan-data.ts";
-import { type Project, readText, showPath } from "./project.ts";
-import { readData } from "./read-data.ts";
-import { who } from "./workbench.ts";
+import { systemClock } from "../../core/clock.ts";
+import { UserError } from "../../core/errors.ts";
+import type { GateOutcome } from "../../core/gate.ts";
+import type { ModelRegistry } from "../../core/registry.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import { writeFiles } from "../../experiments/files.ts";
+import type { Champion } from "../../experiments/gate/champion.ts";
+import type { GateData } from "../../experiments/gate/saved.ts";
+import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../../experiments/gate.ts";
+import { type Gate, parseGate } from "../../experiments/gate-file.ts";
+import { findRun } from "../../experiments/read/browse.ts";
+import { type ExperimentConfig, isCaseConfig } from "../../experiments/schema.ts";
+import { type GateReportExtra, gateJunit, gateMarkdown } from "../../reports/gate.ts";
+import { readCaseData } from "../plan-data.ts";
+import { type Project, readText, showPath } from "../project.ts";
+import { readData } from "../read-data.ts";
+import { findRuleFile, ruleFileNames } from "../rules/files.ts";
+import { who } from "../workbench.ts";
 
 /** Reads a gate: a file from the current folder or the project, or a name in experiments/gates/. */
 export async function loadGate(project: Project, nameOrFile: string): Promise<Gate> {

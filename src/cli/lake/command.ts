@@ -1,8 +1,8 @@
 import { Flags } from "@oclif/core";
-import { type Lake, openLake } from "../app.ts";
-import { ExitCode, UserError } from "../core/errors.ts";
-import { BaseCommand } from "./base-command.ts";
-import { cut, size } from "./text.ts";
+import { type Lake, openLake } from "../../app.ts";
+import { ExitCode, UserError } from "../../core/errors.ts";
+import { BaseCommand } from "../base-command.ts";
+import { cut, size } from "../text.ts";
 
 export const lakeMemoryFlag = Flags.string({
   description: "Memory for DuckDB, e.g. 2GB; a quarter of the machine's when absent",

@@ -1,14 +1,14 @@
-import type { Notice } from "../core/dataset.ts";
-import { UserError } from "../core/errors.ts";
-import type { ModelRegistry } from "../core/registry.ts";
-import type { TrackingStore } from "../core/store.ts";
-import type { GateEvaluation } from "../experiments/gate.ts";
-import { suggestion } from "../experiments/located.ts";
-import { findRun } from "../experiments/read/browse.ts";
-import { promotionReport } from "./gate-reports.ts";
+import type { Notice } from "../../core/dataset.ts";
+import { UserError } from "../../core/errors.ts";
+import type { ModelRegistry } from "../../core/registry.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import type { GateEvaluation } from "../../experiments/gate.ts";
+import { suggestion } from "../../experiments/located.ts";
+import { findRun } from "../../experiments/read/browse.ts";
+import type { Project } from "../project.ts";
+import { withRegistry } from "../workbench.ts";
 import { type EvaluateGateOptions, evaluateGate, writeGateReports } from "./gates.ts";
-import type { Project } from "./project.ts";
-import { withRegistry } from "./workbench.ts";
+import { promotionReport } from "./reports.ts";
 
 /** Judges a run without promoting it, and writes the asked reports. */
 export async function judgeRun(

@@ -1,8 +1,8 @@
-import type { GateOutcome } from "../core/gate.ts";
-import type { TrackingStore } from "../core/store.ts";
-import { runDiff } from "../experiments/read/browse.ts";
-import { leaderboard } from "../experiments/read/leaderboard.ts";
-import type { GateReportExtra } from "../reports/gate.ts";
+import type { GateOutcome } from "../../core/gate.ts";
+import type { TrackingStore } from "../../core/store.ts";
+import { runDiff } from "../../experiments/read/browse.ts";
+import { leaderboard } from "../../experiments/read/leaderboard.ts";
+import type { GateReportExtra } from "../../reports/gate.ts";
 
 /** Rows of the leaderboard in a report. */
 const SHOWN = 10;

@@ -1,5 +1,5 @@
 import { Flags } from "@oclif/core";
-import { parseBytes } from "../experiments/lanes/memory.ts";
+import { parseBytes } from "../../app.ts";
 
 /** How files are read, where it cannot be told by them. docs/formats.md */
 export const formatFlags = {
@@ -50,6 +50,11 @@ export const formatFlags = {
     helpGroup: "FORMAT",
     dependsOn: ["key"],
   }),
+  "keep-text": Flags.boolean({
+    description: "Keep the text of notes in the table notes",
+    env: "DISEASE_KEEP_TEXT",
+    helpGroup: "FORMAT",
+  }),
   "max-unpacked": Flags.string({
     description: "Bytes that an archive may unpack to",
     env: "DISEASE_MAX_UNPACKED",
@@ -67,6 +72,7 @@ interface FormatFlags {
   readonly flatten?: boolean;
   readonly key?: string;
   readonly unique?: boolean;
+  readonly "keep-text"?: boolean;
   readonly "max-unpacked"?: string;
 }
 
@@ -76,6 +82,7 @@ export function formatOptions(flags: FormatFlags): Readonly<Record<string, unkno
   const said = {
     delimiter: delimiter === "tab" || delimiter === "\\t" ? "\t" : delimiter,
     ...{ encoding, header, decimal, sheet, flatten, key, unique },
+    keepText: flags["keep-text"],
     maxUnpacked: most === undefined ? undefined : parseBytes(most, "--max-unpacked"),
   };
   return Object.fromEntries(Object.entries(said).filter(([, value]) => value !== undefined));
