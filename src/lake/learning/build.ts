@@ -126,7 +126,7 @@ async function inputsOf(lake: Lake, { name, file, declaration }: Declared): Prom
   if (tables.has(name)) {
     throw new UserError(`${name} would be made of itself`, { where: file, fix: "Give the declaration another name." });
   }
-  const known = (await lake.tables()).map(({ table }) => table);
+  const known = [...(await lake.table.newest()).keys()];
   const inputs: [string, TableVersion][] = [];
   for (const table of [...tables].sort()) {
     if (!known.includes(table)) {
@@ -321,7 +321,7 @@ async function commit(
   await using _lease = await openLease(lake.storage, lake.now());
   const path = `curated/${table}/${hash}.parquet`;
   const part = { path, rows, bytes: (await stat(file)).size, hash, ingest: "build" };
-  await lake.storage.put(path, file, { keep: true });
+  await lake.storage.put(path, file);
   let isNew = true;
   const made = await lake.table.commit(table, (newest) => {
     const same = newest?.change === "build" && newest.hash === hashContent(schema, [part]);

@@ -55,9 +55,9 @@ export const agesNeeded = ({ index, features, exclude }: Declaration): boolean =
 /** One row a patient: of several the one that was updated last. Birth is the last day that it may have been. */
 function peopleSql({ patients }: Declaration, facts: TableFacts): string {
   const birth = hasColumn(facts, "birth_date") ? birthSql(facts) : "NULL::TIMESTAMP";
-  const newest = hasColumn(facts, "updated") ? "p.updated DESC NULLS LAST, " : "";
+  const own = hasColumn(facts, "updated") ? "max({'updated': p.updated, 'own': p}).own" : "max(p)";
   const patient = columnOf("p", facts.patient);
-  return `CREATE TABLE work.people AS SELECT ${patient}::VARCHAR AS patient, ${birth} AS birth, p AS own FROM ${sourceOf(patients)} p WHERE ${patient} IS NOT NULL QUALIFY row_number() OVER (PARTITION BY ${patient} ORDER BY ${newest}p) = 1`;
+  return `CREATE TABLE work.people AS SELECT patient, ${birth} AS birth, p AS own FROM (SELECT ${patient}::VARCHAR AS patient, ${own} AS p FROM ${sourceOf(patients)} p WHERE ${patient} IS NOT NULL GROUP BY 1)`;
 }
 
 function birthSql(facts: TableFacts): string {
@@ -94,6 +94,7 @@ function labelSql({ label, timeless }: Declaration, facts: FactsByTable): string
       `SELECT patient, first, ${rank} AS rank, ${literal(name)} AS class FROM (${eventsSql(own, { table, codes: set }, "min(began) AS first")})`,
   );
   const known = timeless ? "" : " WHERE first IS NOT NULL";
+  if (parts.length === 1) return `SELECT patient, first, class FROM (${parts[0]})${known}`;
   return `SELECT patient, first, class FROM (${parts.join(" UNION ALL ")})${known} QUALIFY row_number() OVER (PARTITION BY patient ORDER BY first, rank) = 1`;
 }
 

@@ -198,7 +198,10 @@ function valuePart(
     sql: TAKEN[take](v),
     counts: take === "count",
   }));
-  return { condition, row: [[v, `CASE WHEN ${condition} THEN ${value} END`]], results };
+  const row: [string, string][] = [[v, `CASE WHEN ${condition} THEN ${value} END`]];
+  if (spec.take.includes("slope"))
+    row.push([`m_${v}`, `CASE WHEN ${v} IS NOT NULL THEN date_diff('minute', c.index_time, ${knownAt("e", own)}) END`]);
+  return { condition, row, results };
 }
 
 /** In the unit that is asked for, as it came or as it was converted. */
@@ -225,18 +228,16 @@ function valueSql(name: string, { unit }: NonNullable<Feature["value"]>, own: Ta
   });
 }
 
-/** A year, as the slope counts. */
-const YEAR = 31_557_600;
+/** Minutes of a year, in which the slope counts. */
+const YEAR = 525_960;
 /** Sums of decimals are the same in every order, those of doubles are not: threads sum in any. */
 const exact = (sql: string): string => `sum(TRY_CAST(${sql} AS DECIMAL(38, 12)))::DOUBLE`;
 
 /** By least squares; none of values at one moment. */
 function slopeSql(v: string): string {
-  const seen = (sql: string): string => `CASE WHEN ${v} IS NOT NULL THEN ${sql} END`;
-  const t = seen(`epoch(known - index_time) / ${YEAR}`);
-  const [n, st, sv, stt, stv] = [`count(${v})`, exact(t), exact(v), exact(`(${t}) ** 2`), exact(`(${t}) * ${v}`)];
-  const known = seen("known");
-  return `CASE WHEN min(${known}) < max(${known}) THEN (${n} * ${stv} - ${st} * ${sv}) / (${n} * ${stt} - ${st} * ${st}) END`;
+  const t = `m_${v}`;
+  const [n, st, sv, stt] = [`count(${v})`, `sum(${t})::DOUBLE`, exact(v), `sum(${t} * ${t})::DOUBLE`];
+  return `CASE WHEN min(${t}) < max(${t}) THEN ${YEAR} * (${n} * ${exact(`${t} * ${v}`)} - ${st} * ${sv}) / (${n} * ${stt} - ${st} * ${st}) END`;
 }
 
 const TAKEN: Readonly<Record<Take, (v: string) => string>> = {
