@@ -1,10 +1,10 @@
 import { z } from "zod";
-import { UserError } from "../core/errors.ts";
 import type { GateContext, GateRule, RuleVerdict } from "../core/gate.ts";
 import { hashBytes } from "../core/hash.ts";
 import { rules } from "../gates/index.ts";
 import { keysAt } from "./config.ts";
-import { type LocatedYaml, type Path, parseLocated, suggestion, zodError } from "./located.ts";
+import { parseLocated, zodError } from "./located.ts";
+import { type RuleEntry, readRules, stemOf } from "./rule-file.ts";
 
 /** What a gate file holds; the params of each rule are checked by the rule's own schema. */
 export const gateSchema = z.strictObject({
@@ -47,42 +47,17 @@ export async function parseGate(file: string, text: string): Promise<Gate> {
   const parsed = gateSchema.safeParse(yaml.value ?? {});
   if (!parsed.success) throw zodError(parsed.error, yaml, [], (path) => keysAt(gateSchema, path));
   const { name, description = "", rules: list } = parsed.data;
-  const stem = file.replace(/^.*[\\/]/, "").replace(/\.ya?ml$/, "");
-  return {
-    name: name ?? stem,
-    description,
-    file,
-    hash: hashBytes(text),
-    entries: await Promise.all(list.map((entry, i) => readEntry(entry, yaml, ["rules", i]))),
-  };
+  const entries = await readRules<GateRule>(list, yaml, rules);
+  return { name: name ?? stemOf(file), description, file, hash: hashBytes(text), entries: entries.map(entryOf) };
 }
 
-async function readEntry(entry: string | Record<string, unknown>, yaml: LocatedYaml, path: Path): Promise<GateEntry> {
-  const pairs: [string, unknown][] = typeof entry === "string" ? [[entry, {}]] : Object.entries(entry);
-  if (pairs.length !== 1) {
-    throw new UserError(`${path.join(".")}: one rule an entry, found ${pairs.length}`, {
-      where: yaml.where(path),
-      fix: "Begin each rule with its own dash.",
-    });
-  }
-  const [id, given] = pairs[0];
-  const load = Object.hasOwn(rules, id) ? rules[id] : undefined;
-  const where = typeof entry === "string" ? yaml.where(path) : yaml.where(path, id);
-  if (!load) throw new UserError(`unknown rule "${id}"`, { where, fix: suggestion(id, Object.keys(rules)) });
-  const rule: GateRule = await load();
-  const params = rule.params.safeParse(given ?? {});
-  if (!params.success) throw zodError(params.error, yaml, [...path, id], (p) => keysAt(rule.params, p));
+function entryOf({ id, rule, params, at }: RuleEntry<GateRule>): GateEntry {
   return {
     id,
-    params: params.data as Record<string, unknown>,
+    params: params as Record<string, unknown>,
     evaluate(context) {
       if (context.candidate.scored.ranks !== undefined && !rule.rankings) return [notOnRankings(rule)];
-      try {
-        return rule.evaluate(context, params.data);
-      } catch (error) {
-        if (!(error instanceof UserError) || error.where !== undefined) throw error;
-        throw new UserError(error.message, { exitCode: error.exitCode, where, fix: error.fix, cause: error });
-      }
+      return at(() => rule.evaluate(context, params));
     },
   };
 }
