@@ -1,4 +1,4 @@
-import { openToAll, showPath, type Verified } from "../../app.ts";
+import { openToAll, type Verified } from "../../app.ts";
 import { LakeCommand } from "../../cli/lake/command.ts";
 import { paint, size, visible } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
@@ -20,7 +20,7 @@ export default class LakeVerify extends LakeCommand {
     for (const id of pending)
       this.log(paint("warn", `ingest ${Number(id)} is not finished; the next \`disease lake add\` does it`));
     for (const path of openToAll(project))
-      this.log(paint("warn", `${visible(showPath(project, path))}: anybody may read it; close it with chmod o=`));
+      this.log(paint("warn", `${visible(path)}: anybody may read it; close it with chmod o=`));
     if (broken.length > 0) process.exitCode = ExitCode.gateFailed;
     else this.log(`${paint("good", "✓")} all whole`);
     return result;
