@@ -24,7 +24,11 @@ disease, its probability with its 95 % interval, and whether the model abstains.
   ];
 
   static override args = {
-    input: Args.string({ ignoreStdin: true, description: "File, folder, or - for standard input", required: true }),
+    input: Args.string({
+      ignoreStdin: true,
+      description: "File, folder, lake://TABLE@vN, or - for standard input",
+      required: true,
+    }),
   };
   static override flags = {
     model: Flags.string({

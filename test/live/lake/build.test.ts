@@ -29,7 +29,14 @@ test("from clinical records over a learning table to a model and its predictions
     const [, runId] = /"runId": "([0-9a-f]{32})"/.exec(swept.stdout) ?? [];
     const shown = await run("exp", "show", runId!, "--json");
     expect(shown.stdout).toContain("lake://cardiometabolic@v1");
-    const predicted = await run("predict", `runs:/${runId}/model`, "lake://cardiometabolic", "--id", "patient");
+    const predicted = await run(
+      "predict",
+      "lake://cardiometabolic",
+      "--model",
+      `runs:/${runId}/model`,
+      "--id",
+      "patient",
+    );
     expect(predicted).toMatchObject({ code: 0 });
     expect(predicted.stdout.trim().split("\n")).toHaveLength(1 + 39);
 
