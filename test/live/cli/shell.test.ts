@@ -108,6 +108,7 @@ test("init lays out a project that runs, and keeps what is there", async () => {
     "experiments/schema/card.schema.json",
     "experiments/schema/experiment.schema.json",
     "experiments/schema/gate.schema.json",
+    "experiments/schema/lake.schema.json",
     "experiments/schema/monitor.schema.json",
     "mlruns/README.md",
   ]);
