@@ -175,7 +175,7 @@ export default class Serve extends BaseCommand {
         most: numberOf("drain-timeout", flags["drain-timeout"]),
       },
       logTo: process.stderr,
-      notify: this.notify,
+      notify: (notice) => (this.jsonEnabled() ? logged(notice) : this.notify(notice)),
     });
     this.tell(serving);
     await stopped();
@@ -190,6 +190,11 @@ export default class Serve extends BaseCommand {
     if (this.jsonEnabled()) ux.stdout(JSON.stringify(facts));
     else this.log(`${url}  ${visible(what)} (${hash.slice(0, 12)})  pid ${process.pid}`);
   }
+}
+
+/** What is to be known before the service has its log, as a line of that log: --json says nothing else to people. */
+function logged({ message }: { readonly message: string }): void {
+  process.stderr.write(`${JSON.stringify({ level: 40, time: Date.now(), notice: message, msg: "notice" })}\n`);
 }
 
 /** Resolves at the first signal to end; the next one ends the process at once, as if nobody listened. */
