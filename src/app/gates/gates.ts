@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { join, parse, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
