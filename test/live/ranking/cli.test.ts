@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { isCase, readCases } from "../../../src/lake/phenopackets/read.ts";
 import { readZip } from "../../../src/lake/archives/zip.ts";
+import { isCase, readCases } from "../../../src/lake/phenopackets/read.ts";
 import { disease, type Outcome } from "../../support/cli.ts";
 import { SOLVED } from "../../support/knowledge.ts";
 import { makeProject, type TestProject } from "../../support/project.ts";
