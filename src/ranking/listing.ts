@@ -48,7 +48,7 @@ export function probabilities(
   temperature: number,
   none = Number.NEGATIVE_INFINITY,
 ): Float64Array {
-  // Plain loops: a callback for each of 8,000 diseases took a quarter of the time of a ranking.
+  // Plain loops: a callback for each of 8,000 diseases stood high in the profile of a ranking.
   let most = none;
   for (let d = 0; d < scores.length; d++) if (scores[d] > most) most = scores[d];
   const shares = new Float64Array(scores.length);

@@ -22,7 +22,7 @@ export async function startServing(project: Project, options: ServeOptions): Pro
   const { tls, ...doors } = doorsOf(options);
   const settings = { ...doors, ...limitsOf(options) };
   const open = async (address: string): Promise<ServedModel> => {
-    // Requests leave little behind: with more room for new objects the process takes 30 to 60 MB more and answers no sooner.
+    // Requests leave little behind: with more room for new objects the process takes 30 MB more and answers no sooner.
     keepHeapSmall();
     try {
       return await openServed(project, address, options);
