@@ -35,7 +35,7 @@ export default class LakeShow extends LakeCommand {
     this.log(paint("strong", `lake://${table}@v${version.version}`));
     const bytes = parts.reduce((sum, part) => sum + part.bytes, 0);
     this.log(
-      `${rows.toLocaleString("en")} rows, ${schema.length} columns, ${parts.length} parts, ${size(bytes)}  ${paint("dim", hash.slice(0, 12))}`,
+      `${rows.toLocaleString("en")} rows, ${schema.length} columns, ${parts.length === 1 ? "1 part" : `${parts.length} parts`}, ${size(bytes)}  ${paint("dim", hash.slice(0, 12))}`,
     );
     this.log(
       `by ${visible(version.who)}, ${moment(version.time)}, ${version.change}, read by ${visible(version.reader)}`,
