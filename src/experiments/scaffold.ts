@@ -41,7 +41,9 @@ export function scaffold(root: string, shipped: string): { root: string; created
   const kept: string[] = [];
   const gates = ["quickstart", "clinical", "impossible"].map((name) => `experiments/gates/${name}.yaml`);
   const monitors = ["quickstart", "clinical"].map((name) => `experiments/monitors/${name}.yaml`);
-  const schemas = ["experiment", "gate", "monitor", "card", "lake"].map((name) => `experiments/schema/${name}.schema.json`);
+  const schemas = ["experiment", "gate", "monitor", "card", "lake"].map(
+    (name) => `experiments/schema/${name}.schema.json`,
+  );
   const copies = ["data/dermatology.csv", ...gates, ...monitors, ...schemas];
   try {
     for (const name of [...Object.keys(FILES), ...copies]) {
