@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { glob, open, readdir, stat } from "node:fs/promises";
+import { glob, readdir, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import type { ByteSource, LakeSource } from "../../core/lake.ts";
+import { headBytes } from "../archives/bytes.ts";
 import { nearest } from "../source.ts";
 
 /** First bytes by which readers know a file. */
@@ -101,21 +102,8 @@ export async function stampOf(path: string): Promise<string> {
   return `${ino}:${size}:${mtimeNs}`;
 }
 
-export async function headOf(source: ByteSource): Promise<Uint8Array> {
-  if (source.path !== undefined) {
-    await using file = await open(source.path);
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(HEAD), 0, HEAD, 0);
-    return buffer.subarray(0, bytesRead);
-  }
-  const parts: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of source.open()) {
-    parts.push(chunk);
-    bytes += chunk.length;
-    if (bytes >= HEAD) break;
-  }
-  return Buffer.concat(parts).subarray(0, HEAD);
-}
+/** What tells the kind of a file. */
+export const headOf = (source: ByteSource): Promise<Uint8Array> => headBytes(source, HEAD);
 
 export const rawPath = (hash: string): string => `raw/${hash.slice(0, 2)}/${hash}`;
 
