@@ -1,5 +1,6 @@
 /** What tests of the clinical API ask with: a table of symptoms, a ranking of a few diseases, and one request. */
 import type { InputColumn, ServedCases, ServedModel } from "../../src/core/serving/serving.ts";
+import { diseasesByTerm } from "../../src/knowledge/search/terms.ts";
 import { caseOf } from "../../src/lake/phenopackets/packet.ts";
 import { knowledgeFor } from "../../src/ranking/answers.ts";
 import { listBest, probabilities } from "../../src/ranking/listing.ts";
@@ -43,6 +44,7 @@ export async function casesModel(): Promise<ServedCases> {
     },
     ontology: base.ontology,
     diseases: knowledge.ids.length,
+    termCounts: diseasesByTerm(base),
     rank(one, top, explained) {
       const { query, notices } = resolveCase(one, knowledge.terms);
       if (query.observed.length === 0) return { ranking: [], notices };

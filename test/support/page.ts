@@ -6,6 +6,7 @@ import type { CaseDisease, ServedCases, ServedModel, ServedTable } from "../../s
 import type { TermSearch } from "../../src/core/serving/term-search.ts";
 import { explainedDisease } from "../../src/experiments/explain/ranking.ts";
 import { loadKnowledge } from "../../src/knowledge/base.ts";
+import { diseasesByTerm } from "../../src/knowledge/search/terms.ts";
 import { caseOf } from "../../src/lake/phenopackets/packet.ts";
 import { knowledgeFor } from "../../src/ranking/answers.ts";
 import { diseaseFacts, explainDisease } from "../../src/ranking/explain.ts";
@@ -35,6 +36,7 @@ export async function casesModel(): Promise<ServedCases> {
     },
     ontology: base.ontology,
     diseases: knowledge.ids.length,
+    termCounts: diseasesByTerm(base),
     rank(one, top, explained) {
       const { query, notices } = resolveCase(one, knowledge.terms);
       if (query.observed.length === 0) return { ranking: [], notices };

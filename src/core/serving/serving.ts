@@ -102,7 +102,7 @@ export interface ServedCases extends Served {
   readonly kind: "cases";
   readonly ontology: Ontology;
   /** [terms of the ontology] how many statements about diseases name each: those of many are offered first. */
-  readonly termCounts?: Uint32Array;
+  readonly termCounts: Uint32Array;
   readonly diseases: number;
   /** Whether rankings come with `none`; not known when absent. */
   readonly saysNone?: boolean;
