@@ -46,6 +46,7 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
       env: "DISEASE_DEIDENTIFY",
     }),
     id: Flags.string({
+      env: "DISEASE_ID",
       description: "Column of ids; the first one is the patient's",
       dependsOn: ["deidentify"],
       helpValue: "COLUMN",
@@ -53,6 +54,7 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
       multipleNonGreedy: true,
     }),
     column: Flags.string({
+      env: "DISEASE_COLUMN",
       description: "What a column is: patient, id, date, birth, birth-year, age, postcode, text, drop, keep",
       dependsOn: ["deidentify"],
       helpValue: "NAME=ROLE",
@@ -60,6 +62,7 @@ Lines that cannot be read are put aside in quarantine/ of the lake, with the rea
       multipleNonGreedy: true,
     }),
     "keep-original": Flags.boolean({
+      env: "DISEASE_KEEP_ORIGINAL",
       description: "Keep the original bytes, with all identities, in raw/",
       dependsOn: ["deidentify"],
     }),

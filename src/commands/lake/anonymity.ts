@@ -17,9 +17,17 @@ fewest values of the sensitive column in one. Counts alone are printed. Exit cod
   ];
   static override args = { table: Args.string({ ignoreStdin: true, description: "NAME or NAME@vN", required: true }) };
   static override flags = {
-    quasi: Flags.string({ description: "Columns; those of known names when absent", helpValue: "A,B" }),
-    sensitive: Flags.string({ description: "Column that must not be told by the others", helpValue: "COLUMN" }),
-    k: Flags.integer({ description: "Rows that a class must have", default: 5, min: 2 }),
+    quasi: Flags.string({
+      env: "DISEASE_QUASI",
+      description: "Columns; those of known names when absent",
+      helpValue: "A,B",
+    }),
+    sensitive: Flags.string({
+      env: "DISEASE_SENSITIVE",
+      description: "Column that must not be told by the others",
+      helpValue: "COLUMN",
+    }),
+    k: Flags.integer({ env: "DISEASE_K", description: "Rows that a class must have", default: 5, min: 2 }),
   };
 
   async run(): Promise<Anonymity> {

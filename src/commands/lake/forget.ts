@@ -18,8 +18,15 @@ the lake records it without the patient's id. Killed in the middle, the same com
     patient: Args.string({ ignoreStdin: true, description: "The patient's id", required: true }),
   };
   static override flags = {
-    "key-is-hash": Flags.boolean({ description: "PATIENT is the hash that logs and forgotten.ndjson have" }),
-    reason: Flags.string({ description: "For the record; no patient's data", helpValue: "TEXT" }),
+    "key-is-hash": Flags.boolean({
+      env: "DISEASE_KEY_IS_HASH",
+      description: "PATIENT is the hash that logs and forgotten.ndjson have",
+    }),
+    reason: Flags.string({
+      env: "DISEASE_REASON",
+      description: "For the record; no patient's data",
+      helpValue: "TEXT",
+    }),
     "dry-run": Flags.boolean({ description: "Tell what would go", env: "DISEASE_DRY_RUN" }),
   };
 

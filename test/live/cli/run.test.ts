@@ -167,6 +167,7 @@ test("a trial keeps config, split, facts, model, predictions, tables by class, i
       ...["config/experiment.yaml", "config/trial.json", "facts.json", "split.json"],
       ...["family/facts.json", "family/model.ubj", "model.json", "preparation.bin"].map((name) => `model/${name}`),
       ...["validation", "validation_rows", "validation_units", "validation_y"].map((name) => `predictions/${name}.npy`),
+      "predictions/summary.bin",
       ...["reports/feature_importance.csv", "reports/per_class.csv", "reports/per_class.md"],
     ].sort(),
   );
