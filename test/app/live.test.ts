@@ -32,6 +32,17 @@ test("lines are read once each, whole, from a file that may come later", () => {
   tail.close();
 });
 
+test("a file that another reader removes is read to its end", () => {
+  const folder = mkdtempSync(join(tmpdir(), "disease-tail-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "log");
+  appendFileSync(file, "slow: 3 finished\n");
+  const tail = createTail(file);
+  rmSync(file);
+  expect(tail.lines()).toEqual(["slow: 3 finished"]);
+  tail.close();
+});
+
 test("what is told of a trial is what is seen of it, and metrics that are not defined come back as such", () => {
   const tell = createTeller(() => 0);
   const event: SweepEvent = {

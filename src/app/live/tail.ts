@@ -9,17 +9,13 @@ export interface Tail {
 
 export function createTail(path: string): Tail {
   const chunk = Buffer.alloc(65_536);
-  let fd: number | undefined;
+  let fd = openIfThere(path); // at once: who else reads it may remove it first
   let at = 0;
   let rest: Buffer = Buffer.alloc(0);
   return {
     lines() {
-      try {
-        fd ??= openSync(path, "r");
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
-        throw error;
-      }
+      fd ??= openIfThere(path);
+      if (fd === undefined) return [];
       const parts = [rest];
       for (let n = readSync(fd, chunk, 0, chunk.length, at); n > 0; n = readSync(fd, chunk, 0, chunk.length, at)) {
         parts.push(Buffer.from(chunk.subarray(0, n)));
@@ -41,4 +37,13 @@ export function createTail(path: string): Tail {
       fd = undefined;
     },
   };
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
