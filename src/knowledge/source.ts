@@ -37,7 +37,10 @@ export async function openPieces(
 ): Promise<{ readonly zipped: boolean; readonly pieces: AsyncIterable<Uint8Array> }> {
   const zipped = await startsAsGzip(path);
   const file = createReadStream(path, { highWaterMark: PIECE });
-  return { zipped, pieces: bounded(zipped ? file.compose(createGunzip({ chunkSize: PIECE })) : file) };
+  if (!zipped) return { zipped, pieces: bounded(file) };
+  const unzipped = createGunzip({ chunkSize: PIECE });
+  pipeline(file, unzipped).catch(() => {}); // who reads the pieces is told
+  return { zipped, pieces: bounded(unzipped) };
 }
 
 async function* bounded(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
