@@ -1,6 +1,7 @@
 /** Which language a note is written in. */
+
+import { foldLetters } from "../core/formats/fold.ts";
 import type { NoteLanguage } from "../core/formats/notes.ts";
-import { foldWord } from "./words.ts";
 
 const list = (words: string): ReadonlySet<string> => new Set(words.split(" "));
 /** Words that one of the two languages has and the other has not. */
@@ -15,7 +16,7 @@ const ENGLISH = list(
 export function languageOf(text: string): NoteLanguage {
   let balance = 0;
   for (const [word] of text.matchAll(/\p{L}+/gu)) {
-    const folded = foldWord(word);
+    const folded = foldLetters(word);
     if (SPANISH.has(folded)) balance++;
     else if (ENGLISH.has(folded)) balance--;
     if (/[ñáéíóú]/.test(word)) balance += 0.5;

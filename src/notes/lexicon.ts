@@ -1,8 +1,9 @@
 /** The names of terms, ready to be found in notes. */
+import { foldLetters } from "../core/formats/fold.ts";
 import type { NoteLanguage } from "../core/formats/notes.ts";
 import { cognatesOf } from "./cognates.ts";
 import { ABBREVIATIONS, isStopName, MORE_NAMES } from "./names.ts";
-import { CONJUNCTIONS, FUNCTION_WORDS, foldWord, stemOf } from "./words.ts";
+import { CONJUNCTIONS, FUNCTION_WORDS, stemOf } from "./words.ts";
 
 /** A term as it is looked for. */
 export interface NoteTerm {
@@ -68,7 +69,7 @@ export function createLexicon(terms: readonly NoteTerm[]): Lexicon {
     if (taken.has(key)) return;
     taken.add(key);
     for (const stem of stems) uses[stem]++;
-    names.push({ term, lang, stems, words, joined: CONJUNCTION.test(foldWord(text)) });
+    names.push({ term, lang, stems, words, joined: CONJUNCTION.test(foldLetters(text)) });
   };
   const placeOf = new Map(terms.map((term, i) => [term.id, i]));
   for (const { id, lang, texts } of MORE_NAMES) {
@@ -120,7 +121,7 @@ function variantsOf(text: string): string[] {
 /** Content words of a name, folded; none where it ends in what would be left out: "knees in O". */
 function wordsOf(text: string, lang: NoteLanguage): string[] {
   const words = [...text.replace(/['’]s?(?![\p{L}\p{N}])/gu, "").matchAll(/[\p{L}\p{N}]+/gu)].map(([raw]) => ({
-    word: foldWord(raw),
+    word: foldLetters(raw),
     // "Uña" is a nail, "una" an article.
     kept: raw.includes("ñ"),
   }));

@@ -1,6 +1,7 @@
 /** Headings of clinical notes and what they say of the findings under them. */
+
+import { foldLetters } from "../core/formats/fold.ts";
 import type { NoteSection, SectionKind } from "../core/formats/notes.ts";
-import { foldWord } from "./words.ts";
 
 const HEADINGS: Readonly<Record<SectionKind, string>> = {
   family:
@@ -70,4 +71,4 @@ function headingsIn(line: string): { at: number; end: number; kind: SectionKind;
 }
 
 const folded = (title: string): string =>
-  [...title.matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => foldWord(word)).join(" ");
+  [...title.matchAll(/[\p{L}\p{N}]+/gu)].map(([word]) => foldLetters(word)).join(" ");

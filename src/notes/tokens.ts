@@ -1,5 +1,5 @@
 /** A note cut into words and sentences, with the place of each in the original text. */
-import { foldWord } from "./words.ts";
+import { foldLetters } from "../core/formats/fold.ts";
 
 export interface Token {
   /** Folded word, or the sign itself. */
@@ -47,7 +47,7 @@ export function sentencesOf(text: string): Sentence[] {
     if (/[\p{L}\p{N}]/u.test(raw)) {
       // "Crohn's", "Gowers'": the s of a genitive is no word.
       if (last?.text === "'" && /^s$/i.test(raw) && last.end === start) continue;
-      tokens.push({ text: foldWord(raw), start, end, word: true, raw });
+      tokens.push({ text: foldLetters(raw), start, end, word: true, raw });
       continue;
     }
     if (raw === "." && !endsSentence(text, start, last)) continue;

@@ -1,12 +1,6 @@
 /** Words as they are compared: without case, diacritics, plural and gender. */
 import type { NoteLanguage } from "../core/formats/notes.ts";
 
-/** Lower case, no diacritics. @param word of letters and digits */
-export function foldWord(word: string): string {
-  const lower = word.toLowerCase();
-  return /[^\x00-\x7f]/.test(lower) ? lower.normalize("NFD").replace(/\p{M}/gu, "") : lower;
-}
-
 /** @param word folded */
 export const stemOf = (word: string, lang: NoteLanguage): string => (lang === "es" ? spanish(word) : english(word));
 

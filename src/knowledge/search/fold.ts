@@ -1,13 +1,11 @@
+import { foldLetters } from "../../core/formats/fold.ts";
+
 /** Text as it is compared: lower case, no diacritics, words separated by one space. */
 export function fold(text: string): string {
+  const letters = foldLetters(text);
   // Nearly all texts of an English ontology are ASCII, for which Unicode's classes are most of the time.
-  const lower = text.toLowerCase();
-  if (!/[^\x00-\x7f]/.test(lower)) return lower.replace(/[^a-z0-9]+/g, " ").trim();
-  return lower
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .replace(/[^\p{L}\p{N}]+/gu, " ")
-    .trim();
+  const between = /[^\x00-\x7f]/.test(letters) ? /[^\p{L}\p{N}]+/gu : /[^a-z0-9]+/g;
+  return letters.replace(between, " ").trim();
 }
 
 /** Letters that may be wrong in a word of this many. */
