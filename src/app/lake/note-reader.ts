@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { NoteLanguage, ReadNote } from "../../core/formats/notes.ts";
 import type { Ontology } from "../../core/knowledge.ts";
 import type { RowReader } from "../../core/lake.ts";
+import { childrenOf, withDescendants } from "../../knowledge/descendants.ts";
 import { loadTranslations, type Translations } from "../../knowledge/search/babelon.ts";
 import { PHENOTYPES } from "../../knowledge/search/terms.ts";
 import { createNotesReader, type NoteTools } from "../../lake/formats/notes.ts";
@@ -42,7 +43,7 @@ export function notesReader(project: Project): RowReader {
 /** What patients can have, by all its names. */
 export function termsOf(ontology: Ontology, { terms }: Translations): NoteTerm[] {
   const root = ontology.indexOf(PHENOTYPES);
-  const inside = root === undefined ? undefined : below(ontology, root);
+  const inside = root === undefined ? undefined : withDescendants(childrenOf(ontology), root);
   return ontology.ids.flatMap((id, i) => {
     if (inside && !inside.has(i)) return [];
     const spanish = terms.get(id);
@@ -53,14 +54,4 @@ export function termsOf(ontology: Ontology, { terms }: Translations): NoteTerm[]
       { id, labels: { en: ontology.names[i], es: spanish?.label }, names: [...named(en, "en"), ...named(es, "es")] },
     ];
   });
-}
-
-/** The term and all that is more special. */
-function below(ontology: Ontology, root: number): Set<number> {
-  const children = new Map<number, number[]>();
-  for (const [i, parents] of ontology.parents.entries())
-    for (const parent of parents) children.set(parent, [...(children.get(parent) ?? []), i]);
-  const found = new Set([root]);
-  for (const term of found) for (const child of children.get(term) ?? []) found.add(child);
-  return found;
 }

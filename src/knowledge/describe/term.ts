@@ -1,5 +1,6 @@
 /** A term as a knowledge base knows it. */
 import type { KnowledgeBase } from "../../core/knowledge.ts";
+import { childrenOf, withDescendants } from "../descendants.ts";
 import type { Translation } from "../search/babelon.ts";
 import type { TermEntry } from "../term-entry.ts";
 
@@ -43,9 +44,9 @@ export function describeTerm(
   spanish: Translation | undefined,
 ): TermDescription {
   const { ontology } = base;
-  const children = childrenOf(ontology.parents);
+  const children = childrenOf(ontology);
   const labelled = (i: number): Labelled => ({ id: ontology.ids[i]!, label: ontology.names[i]! });
-  const [direct, all] = [countDiseases(base, new Set([term])), countDiseases(base, below(children, term))];
+  const [direct, all] = [countDiseases(base, new Set([term])), countDiseases(base, withDescendants(children, term))];
   const id = ontology.ids[term]!;
   return {
     kind: "term",
@@ -63,20 +64,6 @@ export function describeTerm(
     information: all === 0 ? null : Math.abs(Math.log2(all / base.diseases.length)),
     replaces: [...ontology.replaced].filter(([, now]) => now === id).map(([before]) => before),
   };
-}
-
-function childrenOf(parents: readonly (readonly number[])[]): readonly number[][] {
-  const children = parents.map((): number[] => []);
-  parents.forEach((up, term) => {
-    for (const parent of up) children[parent]!.push(term);
-  });
-  return children;
-}
-
-function below(children: readonly (readonly number[])[], term: number): ReadonlySet<number> {
-  const inside = new Set([term]);
-  for (const each of inside) for (const child of children[each]!) inside.add(child);
-  return inside;
 }
 
 /** Diseases with one of the terms, statements that patients do not have it left out. */

@@ -1,6 +1,7 @@
 /** Terms of an ontology, and diseases, by what people call them in their language. */
 import type { KnowledgeBase, Ontology } from "../../core/knowledge.ts";
 import type { Found, TermSearch } from "../../core/serving/term-search.ts";
+import { childrenOf, withDescendants } from "../descendants.ts";
 import type { Translations } from "./babelon.ts";
 import { createTextIndex, type IndexedText, type IndexParts } from "./text-index.ts";
 
@@ -148,15 +149,8 @@ function textsOf({ ids, names, synonyms, translations }: Searched): IndexedText[
 function below(ontology: Ontology, root: string | undefined): Iterable<number> {
   const top = root === undefined ? undefined : ontology.indexOf(root);
   if (top === undefined) return ontology.ids.keys();
-  const inside = new Map<number, boolean>([[top, true]]);
-  const isInside = (term: number): boolean => {
-    const known = inside.get(term);
-    if (known !== undefined) return known;
-    const answer = ontology.parents[term].some(isInside);
-    inside.set(term, answer);
-    return answer;
-  };
-  return ontology.ids.keys().filter((term) => term !== top && isInside(term));
+  const inside = withDescendants(childrenOf(ontology), top);
+  return ontology.ids.keys().filter((term) => term !== top && inside.has(term));
 }
 
 /** Places of the terms: those of many diseases first (by powers of two), then the more general, then the shorter names. */
