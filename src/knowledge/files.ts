@@ -123,17 +123,21 @@ export const whatOf = (name: string): FileWhat | undefined =>
  */
 export function listFiles(folder: string): ReadonlyMap<FileWhat, readonly string[]> {
   const found = new Map<FileWhat, string[]>();
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return found;
-  const paths = readdirSync(folder, { withFileTypes: true })
+  for (const path of filesIn(folder)) {
+    const what = whatOf(basename(path));
+    if (what !== undefined) found.set(what, [...(found.get(what) ?? []), path]);
+  }
+  return found;
+}
+
+/** Paths of the files of a folder and of the folders in it, no deeper; none where there is no such folder. */
+export function filesIn(folder: string): string[] {
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
+  return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) =>
       entry.isDirectory()
         ? readdirSync(join(folder, entry.name)).map((name) => join(folder, entry.name, name))
         : [join(folder, entry.name)],
     );
-  for (const path of paths) {
-    const what = whatOf(basename(path));
-    if (what !== undefined) found.set(what, [...(found.get(what) ?? []), path]);
-  }
-  return found;
 }

@@ -26,8 +26,9 @@ export interface Library {
 export async function openLibrary(project: Project, folder: string | undefined, notify: Notify): Promise<Library> {
   const { base, folder: chosen } = await openKnowledge(project, folder, notify);
   const folders = [chosen, projectKnowledge(project)];
+  const listed = folders.map(listFiles);
   const fileOf = (what: FileWhat): string | undefined =>
-    folders.map((one) => listFiles(one).get(what)?.[0]).find((path) => path !== undefined);
+    listed.map((files) => files.get(what)?.[0]).find((path) => path !== undefined);
   const read = async <T>(what: FileWhat, reader: (path: string) => Promise<T>): Promise<T | undefined> => {
     const path = fileOf(what);
     return path === undefined ? undefined : await reader(path);

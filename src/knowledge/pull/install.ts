@@ -70,13 +70,13 @@ function keep(path: string, folder: string): void {
 
 /** The kept file of a release, by its name or the start of its hash; undefined where there is none. */
 export function keptRelease(folder: string, what: FileWhat, release: string): string | undefined {
-  const home = join(folder, RELEASES, what);
-  if (!statSync(home, { throwIfNoEntry: false })?.isDirectory()) return undefined;
-  const label = readdirSync(home)
-    .sort()
-    .findLast((one) => one.startsWith(`${release}-`) || one.endsWith(`-${release.slice(0, 8)}`));
-  const [name] = label === undefined ? [] : readdirSync(join(home, label));
-  return label === undefined || name === undefined ? undefined : join(home, label, name);
+  const label = keptReleases(folder, what).findLast(
+    (one) => one.startsWith(`${release}-`) || one.endsWith(`-${release.slice(0, 8)}`),
+  );
+  if (label === undefined) return undefined;
+  const home = join(folder, RELEASES, what, label);
+  const [name] = readdirSync(home);
+  return name === undefined ? undefined : join(home, name);
 }
 
 /** Releases that are kept: "2025-01-16-9ba3fd92", ascending. */

@@ -2,9 +2,9 @@
  * Translations of terms in the format of the HPO's own ones: Babelon (https://github.com/monarch-initiative/babelon), and the tables of synonyms that lie
  * beside them in obophenotype/hpo-translations.
  */
-import { readdirSync, statSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { UserError } from "../../core/errors.ts";
+import { filesIn } from "../files.ts";
 import { plainText, readBytes } from "../source.ts";
 
 const WHERE =
@@ -46,17 +46,6 @@ export async function loadTranslations(folders: readonly string[], lang: string)
     else if (value !== term.label && !term.synonyms.includes(value)) term.synonyms.push(value);
   }
   return { lang, terms };
-}
-
-function filesIn(folder: string): string[] {
-  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) =>
-      entry.isDirectory()
-        ? readdirSync(join(folder, entry.name)).map((name) => join(folder, entry.name, name))
-        : [join(folder, entry.name)],
-    );
 }
 
 interface Row {
