@@ -7,7 +7,6 @@ import { decodeText } from "../../lake/notes/decode.ts";
 import { noteKind, readDocument } from "../../lake/notes/document.ts";
 import { NoteProblem } from "../../lake/notes/problem.ts";
 import { type GoldReport, parseGold, scoreNotes } from "../../notes/gold.ts";
-import { languageOf } from "../../notes/language.ts";
 import { type NoteTermStatus, resolveMentions } from "../../notes/resolve.ts";
 import { sectionKind } from "../../notes/sections.ts";
 import type { Project } from "../project.ts";
@@ -82,7 +81,8 @@ export async function judgeNotes(
       const text = decodeText(await readFile(join(folder, name)));
       const table = join(folder, tableOf(name));
       const gold = parseGold(decodeText(await readFile(table)), text, table);
-      return { name, lang: languageOf(text), gold, found: read(text).mentions };
+      const { lang, mentions: found } = read(text);
+      return { name, lang, gold, found };
     }),
   );
   return { ...scoreNotes(notes), release, terms };

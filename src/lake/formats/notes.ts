@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { ReadNote } from "../../core/formats/notes.ts";
+import { hashBytes } from "../../core/hash.ts";
 import type { ByteSource, LakeColumn, LakeValue, ReadContext, RowBatch, RowReader } from "../../core/lake.ts";
 import type { SectionKinds } from "../notes/cda.ts";
 import { noteKind, readDocument } from "../notes/document.ts";
@@ -101,7 +101,7 @@ async function* readNotes(
     );
   if (when !== time) context.notice("note-in-future", `${source.name}: its time is in the future and is left out`);
   const { lang, mentions } = read(document.text, { sections: document.sections });
-  const hash = createHash("sha256").update(bytes).digest("hex");
+  const hash = hashBytes(bytes);
   const kept = context.options?.keepText === true ? document.text : null;
   yield batch("notes", NOTES, [[patient, source.name, time, lang, hash, document.text.length, kept]]);
   yield batch(
