@@ -35,7 +35,6 @@ const KEPT = 10;
 type Job = {
   readonly rows: number;
   at: number;
-  readonly time: number;
   readonly do: (from: number, to: number) => void;
 };
 
@@ -52,7 +51,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
     }
     const time = now();
     waiting += rows;
-    jobs.push({ rows, at: 0, time, do: (from, to) => work(from, to, time) });
+    jobs.push({ rows, at: 0, do: (from, to) => work(from, to, time) });
     if (!isRunning) setImmediate(slice);
     isRunning = true;
   };
@@ -67,12 +66,11 @@ export function createRecorder(options: RecorderOptions): Recorder {
     for (let left = most; left > 0 && jobs.length > 0; ) {
       const job = jobs[0]!;
       const to = Math.min(job.rows, job.at + left);
-      if (job.at === to) jobs.shift();
-      else job.do(job.at, to);
+      if (to > job.at) job.do(job.at, to);
       left -= to - job.at;
       waiting -= to - job.at;
       job.at = to;
-      if (to === job.rows && jobs[0] === job) jobs.shift();
+      if (to === job.rows) jobs.shift();
     }
   };
 
