@@ -14,7 +14,7 @@ import { readState } from "../../src/registry/state.ts";
 import { finishedRun, openBench } from "../registry/support.ts";
 import { temporaryFolder } from "../stores/support.ts";
 import { patient, TERMS, writeKnowledge } from "../support/knowledge.ts";
-import { modelArtifacts } from "../support/served-model.ts";
+import { modelArtifacts } from "../support/serving/served-model.ts";
 
 beforeEach(() => {
   vi.stubEnv("DISEASE_CACHE", temporaryFolder());

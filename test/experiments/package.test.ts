@@ -12,7 +12,7 @@ import { packageModel } from "../../src/experiments/package/package.ts";
 import { encodeOnnx } from "../../src/experiments/package/protobuf.ts";
 import { loadStep } from "../../src/experiments/steps.ts";
 import { fitPipeline } from "../../src/preparation/_pipeline.ts";
-import { packagePatients, troubledPatients } from "../support/packaged.ts";
+import { packagePatients, troubledPatients } from "../support/serving/packaged.ts";
 
 const STEPS = [
   { id: "impute", params: {} },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Routes } from "../../src/serving/context.ts";
 import { parseTokens } from "../../src/serving/http/tokens.ts";
-import { ageModel, split, startService } from "../support/serving.ts";
+import { ageModel, split, startService } from "../support/serving/serving.ts";
 
 const ROW = split([25, false, "low"]);
 const SECRET = "s3cret-s3cret-s3cret";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ageModel, EXAMPLE, split, startService } from "../support/serving.ts";
+import { ageModel, EXAMPLE, split, startService } from "../support/serving/serving.ts";
 
 const ROW = [25, false, "low"] as const;
 const PREDICTED = { predictions: [{ cold: 0.75, flu: 0.25 }] };

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import type { OpenApiDocument } from "../../src/serving/openapi/doc.ts";
-import { casesModel, startClinical } from "../support/clinical.ts";
-import { ageModel, type TestService } from "../support/serving.ts";
+import { casesModel, startClinical } from "../support/serving/clinical.ts";
+import { ageModel, type TestService } from "../support/serving/serving.ts";
 
 async function documentOf({ app }: TestService): Promise<OpenApiDocument> {
   const response = await app.inject({ method: "GET", url: "/openapi.json" });

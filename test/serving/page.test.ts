@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { pageTerms } from "../../src/app/serve/page-terms.ts";
 import { pageRoutes } from "../../src/serving/page/routes.ts";
 import { EXCERPT } from "../support/knowledge.ts";
-import { ageModel, startService } from "../support/serving.ts";
+import { ageModel, startService } from "../support/serving/serving.ts";
 
 const INPUT = [
   { name: "age", kind: "numeric" },

@@ -3,7 +3,7 @@ import { UserError } from "../../src/core/errors.ts";
 import type { ServedModel } from "../../src/core/serving/serving.ts";
 import { createSlot } from "../../src/serving/models.ts";
 import { createSwap } from "../../src/serving/swap.ts";
-import { ageModel, INPUT, split, startService } from "../support/serving.ts";
+import { ageModel, INPUT, split, startService } from "../support/serving/serving.ts";
 
 /** A registry in which the alias can be moved. */
 function registry(role: "answer" | "shadow" = "answer", first: ServedModel | null = ageModel()) {

@@ -10,7 +10,7 @@ import { families } from "../../../src/families/index.ts";
 import { fitPipeline } from "../../../src/preparation/_pipeline.ts";
 import type { ProbaStep } from "../../../src/statistics/calibration/steps.ts";
 import { mixedFrame } from "../../contracts/step-frames.ts";
-import { packagePatients, troubledPatients } from "../../support/packaged.ts";
+import { packagePatients, troubledPatients } from "../../support/serving/packaged.ts";
 
 const frame = mixedFrame(60);
 const y = Int32Array.from({ length: frame.rows }, (_, i) => i % 3);

@@ -20,7 +20,7 @@ import { built, disease, type Outcome } from "../../support/cli.ts";
 import { instructions } from "../../support/deploy.ts";
 import { freePort } from "../../support/mlflow-server.ts";
 import type { TestProject } from "../../support/project.ts";
-import { servedProject, until } from "../../support/served.ts";
+import { servedProject, until } from "../../support/serving/served.ts";
 
 const repository = join(import.meta.dirname, "..", "..", "..");
 const SECRETS = {

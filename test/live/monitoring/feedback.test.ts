@@ -5,7 +5,7 @@ import type { FeedbackResult } from "../../../src/app/monitor/feedback.ts";
 import { readFeedback } from "../../../src/lake/predictions/feedback.ts";
 import { disease, type Outcome } from "../../support/cli.ts";
 import type { TestProject } from "../../support/project.ts";
-import { servedProject } from "../../support/served.ts";
+import { servedProject } from "../../support/serving/served.ts";
 import { predicted } from "./world.ts";
 
 let base: TestProject;

@@ -15,7 +15,7 @@ import { readDataset } from "../../../src/lake/read.ts";
 import { launchChromium } from "../../support/chromium.ts";
 import { disease } from "../../support/cli.ts";
 import type { TestProject } from "../../support/project.ts";
-import { servedProject } from "../../support/served.ts";
+import { servedProject } from "../../support/serving/served.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const MONITOR = `min_n: 50

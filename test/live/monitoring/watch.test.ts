@@ -9,7 +9,7 @@ import type { Look } from "../../../src/app/monitor/watch.ts";
 import type { WatchState } from "../../../src/monitoring/watch/state.ts";
 import { disease, type Outcome, startDisease } from "../../support/cli.ts";
 import type { TestProject } from "../../support/project.ts";
-import { promote, until } from "../../support/served.ts";
+import { promote, until } from "../../support/serving/served.ts";
 import { skinProject } from "../../support/skin.ts";
 import { predicted, registered, shifted } from "./world.ts";
 

@@ -9,8 +9,8 @@ import { loadModel } from "../../../src/experiments/model.ts";
 import { readDataset } from "../../../src/lake/read.ts";
 import { disease, type Outcome, userEnv } from "../../support/cli.ts";
 import { freePort } from "../../support/mlflow-server.ts";
-import { largestDifference } from "../../support/packaged.ts";
 import { makeProject, type TestProject } from "../../support/project.ts";
+import { largestDifference } from "../../support/serving/packaged.ts";
 import { venvPython } from "../../support/venv.ts";
 
 /** Columns with missing values, yes/no, categories; the winner is a tree model that takes them as they are. */

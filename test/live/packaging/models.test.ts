@@ -19,7 +19,7 @@ import {
   termPatients,
   troubledPatients,
   writePackaged,
-} from "../../support/packaged.ts";
+} from "../../support/serving/packaged.ts";
 import { venvPython } from "../../support/venv.ts";
 
 const step = (id: string, params: Record<string, unknown> = {}): StepSpec => ({ id, params });

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { patients, type TestProject } from "../../support/project.ts";
-import { servedProject, startServe, until } from "../../support/served.ts";
+import { servedProject, startServe, until } from "../../support/serving/served.ts";
 
 let base: TestProject;
 beforeAll(async () => {

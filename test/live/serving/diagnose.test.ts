@@ -7,7 +7,7 @@ import { DiagnoseAnswer } from "../../../src/serving/clinical/schemas.ts";
 import { disease, startDisease } from "../../support/cli.ts";
 import { SOLVED } from "../../support/knowledge.ts";
 import { patients, type TestProject } from "../../support/project.ts";
-import { servedProject, startServe, until } from "../../support/served.ts";
+import { servedProject, startServe, until } from "../../support/serving/served.ts";
 
 const CHAMPION = "models:/skin@champion";
 let project: TestProject;

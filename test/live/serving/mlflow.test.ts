@@ -4,9 +4,9 @@ import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { disease } from "../../support/cli.ts";
 import { freePort } from "../../support/mlflow-server.ts";
-import { largestDifference } from "../../support/packaged.ts";
 import { patients, type TestProject } from "../../support/project.ts";
-import { type ServedProgram, startServe, until } from "../../support/served.ts";
+import { largestDifference } from "../../support/serving/packaged.ts";
+import { type ServedProgram, startServe, until } from "../../support/serving/served.ts";
 import { skinProject } from "../../support/skin.ts";
 import { venvPython } from "../../support/venv.ts";
 

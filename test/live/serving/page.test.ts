@@ -7,9 +7,9 @@ import { createTermSearch } from "../../../src/knowledge/search/terms.ts";
 import { ALWAYS_ANSWER } from "../../../src/serving/clinical/abstention.ts";
 import { launchChromium } from "../../support/chromium.ts";
 import { termFrame } from "../../support/hpo.ts";
-import { type Patients, shippedPatients, termPatients } from "../../support/packaged.ts";
-import { casesModel, tableModel } from "../../support/page.ts";
-import { ageModel } from "../../support/serving.ts";
+import { type Patients, shippedPatients, termPatients } from "../../support/serving/packaged.ts";
+import { casesModel, tableModel } from "../../support/serving/page.ts";
+import { ageModel } from "../../support/serving/serving.ts";
 import {
   choose,
   FIRST_BOX,
@@ -21,7 +21,7 @@ import {
   type Visit,
   type VisitOptions,
   wrongs,
-} from "../../support/visit.ts";
+} from "../../support/serving/visit.ts";
 
 let browser: Browser;
 let cases: ServedCases;

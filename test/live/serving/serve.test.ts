@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { disease, startDisease } from "../../support/cli.ts";
 import type { TestProject } from "../../support/project.ts";
 import { patients } from "../../support/project.ts";
-import { promote, servedProject, startServe, until } from "../../support/served.ts";
+import { promote, servedProject, startServe, until } from "../../support/serving/served.ts";
 
 let base: TestProject;
 beforeAll(async () => {

@@ -9,7 +9,7 @@ import { register } from "../../../src/registry/register.ts";
 import { finishedRun } from "../../registry/support.ts";
 import { temporaryFolder } from "../../stores/support.ts";
 import { startMlflowServer } from "../../support/mlflow-server.ts";
-import { modelArtifacts } from "../../support/served-model.ts";
+import { modelArtifacts } from "../../support/serving/served-model.ts";
 
 test("a server's model is opened with its intervals; its copy here serves when the server is away, or has lost the files", async () => {
   const home = temporaryFolder();

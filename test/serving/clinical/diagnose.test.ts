@@ -3,8 +3,8 @@ import type { ServedCases, ValidationSummary } from "../../../src/core/serving/s
 import { ALWAYS_ANSWER, abstentionFor } from "../../../src/serving/clinical/abstention.ts";
 import type { DiagnoseAnswer, Problem } from "../../../src/serving/clinical/schemas.ts";
 import { DiagnoseAnswer as AnswerSchema } from "../../../src/serving/clinical/schemas.ts";
-import { COLUMNS, casesModel, diagnose, startClinical } from "../../support/clinical.ts";
-import { ageModel } from "../../support/serving.ts";
+import { COLUMNS, casesModel, diagnose, startClinical } from "../../support/serving/clinical.ts";
+import { ageModel } from "../../support/serving/serving.ts";
 
 const NOTHING = {
   ...{ age: 80, sex: "F", systolic: null, "HP:0001250 Seizure": null },

@@ -7,7 +7,7 @@ import { fromBundle } from "../../../src/serving/clinical/fhir.ts";
 import { Mapping, NO_MAPPING } from "../../../src/serving/clinical/mapping.ts";
 import { rowOf } from "../../../src/serving/clinical/row.ts";
 import { fromPhenopacket, fromTerms } from "../../../src/serving/clinical/terms.ts";
-import { COLUMNS } from "../../support/clinical.ts";
+import { COLUMNS } from "../../support/serving/clinical.ts";
 
 const SYNTHEA = JSON.parse(
   readFileSync(join(import.meta.dirname, "..", "..", "fixtures", "serving", "synthea.json"), "utf8"),

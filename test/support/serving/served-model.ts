@@ -1,11 +1,11 @@
-import { frameToMatrix } from "../../src/core/frame.ts";
-import { encodeSummary, SUMMARY_FILE } from "../../src/experiments/explain/summary.ts";
-import { saveModel } from "../../src/experiments/model.ts";
-import { typicalRow } from "../../src/experiments/package/example.ts";
-import { loadStep } from "../../src/experiments/steps.ts";
-import { family as bayes } from "../../src/families/naive-bayes.ts";
-import { fitPipeline } from "../../src/preparation/_pipeline.ts";
-import { mixedFrame } from "../contracts/step-frames.ts";
+import { frameToMatrix } from "../../../src/core/frame.ts";
+import { encodeSummary, SUMMARY_FILE } from "../../../src/experiments/explain/summary.ts";
+import { saveModel } from "../../../src/experiments/model.ts";
+import { typicalRow } from "../../../src/experiments/package/example.ts";
+import { loadStep } from "../../../src/experiments/steps.ts";
+import { family as bayes } from "../../../src/families/naive-bayes.ts";
+import { fitPipeline } from "../../../src/preparation/_pipeline.ts";
+import { mixedFrame } from "../../contracts/step-frames.ts";
 
 /** Artifacts of a run: a small model of three diseases, and what is kept beside it. Another seed, another model. */
 export async function modelArtifacts(seed = 1): Promise<Readonly<Record<string, Uint8Array>>> {

@@ -1,19 +1,19 @@
 /** The service without a port: a small model that can be reckoned by hand, and what was kept of its answers. */
 import type { FastifyInstance } from "fastify";
-import type { Frame } from "../../src/core/dataset.ts";
+import type { Frame } from "../../../src/core/dataset.ts";
 import type {
   InputColumn,
   PredictionLog,
   PredictionRecord,
   ServedModel,
   ServedTable,
-} from "../../src/core/serving/serving.ts";
-import { ALWAYS_ANSWER } from "../../src/serving/clinical/abstention.ts";
-import type { Routes, ServeSettings } from "../../src/serving/context.ts";
-import { createMetrics, metricsRoutes, type ServeMetrics } from "../../src/serving/http/metrics.ts";
-import { mlflowRoutes } from "../../src/serving/mlflow/routes.ts";
-import { createServer, type ServerOptions } from "../../src/serving/server.ts";
-import { createService, type Service } from "../../src/serving/service.ts";
+} from "../../../src/core/serving/serving.ts";
+import { ALWAYS_ANSWER } from "../../../src/serving/clinical/abstention.ts";
+import type { Routes, ServeSettings } from "../../../src/serving/context.ts";
+import { createMetrics, metricsRoutes, type ServeMetrics } from "../../../src/serving/http/metrics.ts";
+import { mlflowRoutes } from "../../../src/serving/mlflow/routes.ts";
+import { createServer, type ServerOptions } from "../../../src/serving/server.ts";
+import { createService, type Service } from "../../../src/serving/service.ts";
 
 export const INPUT: readonly InputColumn[] = [
   { name: "age", kind: "numeric" },

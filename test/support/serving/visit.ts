@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Browser, KeyInput, Page } from "puppeteer-core";
-import type { ServedModel } from "../../src/core/serving/serving.ts";
+import type { ServedModel } from "../../../src/core/serving/serving.ts";
 import { type PageService, servePage } from "./page.ts";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");

@@ -1,16 +1,16 @@
 /** What tests of the clinical API ask with: a table of symptoms, a ranking of a few diseases, and one request. */
-import type { InputColumn, ServedCases, ServedModel } from "../../src/core/serving/serving.ts";
-import { diseasesByTerm } from "../../src/knowledge/search/terms.ts";
-import { caseOf } from "../../src/lake/phenopackets/packet.ts";
-import { knowledgeFor } from "../../src/ranking/answers.ts";
-import { listBest, probabilities } from "../../src/ranking/listing.ts";
-import { loadMethod } from "../../src/ranking/methods.ts";
-import { resolveCase } from "../../src/ranking/query.ts";
-import type { Mapping } from "../../src/serving/clinical/mapping.ts";
-import { clinicalRoutes } from "../../src/serving/clinical/routes.ts";
-import type { ServeSettings } from "../../src/serving/context.ts";
-import { openApiRoutes } from "../../src/serving/openapi/routes.ts";
-import { smallKnowledge } from "./knowledge.ts";
+import type { InputColumn, ServedCases, ServedModel } from "../../../src/core/serving/serving.ts";
+import { diseasesByTerm } from "../../../src/knowledge/search/terms.ts";
+import { caseOf } from "../../../src/lake/phenopackets/packet.ts";
+import { knowledgeFor } from "../../../src/ranking/answers.ts";
+import { listBest, probabilities } from "../../../src/ranking/listing.ts";
+import { loadMethod } from "../../../src/ranking/methods.ts";
+import { resolveCase } from "../../../src/ranking/query.ts";
+import type { Mapping } from "../../../src/serving/clinical/mapping.ts";
+import { clinicalRoutes } from "../../../src/serving/clinical/routes.ts";
+import type { ServeSettings } from "../../../src/serving/context.ts";
+import { openApiRoutes } from "../../../src/serving/openapi/routes.ts";
+import { smallKnowledge } from "../knowledge.ts";
 import { ageModel, startService, type TestService } from "./serving.ts";
 
 export const COLUMNS: readonly InputColumn[] = [

@@ -1,8 +1,8 @@
 /** `disease serve` as a process of its own, over a real port. */
 import { setTimeout as delay } from "node:timers/promises";
-import { disease, type Program, startDisease } from "./cli.ts";
-import type { TestProject } from "./project.ts";
-import { skinProject } from "./skin.ts";
+import { disease, type Program, startDisease } from "../cli.ts";
+import type { TestProject } from "../project.ts";
+import { skinProject } from "../skin.ts";
 
 /** A project with the registered model "skin": versions 1 and 2 are two of its trials, the first is champion. */
 export async function servedProject(): Promise<TestProject> {

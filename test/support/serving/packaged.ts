@@ -1,25 +1,25 @@
 /** Models fitted on small tables, saved and packaged, with what is needed to predict with them in Python. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import type { CategoricalColumn, Column, Frame } from "../../src/core/dataset.ts";
-import { frameToMatrix, selectRows } from "../../src/core/frame.ts";
-import type { StepSpec } from "../../src/core/step.ts";
-import type { Calibrate } from "../../src/core/trial.ts";
-import { MEMBERS, membersStep } from "../../src/experiments/ensemble/members.ts";
-import { loadModel, openModel, saveModel } from "../../src/experiments/model.ts";
-import { typicalRow } from "../../src/experiments/package/example.ts";
-import { packageModel } from "../../src/experiments/package/package.ts";
-import { loadStep } from "../../src/experiments/steps.ts";
-import { memberOf } from "../../src/families/ensemble/members.ts";
-import { families } from "../../src/families/index.ts";
-import { loadKnowledge } from "../../src/knowledge/base.ts";
-import { readDataset } from "../../src/lake/read.ts";
-import { separatorOf } from "../../src/preparation/_onnx.ts";
-import { fitPipeline } from "../../src/preparation/_pipeline.ts";
-import { fitPost } from "../../src/statistics/calibration/fit.ts";
-import { mixedFrame, withUnseenLevels } from "../contracts/step-frames.ts";
-import { excerptKnowledge, termFrame } from "./hpo.ts";
-import { EXCERPT } from "./knowledge.ts";
+import type { CategoricalColumn, Column, Frame } from "../../../src/core/dataset.ts";
+import { frameToMatrix, selectRows } from "../../../src/core/frame.ts";
+import type { StepSpec } from "../../../src/core/step.ts";
+import type { Calibrate } from "../../../src/core/trial.ts";
+import { MEMBERS, membersStep } from "../../../src/experiments/ensemble/members.ts";
+import { loadModel, openModel, saveModel } from "../../../src/experiments/model.ts";
+import { typicalRow } from "../../../src/experiments/package/example.ts";
+import { packageModel } from "../../../src/experiments/package/package.ts";
+import { loadStep } from "../../../src/experiments/steps.ts";
+import { memberOf } from "../../../src/families/ensemble/members.ts";
+import { families } from "../../../src/families/index.ts";
+import { loadKnowledge } from "../../../src/knowledge/base.ts";
+import { readDataset } from "../../../src/lake/read.ts";
+import { separatorOf } from "../../../src/preparation/_onnx.ts";
+import { fitPipeline } from "../../../src/preparation/_pipeline.ts";
+import { fitPost } from "../../../src/statistics/calibration/fit.ts";
+import { mixedFrame, withUnseenLevels } from "../../contracts/step-frames.ts";
+import { excerptKnowledge, termFrame } from "../hpo.ts";
+import { EXCERPT } from "../knowledge.ts";
 
 export interface Patients {
   readonly frame: Frame;
@@ -33,7 +33,7 @@ export interface Patients {
   readonly group?: CategoricalColumn;
 }
 
-const shipped = (name: string): string => join(import.meta.dirname, "..", "..", "data", `${name}.csv`);
+const shipped = (name: string): string => join(import.meta.dirname, "..", "..", "..", "data", `${name}.csv`);
 
 /** A data set that ships; everyone is predicted, from the file itself. */
 export async function shippedPatients(name: string, target: string): Promise<Patients> {
