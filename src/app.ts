@@ -301,7 +301,7 @@ export {
 export { type FeedbackResult, giveFeedback } from "./app/monitor/feedback.ts";
 export { type MonitorRequest, monitorReport } from "./app/monitor/report.ts";
 export { startWatch } from "./app/monitor/start-watch.ts";
-export { exitCodeOfLook, type Look } from "./app/monitor/watch.ts";
+export type { Look } from "./app/monitor/watch.ts";
 export { type Packaged, packageBoard, packageRun } from "./app/package.ts";
 export { INPUT_FORMATS } from "./app/predict/input.ts";
 export { OUTPUT_FORMATS } from "./app/predict/output.ts";

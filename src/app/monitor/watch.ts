@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../../core/clock.ts";
-import { ExitCode, UserError } from "../../core/errors.ts";
+import { UserError } from "../../core/errors.ts";
+import type { Verdict } from "../../core/gate.ts";
 import type { MonitorReport } from "../../core/monitoring/monitor.ts";
 import { isSameProcess, ownProcess } from "../../experiments/process.ts";
 import { tidyPredictions } from "../../lake/predictions/tidy.ts";
@@ -52,7 +53,7 @@ export interface Look {
   /** Milliseconds since the epoch. */
   readonly at: number;
   /** Of all rules, at this look. */
-  readonly verdict: "pass" | "fail" | "inconclusive";
+  readonly verdict: Verdict;
   readonly predictions: number;
   readonly labelled: number;
   readonly rules: MonitorReport["rules"];
@@ -215,10 +216,4 @@ async function tell(notify: WatchPorts["notify"], what: string, act: () => Promi
   } catch (error) {
     notify({ message: `${what}: ${(error as Error).message}` });
   }
-}
-
-/** What CI is told: the verdict of the look. */
-export function exitCodeOfLook({ verdict }: Look): ExitCode {
-  if (verdict === "fail") return ExitCode.gateFailed;
-  return verdict === "inconclusive" ? ExitCode.inconclusive : ExitCode.ok;
 }

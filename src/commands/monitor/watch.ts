@@ -1,6 +1,7 @@
 import { Args, Flags } from "@oclif/core";
-import { exitCodeOfLook, type Look, loadExperiment, startWatch } from "../../app.ts";
+import { type Look, loadExperiment, startWatch } from "../../app.ts";
 import { BaseCommand } from "../../cli/base-command.ts";
+import { exitCodeOfGate } from "../../cli/gate-view.ts";
 import { lookLines } from "../../cli/monitor/look-view.ts";
 import { visibleLines } from "../../cli/text.ts";
 import { ExitCode } from "../../core/errors.ts";
@@ -136,7 +137,8 @@ is sent: X-Disease-Signature is "sha256=" and the HMAC of "TIMESTAMP.BODY".`;
           },
         },
       );
-      if (flags.once && look) process.exitCode = stop.signal.aborted ? ExitCode.interrupted : exitCodeOfLook(look);
+      if (flags.once && look)
+        process.exitCode = stop.signal.aborted ? ExitCode.interrupted : exitCodeOfGate(look.verdict);
       return flags.once ? look : undefined;
     } finally {
       for (const signal of signals) process.off(signal, onSignal);
