@@ -1,9 +1,9 @@
 import { shellWord } from "../core/formats/shell.ts";
 import { resourceName } from "./names.ts";
-import { RUN_OR_PRINT, requestFile } from "./sagemaker.ts";
+import { actAsked, RUN_OR_PRINT, requestFile } from "./script.ts";
 import { heading } from "./service.ts";
 import { comment, yaml } from "./text.ts";
-import type { DeployModel, Deployment } from "./types.ts";
+import type { DeployFile, DeployModel, Deployment } from "./types.ts";
 
 /** Azure's names end at 32 characters. */
 const LONGEST = 32;
@@ -15,7 +15,7 @@ export function azureml(model: DeployModel, request: string): Deployment {
   const deployment = `version-${model.version}`;
   const tags = { model: model.name, version: model.version, hash: model.hash };
   const head = heading(model, "azureml");
-  const file = (path: string, value: object): { path: string; content: string } => ({
+  const file = (path: string, value: object): DeployFile => ({
     path,
     content: yaml(value, head),
   });
@@ -80,16 +80,7 @@ model_uri=${shellWord(`models:/${model.name}/${model.version}`)}
 name=${name}
 deployment=${deployment}
 
-dry_run=no
-if [[ \${1:-} == --dry-run ]]; then
-  dry_run=yes
-  shift
-fi
-act=\${1:-all}
-if [[ $act == all && $dry_run == no ]]; then
-  echo "which act? create, update, test, traffic or delete (or --dry-run for all commands)" >&2
-  exit 2
-fi
+${actAsked("create, update, test, traffic or delete")}
 if [[ $dry_run == yes ]]; then
   where=(--resource-group "\${RESOURCE_GROUP:-RESOURCE_GROUP}" --workspace-name "\${WORKSPACE:-WORKSPACE}")
 else

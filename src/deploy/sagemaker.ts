@@ -1,8 +1,9 @@
 import { shellWord } from "../core/formats/shell.ts";
 import { resourceName } from "./names.ts";
+import { actAsked, RUN_OR_PRINT, requestFile } from "./script.ts";
 import { heading } from "./service.ts";
 import { comment } from "./text.ts";
-import type { DeployFile, DeployModel, Deployment } from "./types.ts";
+import type { DeployModel, Deployment } from "./types.ts";
 
 /**
  * MLflow's own container on SageMaker, by MLflow's commands.
@@ -22,20 +23,6 @@ export function sagemaker(model: DeployModel, request: string): Deployment {
     notices: [],
   };
 }
-
-/** A made-up patient, to see whether an endpoint answers. */
-export function requestFile(content: string): DeployFile {
-  return { path: "request.json", content };
-}
-
-/** Lines with which a script runs a command, or prints it. */
-export const RUN_OR_PRINT = `# prints a command, and runs it unless --dry-run was given
-run() {
-  printf '+' >&2
-  printf ' %q' "$@" >&2
-  printf '\\n' >&2
-  if [[ $dry_run == no ]]; then "$@"; fi
-}`;
 
 function script(model: DeployModel): string {
   const uri = `models:/${model.name}/${model.version}`;
@@ -58,16 +45,7 @@ instance_count=\${INSTANCE_COUNT:-2}
 image=\${IMAGE:-mlflow-pyfunc}
 timeout_seconds=\${TIMEOUT_SECONDS:-1800}
 
-dry_run=no
-if [[ \${1:-} == --dry-run ]]; then
-  dry_run=yes
-  shift
-fi
-act=\${1:-all}
-if [[ $act == all && $dry_run == no ]]; then
-  echo "which act? image, create, update, test or delete (or --dry-run for all commands)" >&2
-  exit 2
-fi
+${actAsked("image, create, update, test or delete")}
 
 ${RUN_OR_PRINT}
 
