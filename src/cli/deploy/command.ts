@@ -31,6 +31,13 @@ export abstract class DeployCommand extends BaseCommand {
     helpValue: "NAME:TAG",
   });
 
+  static nodeImageFlag = Flags.string({
+    description: "Base image, best with its digest: node:24-bookworm-slim@sha256:…",
+    env: "DISEASE_NODE_IMAGE",
+    helpValue: "NAME:TAG@DIGEST",
+    default: "node:24-bookworm-slim",
+  });
+
   protected async write(
     address: string,
     flags: {

@@ -13,12 +13,7 @@ export default class DeployCompose extends DeployCommand {
   static override args = DeployCommand.deployArgs;
   static override flags = {
     ...DeployCommand.deployFlags,
-    "node-image": Flags.string({
-      description: "Base image, best with its digest: node:24-bookworm-slim@sha256:…",
-      env: "DISEASE_NODE_IMAGE",
-      helpValue: "NAME:TAG@DIGEST",
-      default: "node:24-bookworm-slim",
-    }),
+    "node-image": DeployCommand.nodeImageFlag,
     "python-image": Flags.string({
       description: "Base image of the MLflow server",
       env: "DISEASE_PYTHON_IMAGE",

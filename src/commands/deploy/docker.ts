@@ -20,12 +20,7 @@ asks MLFLOW_TRACKING_URI at start, and follows the alias.`;
       env: "DISEASE_MODEL_IN",
       default: "registry",
     }),
-    "node-image": Flags.string({
-      description: "Base image, best with its digest: node:24-bookworm-slim@sha256:…",
-      env: "DISEASE_NODE_IMAGE",
-      helpValue: "NAME:TAG@DIGEST",
-      default: "node:24-bookworm-slim",
-    }),
+    "node-image": DeployCommand.nodeImageFlag,
     image: DeployCommand.imageFlag,
   };
 
