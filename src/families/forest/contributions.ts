@@ -23,12 +23,13 @@ export function forestContributions(
 
   const addLeaf = (tree: Tree, leaf: number): void => {
     const [u, v] = [mine.length, theirs.length];
+    const [gained, lost] = [orderShare(u - 1, v), orderShare(u, v - 1)];
     for (let e = tree.leafStart[leaf]!; e < tree.leafStart[leaf + 1]!; e++) {
       const share = tree.leafShare[e]! / trees.length;
       const k = tree.leafClass[e]!;
       if (u === 0) base[k]! += share;
-      for (const j of mine) values[k * cols + j]! += share * orderShare(u - 1, v);
-      for (const j of theirs) values[k * cols + j]! -= share * orderShare(u, v - 1);
+      for (const j of mine) values[k * cols + j]! += share * gained;
+      for (const j of theirs) values[k * cols + j]! -= share * lost;
     }
   };
   const visit = (tree: Tree, node: number): void => {
