@@ -109,10 +109,15 @@ function bind(library: Library): Xgboost {
     return new Float32Array(library.copy(at, Number(sizes.reduce((a, b) => a * b, 1n)) * 4));
   };
 
-  const makeDmatrix = (x: Matrix, { y, weights, threads }: DMatrixOptions): DMatrix => {
+  /** @returns its handle, which whoever asks frees */
+  const createDmatrix = (x: Matrix, threads: number): bigint => {
     const out = new BigUint64Array(1);
     createDense(dense(x.data, [x.rows, x.cols], "<f4"), `{"missing":NaN,"nthread":${threads}}`, out);
-    const dmatrix = { handle: out[0] as bigint, rows: x.rows };
+    return out[0] as bigint;
+  };
+
+  const makeDmatrix = (x: Matrix, { y, weights, threads }: DMatrixOptions): DMatrix => {
+    const dmatrix = { handle: createDmatrix(x, threads), rows: x.rows };
     dmatrixReclaimer.register(dmatrix, dmatrix.handle);
     setInfo(dmatrix.handle, "label", dense(y, [x.rows], "<i4"));
     if (weights !== undefined) setInfo(dmatrix.handle, "weight", dense(weights, [x.rows], "<f4"));
@@ -148,14 +153,14 @@ function bind(library: Library): Xgboost {
         return floats(shape[0] as bigint, dims[0] as bigint, out[0] as bigint);
       },
       contributions(x) {
-        const [dmatrix, shape, dims, out] = Array.from({ length: 4 }, () => new BigUint64Array(1));
-        createDense(dense(x.data, [x.rows, x.cols], "<f4"), '{"missing":NaN,"nthread":1}', dmatrix);
+        const dmatrix = createDmatrix(x, 1);
         try {
+          const [shape, dims, out] = [new BigUint64Array(1), new BigUint64Array(1), new BigUint64Array(1)];
           const config = '{"type":2,"training":false,"iteration_begin":0,"iteration_end":0,"strict_shape":true}';
-          predictDmatrix(handle, dmatrix?.[0], config, shape, dims, out);
-          return floats(shape?.[0] as bigint, dims?.[0] as bigint, out?.[0] as bigint);
+          predictDmatrix(handle, dmatrix, config, shape, dims, out);
+          return floats(shape[0] as bigint, dims[0] as bigint, out[0] as bigint);
         } finally {
-          freeDmatrix(dmatrix?.[0]);
+          freeDmatrix(dmatrix);
         }
       },
       save(format = "ubj") {

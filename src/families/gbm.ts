@@ -73,19 +73,18 @@ export const family: Family<z.infer<typeof params>> = {
 
 function model(booster: LightgbmBooster, facts: ModelFacts): FittedModel {
   const { classes, columns, rounds } = facts;
+  const outputs = classes === 2 ? 1 : classes;
   return {
     predictProba(x) {
       checkColumns(x, columns);
-      const output = booster.predict(x, { outputs: classes === 2 ? 1 : classes, rounds, threads: 1 });
+      const output = booster.predict(x, { outputs, rounds, threads: 1 });
       return classes === 2 ? bothClasses(output) : output;
     },
     contributions(x) {
       checkColumns(x, columns);
-      const outputs = classes === 2 ? 1 : classes;
       return boostedContributions(booster.contributions(x, { outputs, rounds, threads: 1 }), x.cols);
     },
     toOnnx(graph, x) {
-      const outputs = classes === 2 ? 1 : classes;
       const margins = treeSums(graph, graph.apply("Cast", [x], { to: ONNX_TYPES.double }), {
         trees: parseLightgbm(new TextDecoder().decode(booster.save(rounds)), outputs),
         outputs,

@@ -87,9 +87,9 @@ const QUICK_BYTES = 4 << 20;
 
 /** @param facts.isQuick whether a few rows are to be predicted quickly, as a service does: the library's numbers but for the last digit */
 function model(booster: XgboostBooster, facts: ModelFacts & { readonly isQuick?: boolean }): FittedModel {
+  const outputs = facts.classes === 2 ? 1 : facts.classes;
   let walk: ((x: Matrix) => Float32Array) | undefined;
   const walker = (): ((x: Matrix) => Float32Array) => {
-    const outputs = facts.classes === 2 ? 1 : facts.classes;
     const { trees, base } = treesOf(booster.save("json"));
     const sums = treeWalker({ trees, outputs, base: marginsOf(base, outputs) });
     return (x) => (outputs === 1 ? sums(x).map((sum) => 1 / (1 + Math.exp(-sum))) : softmaxRows(sums(x), outputs));
@@ -110,7 +110,6 @@ function model(booster: XgboostBooster, facts: ModelFacts & { readonly isQuick?:
     },
     toOnnx(graph, x) {
       const { trees, base } = treesOf(booster.save("json"));
-      const outputs = facts.classes === 2 ? 1 : facts.classes;
       const margins = treeSums(graph, x, {
         trees,
         outputs,
