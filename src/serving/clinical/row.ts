@@ -33,10 +33,11 @@ export interface TableRow {
 export function rowOf(patient: ClinicalPatient, input: readonly InputColumn[], { columns: rules }: Mapping): TableRow {
   const notices: string[] = [...patient.notices];
   const used = new Set<string>();
+  const named = patient.findings.map((finding): Named => ({ finding, names: namesOf(finding) }));
   const entries = input.map((column): [string, RawValue] => {
     const rule = Object.hasOwn(rules, column.name) ? rules[column.name] : undefined;
     const value =
-      rule === undefined ? byName(patient, column, used, notices) : byRule(patient, column, rule, used, notices);
+      rule === undefined ? byName(patient, named, column, used, notices) : byRule(patient, column, rule, used, notices);
     return [column.name, value];
   });
   const untold = entries.filter(([, value]) => value === null).map(([name]) => name);
@@ -61,13 +62,26 @@ const listed = (names: readonly string[]): string =>
     ? names.join(", ")
     : `${names.slice(0, MOST_NAMED).join(", ")} and ${names.length - MOST_NAMED} more`;
 
-function byName(patient: ClinicalPatient, column: InputColumn, used: Set<string>, notices: string[]): RawValue {
+/** A finding with what it may be called: its codes, and its words. */
+interface Named {
+  readonly finding: Finding;
+  readonly names: ReadonlySet<string>;
+}
+
+function byName(
+  patient: ClinicalPatient,
+  named: readonly Named[],
+  column: InputColumn,
+  used: Set<string>,
+  notices: string[],
+): RawValue {
   const { name, kind } = column;
   if (SEX.test(name)) return sexFor(patient, column, notices);
   const age = kind === "numeric" ? AGE.exec(name) : null;
   if (age !== null) return ageIn(patient, age[1]);
-  if (kind === "multilabel") return listFor(patient, column.levels ?? [], used);
-  const finding = patient.findings.find((each) => columnForms(name).some((form) => names(each).has(form)));
+  if (kind === "multilabel") return listFor(named, column.levels ?? [], used);
+  const wanted = columnForms(name);
+  const finding = named.find(({ names }) => wanted.some((form) => names.has(form)))?.finding;
   if (finding === undefined) return null;
   const value = truthFor(column, !finding.excluded);
   if (value !== null) used.add(finding.at);
@@ -80,8 +94,7 @@ const plain = (text: string): string =>
     .toLowerCase()
     .replace(/[_\s]+/g, " ");
 
-/** What a finding may be called: its codes, and its words. */
-function names(finding: Finding): ReadonlySet<string> {
+function namesOf(finding: Finding): ReadonlySet<string> {
   const codes = finding.codes.map(({ code }) => code);
   return new Set([...codes, hpoOf(finding) ?? "", finding.text].filter((name) => name !== "").flatMap(forms));
 }
@@ -110,12 +123,12 @@ function ageIn({ age }: ClinicalPatient, unit: string | undefined): number | nul
 }
 
 /** Levels of a symptom list that the patient has; null where nothing at all is told of symptoms. */
-function listFor({ findings }: ClinicalPatient, levels: readonly string[], used: Set<string>): RawValue {
-  if (findings.length === 0) return null;
+function listFor(named: readonly Named[], levels: readonly string[], used: Set<string>): RawValue {
+  if (named.length === 0) return null;
   const byName = new Map(levels.flatMap((level) => columnForms(level).map((form) => [form, level] as const)));
   const has = new Set<string>();
-  for (const finding of findings) {
-    const level = [...names(finding)].map((name) => byName.get(name)).find((each) => each !== undefined);
+  for (const { finding, names } of named) {
+    const level = [...names].map((name) => byName.get(name)).find((each) => each !== undefined);
     if (level === undefined) continue;
     used.add(finding.at);
     if (!finding.excluded) has.add(level);
