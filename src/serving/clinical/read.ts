@@ -63,7 +63,7 @@ export function readPatient(
   const isColumn = (name: string): boolean => model.kind === "table" && model.input.some((each) => each.name === name);
   const has = (...names: readonly string[]): boolean =>
     names.some((name) => Object.hasOwn(value, name) && !isColumn(name));
-  const type = isColumn("resourceType") ? undefined : own(value, "resourceType");
+  const type = has("resourceType") ? value.resourceType : undefined;
   if (type === "Bundle") return clinical(fromBundle(value, now));
   if (type !== undefined) {
     throw new PatientProblem([
