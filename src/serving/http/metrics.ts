@@ -50,6 +50,7 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
     labelNames: ["role", "name", "version", "hash", "family"],
     registers,
   });
+  const used = new Map<string, Record<string, string>>();
   for (const result of ["done", "refused"]) swaps.inc({ result }, 0);
 
   return {
@@ -64,9 +65,11 @@ export function createMetrics({ process = true }: { readonly process?: boolean }
     unnoted: (rows) => unnoted.inc(rows),
     swapped: (result) => swaps.inc({ result }),
     uses({ name, version, hash, family }, role) {
-      const known = info as { hashMap?: Record<string, { labels: Record<string, string> }> };
-      for (const { labels } of Object.values(known.hashMap ?? {})) if (labels.role === role) info.remove(labels);
-      info.set({ role, name: name ?? "", version: version ?? "", hash: hash.slice(0, 12), family }, 1);
+      const before = used.get(role);
+      if (before !== undefined) info.remove(before);
+      const labels = { role, name: name ?? "", version: version ?? "", hash: hash.slice(0, 12), family };
+      info.set(labels, 1);
+      used.set(role, labels);
     },
     watch(sources) {
       new Gauge({
