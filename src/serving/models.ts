@@ -11,6 +11,16 @@ export interface ModelSlot {
   replace(model: ServedModel | null): void;
 }
 
+/** What is made once for a model and goes with it. */
+export function onceFor<K extends object, V>(make: (key: K) => V): (key: K) => V {
+  const made = new WeakMap<K, V>();
+  return (key) => {
+    const value = made.get(key) ?? make(key);
+    made.set(key, value);
+    return value;
+  };
+}
+
 interface Held {
   readonly model: ServedModel;
   users: number;

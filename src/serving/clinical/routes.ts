@@ -6,6 +6,7 @@ import type { ServedCases, ServedModel, ServedTable } from "../../core/serving/s
 import { type Routes, rowId } from "../context.ts";
 import { jsonBody, mediaType } from "../http/body.ts";
 import { toRefusal } from "../http/errors.ts";
+import { onceFor } from "../models.ts";
 import { Refusal } from "../refusal.ts";
 import { type Abstention, abstentionFor } from "./abstention.ts";
 import { createTerms } from "./case.ts";
@@ -88,16 +89,6 @@ export const clinicalRoutes =
       });
     });
   };
-
-/** What is made once for a model and goes with it. */
-function onceFor<K extends object, V>(make: (key: K) => V): (key: K) => V {
-  const made = new WeakMap<K, V>();
-  return (key) => {
-    const value = made.get(key) ?? make(key);
-    made.set(key, value);
-    return value;
-  };
-}
 
 function queryOf({ query }: FastifyRequest): DiagnoseQuery {
   const read = DiagnoseQuery.safeParse(query);

@@ -4,6 +4,7 @@ import { createInputReader, type InputReader } from "../../core/serving/input.ts
 import type { ServedModel, ServedTable } from "../../core/serving/serving.ts";
 import type { Routes, ServeContext } from "../context.ts";
 import { jsonBody, mediaType, textBody } from "../http/body.ts";
+import { onceFor } from "../models.ts";
 import { Refusal, unprocessable } from "../refusal.ts";
 import { readCsvRows, readJsonRows } from "./frame.ts";
 
@@ -12,7 +13,9 @@ export const PROTOCOL = "3.17.2";
 
 /** What `mlflow models serve` answers: /invocations, /ping, /health, /version. */
 export const mlflowRoutes: Routes = (app, context) => {
-  const formsOf = createForms();
+  const formsOf = onceFor(
+    ({ input, classes }: ServedTable): Forms => ({ reader: createInputReader(input), toJson: createWriter(classes) }),
+  );
   const health = { config: { access: "health" } } as const;
   for (const path of ["/ping", "/health"]) {
     app.get(path, health, (_request, reply) =>
@@ -56,21 +59,10 @@ export function modelHeader({ identity: { name, version, hash } }: ServedModel):
   return name === null ? hash.slice(0, 12) : `${encodeURIComponent(name)}/${version}`;
 }
 
+/** What reads and writes for a model. */
 interface Forms {
   readonly reader: InputReader;
   toJson(proba: Float32Array): string;
-}
-
-/** What reads and writes for a model, made once for each. */
-function createForms(): (model: ServedTable) => Forms {
-  const made = new WeakMap<ServedTable, Forms>();
-  return (model) => {
-    const known = made.get(model);
-    if (known) return known;
-    const forms = { reader: createInputReader(model.input), toJson: createWriter(model.classes) };
-    made.set(model, forms);
-    return forms;
-  };
 }
 
 /** {"predictions": [{CLASS: PROBABILITY, …}, …]}, as MLflow writes a DataFrame: much quicker than JSON.stringify of objects. */
