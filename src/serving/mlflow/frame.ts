@@ -1,4 +1,4 @@
-import { type Cell, InputError, type InputReader, type ReadInput } from "../../core/serving/input.ts";
+import { type Cell, cellsOf, InputError, type InputReader, type ReadInput } from "../../core/serving/input.ts";
 import type { InputColumn } from "../../core/serving/serving.ts";
 import type { ServeSettings } from "../context.ts";
 import { badRequest, unprocessable } from "../refusal.ts";
@@ -121,8 +121,7 @@ function byPlace(
 function records(rows: readonly unknown[], form: string, input: readonly InputColumn[]): Table {
   const odd = rows.findIndex((row) => !isObject(row));
   if (odd >= 0) throw badRequest(`Record ${odd} of ${form} is not a dictionary. Got ${whatIs(rows[odd])}.`);
-  const names = input.map(({ name }) => name);
-  const cell: Cell = (column, row) => own(rows[row] as object, names[column]!);
+  const cell = cellsOf(input, rows as readonly object[]);
   return {
     rows: rows.length,
     has: (column) => rows.length === 0 || rows.some((_, row) => cell(column, row) !== undefined),
@@ -130,9 +129,9 @@ function records(rows: readonly unknown[], form: string, input: readonly InputCo
   };
 }
 
-function byColumn(columns: object, form: string, input: readonly InputColumn[]): Table {
+function byColumn(columns: Readonly<Record<string, unknown>>, form: string, input: readonly InputColumn[]): Table {
   const lists = input.map(({ name }) => {
-    const list = own(columns, name);
+    const list = Object.hasOwn(columns, name) ? columns[name] : undefined;
     return list === undefined || Array.isArray(list) ? list : [list];
   });
   const rows = lists.find((list) => list !== undefined)?.length ?? 0;
@@ -142,11 +141,6 @@ function byColumn(columns: object, form: string, input: readonly InputColumn[]):
     throw badRequest(`The length of values for each input/column name are not the same (${where})`);
   }
   return { rows, has: (column) => lists[column] !== undefined, cell: (column, row) => lists[column]![row] };
-}
-
-/** What `row` itself has, never what its prototype has. */
-function own(row: object, name: string): unknown {
-  return Object.hasOwn(row, name) ? (row as Record<string, unknown>)[name] : undefined;
 }
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
