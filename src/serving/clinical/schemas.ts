@@ -1,7 +1,7 @@
 /** The words of `POST /v1/diagnose`, for checks and for the OpenAPI document. */
 import { z } from "zod";
 
-const RawCell = z.union([z.number(), z.string(), z.boolean(), z.null(), z.array(z.string())]);
+export const RawCell = z.union([z.number(), z.string(), z.boolean(), z.null(), z.array(z.string())]);
 export const RawPatient = z
   .record(z.string(), RawCell)
   .describe("Raw columns of a table model, all of them; null where a value is not known");

@@ -1,7 +1,7 @@
 /** What the document says of the service's routes, with examples that the model in use answers. */
 import { z } from "zod";
 import type { ServedModel, ServedTable } from "../../core/serving/serving.ts";
-import { DiagnoseAnswer, DiagnoseQuery, DiagnoseRequest, Problem } from "../clinical/schemas.ts";
+import { DiagnoseAnswer, DiagnoseQuery, DiagnoseRequest, Problem, RawCell } from "../clinical/schemas.ts";
 import { ModelAnswer } from "../page/form.ts";
 import { TermsAnswer, TermsQuery } from "../page/routes.ts";
 import type { BodyDoc, RouteDoc } from "./doc.ts";
@@ -91,13 +91,12 @@ const CASES = {
 function invocationsDoc({ example, input, classes }: ServedTable): RouteDoc {
   const names = input.map(({ name }) => name);
   const row = names.map((name) => example[name] ?? null);
-  const Cell = z.union([z.number(), z.string(), z.boolean(), z.null(), z.array(z.string())]);
-  const Records = z.array(z.record(z.string(), Cell));
+  const Records = z.array(z.record(z.string(), RawCell));
   const Scoring = z.union([
-    z.object({ dataframe_split: z.object({ columns: z.array(z.string()), data: z.array(z.array(Cell)) }) }),
+    z.object({ dataframe_split: z.object({ columns: z.array(z.string()), data: z.array(z.array(RawCell)) }) }),
     z.object({ dataframe_records: Records }),
-    z.object({ instances: z.union([Records, z.array(z.array(Cell))]) }),
-    z.object({ inputs: z.record(z.string(), z.array(Cell)) }),
+    z.object({ instances: z.union([Records, z.array(z.array(RawCell))]) }),
+    z.object({ inputs: z.record(z.string(), z.array(RawCell)) }),
   ]);
   const Probabilities = z.object(Object.fromEntries(classes.map((name) => [name, z.number().min(0).max(1)])));
   return {
