@@ -55,19 +55,17 @@ export const pageRoutes =
     for (const asset of assets.values())
       if (asset.name !== "page.html") app.get(`/page/${asset.name}`, { config }, send(asset));
 
-    app.get("/v1/model", async (_, reply) => {
+    app.get("/v1/model", async () => {
       using lease = context.current();
-      reply.header("cache-control", "no-store");
       return describeModel(lease.model, await terms(lease.model));
     });
 
-    app.get("/v1/terms", async (request, reply): Promise<z.infer<typeof TermsAnswer>> => {
+    app.get("/v1/terms", async (request): Promise<z.infer<typeof TermsAnswer>> => {
       const asked = TermsQuery.safeParse(request.query);
       if (!asked.success)
         throw badRequest(asked.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
       const { q, id, lang, limit } = asked.data;
       using lease = context.current();
-      reply.header("cache-control", "no-store");
       const search = await terms(lease.model);
       if (search === null) return { terms: [] };
       if (id === undefined) return { terms: [...search.search(q, { lang, limit })] };
