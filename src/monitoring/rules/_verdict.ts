@@ -38,13 +38,14 @@ export function noDrift(
   own?: number,
 ): RuleVerdict | undefined {
   if (drift === null) return inconclusive(rule, driftProblem ?? "There is nothing to compare with.", predictions);
-  const least = own ?? minN;
+  return tooFewPredictions(rule, predictions, own ?? minN);
+}
+
+/** Undefined where there are enough. */
+export function tooFewPredictions(rule: string, predictions: number, least: number): RuleVerdict | undefined {
   if (predictions >= least) return undefined;
-  return inconclusive(
-    rule,
-    `${count(predictions, "prediction")} in the window; at least ${least} are needed.`,
-    predictions,
-  );
+  const message = `${count(predictions, "prediction")} in the window; at least ${least} are needed.`;
+  return inconclusive(rule, message, predictions);
 }
 
 /** Why performance cannot be judged; undefined where it can. */
@@ -87,6 +88,21 @@ export function judgeLimits(rule: string, what: string, found: Estimate, limits:
   if (judge === "value" || (has && (high < min || low > max)))
     return verdictOf(rule, "fail", found, `${say}; asked for is ${bound}.`);
   return verdictOf(rule, "inconclusive", found, `${say}; asked for is ${bound}, and this may be chance.`, "patients");
+}
+
+/**
+ * Holds how much worse something is against what is allowed: more fails where the interval leaves out 0; else it may be chance.
+ * @param said what was found, without the full stop
+ */
+export function judgeWorse(
+  rule: string,
+  said: string,
+  found: Estimate,
+  { max, judge }: { readonly max: number; readonly judge: Limits["judge"] },
+): RuleVerdict {
+  if (found.value <= max) return verdictOf(rule, "pass", found, `${said}.`);
+  if (judge === "value" || found.low > 0) return verdictOf(rule, "fail", found, `${said}; allowed is ${max}.`);
+  return verdictOf(rule, "inconclusive", found, `${said}; allowed is ${max}, and this may be chance.`, "patients");
 }
 
 /** "1 patient", "2 patients" */

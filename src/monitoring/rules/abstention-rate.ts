@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { MonitorRule } from "../../core/monitoring/monitor.ts";
 import { wilson } from "../../statistics/wilson.ts";
-import { count, inconclusive, judgeLimits, judgeParam, minNParam } from "./_verdict.ts";
+import { judgeLimits, judgeParam, minNParam, tooFewPredictions } from "./_verdict.ts";
 
 const Params = z.strictObject({
   max: z.number().min(0).max(1).describe("Share of patients that may be referred to a clinician without an answer"),
@@ -18,15 +18,8 @@ export const rule: MonitorRule<Params> = {
   params: Params,
   evaluate({ predictions, abstained, minN }, { max, judge, min_n: own }) {
     const name = `abstention-rate ≤ ${max}`;
-    const least = own ?? minN;
-    if (predictions < least)
-      return [
-        inconclusive(
-          name,
-          `${count(predictions, "prediction")} in the window; at least ${least} are needed.`,
-          predictions,
-        ),
-      ];
+    const problem = tooFewPredictions(name, predictions, own ?? minN);
+    if (problem) return [problem];
     const found = { value: abstained / predictions, ...wilson(abstained / predictions, predictions), n: predictions };
     return [judgeLimits(name, "the share of abstentions", found, { max, judge })];
   },

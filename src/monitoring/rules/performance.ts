@@ -1,9 +1,9 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
 import type { MonitorContext, MonitorRule } from "../../core/monitoring/monitor.ts";
-import { metricOf, metricParam, oneOf, short, verdictOf } from "../../gates/_judge.ts";
+import { metricOf, metricParam, oneOf, short } from "../../gates/_judge.ts";
 import { figureOf } from "../performance.ts";
-import { count, inconclusive, judgeLimits, judgeParam, minNParam, noLabels, percent } from "./_verdict.ts";
+import { count, inconclusive, judgeLimits, judgeParam, judgeWorse, minNParam, noLabels, percent } from "./_verdict.ts";
 
 const Params = z
   .strictObject({
@@ -60,7 +60,6 @@ function tooPartial(name: string, { labelled, predictions }: MonitorContext, lea
   return inconclusive(name, message, labelled!.units.length);
 }
 
-/** Worse by more than is allowed fails where the interval of the drop leaves out 0; else it may be chance. */
 function judgeDrop(
   name: string,
   { title, validation, drop, value, n }: ReturnType<typeof figureOf>,
@@ -76,8 +75,5 @@ function judgeDrop(
       n,
     );
   const said = `${title} is ${short(value)} on ${count(n, "patient")}, ${short(validation.value)} on validation: worse by ${short(drop.value)} (${short(drop.low)} to ${short(drop.high)})`;
-  const found = { ...drop, n };
-  if (drop.value <= max) return verdictOf(name, "pass", found, `${said}.`);
-  if (judge === "value" || drop.low > 0) return verdictOf(name, "fail", found, `${said}; allowed is ${max}.`);
-  return verdictOf(name, "inconclusive", found, `${said}; allowed is ${max}, and this may be chance.`, "patients");
+  return judgeWorse(name, said, { ...drop, n }, { max, judge });
 }

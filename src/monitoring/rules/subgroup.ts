@@ -1,18 +1,9 @@
 import { z } from "zod";
 import type { RuleVerdict } from "../../core/gate.ts";
 import type { MonitorContext, MonitorRule } from "../../core/monitoring/monitor.ts";
-import {
-  type Estimate,
-  estimate,
-  metricOf,
-  metricParam,
-  oneOf,
-  patientsIn,
-  short,
-  verdictOf,
-} from "../../gates/_judge.ts";
+import { type Estimate, estimate, metricOf, metricParam, oneOf, patientsIn, short } from "../../gates/_judge.ts";
 import { dropOf, type LabelledGroup, splitLabelled } from "../performance.ts";
-import { count, inconclusive, judgeLimits, judgeParam, noLabels } from "./_verdict.ts";
+import { count, inconclusive, judgeLimits, judgeParam, judgeWorse, noLabels } from "./_verdict.ts";
 
 const Params = z
   .strictObject({
@@ -88,8 +79,5 @@ function judgeGap(
   const gap = dropOf(rest, own, metric.greaterIsBetter);
   if (gap === null) return inconclusive(name, `${what} has no interval to compare with the others.`, own.n);
   const said = `${what} is ${short(own.value)} on ${count(own.n, "patient")}, ${short(rest.value)} for the others: worse by ${short(gap.value)} (${short(gap.low)} to ${short(gap.high)})`;
-  const found = { ...gap, n: own.n };
-  if (gap.value <= maxGap) return verdictOf(name, "pass", found, `${said}.`);
-  if (judge === "value" || gap.low > 0) return verdictOf(name, "fail", found, `${said}; allowed is ${maxGap}.`);
-  return verdictOf(name, "inconclusive", found, `${said}; allowed is ${maxGap}, and this may be chance.`, "patients");
+  return judgeWorse(name, said, { ...gap, n: own.n }, { max: maxGap, judge });
 }
