@@ -226,7 +226,7 @@ export function initProject(folder: string): ReturnType<typeof scaffold> {
   return scaffold(resolve(folder), programRoot());
 }
 
-export type { ActOutcome, BoardActs } from "./app/board/acts.ts";
+export type { ActOutcome } from "./app/board/acts.ts";
 export {
   type Asked,
   type ExtraColumn,
@@ -236,7 +236,6 @@ export {
   type ViewedLeaderboard,
   viewLeaderboard,
 } from "./app/board/viewed-leaderboard.ts";
-export { type SavedViews, savedViews } from "./app/board/views.ts";
 export { type Board, metricDirections, openBoard } from "./app/board.ts";
 export { type ModelCard, modelCard } from "./app/card/card.ts";
 export { recordEvaluation } from "./app/cases/record.ts";
@@ -251,9 +250,9 @@ export {
   rankCases,
 } from "./app/cases.ts";
 export { type Deployed, type DeployTarget, deploy } from "./app/deploy/deploy.ts";
-export { evaluateGate, listGates, loadGate } from "./app/gates/gates.ts";
+export { listGates, loadGate } from "./app/gates/gates.ts";
 export { judgeRun } from "./app/gates/judge.ts";
-export { type KnowledgeListing, type ListedFile, listKnowledge } from "./app/knowledge/ls.ts";
+export { type KnowledgeListing, listKnowledge } from "./app/knowledge/ls.ts";
 export { type Pulled, type PullResult, pullKnowledge } from "./app/knowledge/pull.ts";
 export { type KnowledgeFound, searchKnowledge } from "./app/knowledge/search.ts";
 export { type Shown, showKnowledge } from "./app/knowledge/show.ts";
@@ -263,7 +262,7 @@ export { openDeidentifier } from "./app/lake/deidentify.ts";
 export { type ForgetResult, forgetPatient } from "./app/lake/forget.ts";
 export { initLake, type LakeInit } from "./app/lake/init.ts";
 export { type GoldNotes, judgeNotes, type ReadNotes, readNotes } from "./app/lake/notes.ts";
-export { type LakeOptions, openLake } from "./app/lake/open.ts";
+export { openLake } from "./app/lake/open.ts";
 export { openToAll } from "./app/lake/permissions.ts";
 export { profileTable } from "./app/lake/profile.ts";
 export {
@@ -276,11 +275,11 @@ export {
   type TableRow,
 } from "./app/lake/show.ts";
 export { type LakeAnswer, lakeSql } from "./app/lake/sql.ts";
-export { type Lanes, lanesOf } from "./app/lanes.ts";
+export { lanesOf } from "./app/lanes.ts";
 export type { LiveEvent, LiveTrial, ProgressEvent } from "./app/live/events.ts";
-export { openHost, type SweepHost } from "./app/live/host.ts";
+export { openHost } from "./app/live/host.ts";
 export { removeHost, startHost } from "./app/live/start.ts";
-export { findRunning, type RunningSweep, type Stopped, stopRunning } from "./app/live/stop.ts";
+export { findRunning, type Stopped, stopRunning } from "./app/live/stop.ts";
 export type { LiveSweep } from "./app/live/watch.ts";
 export {
   installMlflow,
@@ -299,7 +298,7 @@ export {
   type VersionRow,
 } from "./app/models-view.ts";
 export { type FeedbackResult, giveFeedback } from "./app/monitor/feedback.ts";
-export { type MonitorRequest, monitorReport } from "./app/monitor/report.ts";
+export { monitorReport } from "./app/monitor/report.ts";
 export { startWatch } from "./app/monitor/start-watch.ts";
 export type { Look } from "./app/monitor/watch.ts";
 export { type Packaged, packageBoard, packageRun } from "./app/package.ts";
@@ -322,25 +321,22 @@ export {
   unaliasModel,
 } from "./app/registry.ts";
 export { runUntilGate } from "./app/rounds.ts";
-export { deleteRuns, noteRuns, type RunAct, type RunChange, restoreRuns, tagRuns } from "./app/run-acts.ts";
+export { deleteRuns, noteRuns, type RunAct, restoreRuns, tagRuns } from "./app/run-acts.ts";
 export type { FileHead, Judged, RunFiles, RunReader } from "./app/run-detail.ts";
 export type { FactSection, Importances, PerClass } from "./app/run-files.ts";
 export type { ServeOptions, Serving } from "./app/serve/options.ts";
 export { serve } from "./app/serve/serve.ts";
-export { type OpenServedOptions, openServed, type ServedVersion, servedVersion } from "./app/served/open.ts";
 export {
   copyStore,
   type Mirror,
   mirrorOf,
   type Pending,
-  serverOf,
   shownAddress,
   syncServer,
   trackStatus,
 } from "./app/tracking.ts";
-export { openRegistry, withLocalRegistry, withRegistry } from "./app/workbench.ts";
+export { withLocalRegistry, withRegistry } from "./app/workbench.ts";
 export { shellWord } from "./core/formats/shell.ts";
-export type { SweepEvent } from "./experiments/events.ts";
 export type { GateEvaluation } from "./experiments/gate.ts";
 export { listRules, type RuleHelp } from "./experiments/gate-file.ts";
 export { parseBytes } from "./experiments/lanes/memory.ts";
