@@ -83,7 +83,7 @@ export async function collectCard(
     },
     trial,
     family: await familyOf(run.params.family),
-    experiment: config && experimentOf(config, tags["mlflow.source.name"] ?? ""),
+    experiment: config && experimentOf(config),
     facts,
     data,
     missing,
@@ -156,16 +156,14 @@ async function configOf(store: TrackingStore, runId: string, parent?: string): P
   }
 }
 
-function experimentOf(config: ExperimentConfig, file: string): NonNullable<CardInput["experiment"]> {
+function experimentOf(config: ExperimentConfig): NonNullable<CardInput["experiment"]> {
   const cases = isCaseConfig(config);
   const columns = cases ? [] : Object.entries(config.data.columns);
   const withRole = (role: string): string[] =>
     columns.filter(([, column]) => column.role === role).map(([name]) => name);
   return {
-    file,
     description: config.description ?? "",
     input: cases ? "cases" : "table",
-    path: cases ? config.data.cases : config.data.path,
     group: cases ? "publication" : (config.data.group ?? null),
     extra: withRole("extra"),
     ignored: withRole("ignore"),
@@ -252,7 +250,7 @@ async function boardOf(store: TrackingStore, run: Run, experiment: string | unde
 }
 
 function registeredOf({ state, version }: NonNullable<CardSubject["registered"]>): CardInput["registered"] {
-  const { name, source, aliases, tags, creationTime } = version;
+  const { name, source, aliases, tags } = version;
   return {
     name,
     version: version.version,
@@ -260,7 +258,6 @@ function registeredOf({ state, version }: NonNullable<CardSubject["registered"]>
     aliases,
     stage: stageOf(state.model, version),
     modelHash: tags[VersionTag.modelHash] ?? null,
-    created: creationTime,
   };
 }
 

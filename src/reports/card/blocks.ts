@@ -63,8 +63,8 @@ export function interval(low: number | null | undefined, high: number | null | u
   return Number.isNaN(low) || Number.isNaN(high) ? "–" : `${number(low)} … ${number(high)}`;
 }
 
-/** "3 patients", "1 patient". */
-export const count = (n: number, what: string): string => `${n} ${what}${n === 1 ? "" : "s"}`;
+/** "3 patients", "1 patient". @param many where it does not end in "s" alone */
+export const count = (n: number, what: string, many = `${what}s`): string => `${n} ${n === 1 ? what : many}`;
 
 /** Some names, and how many more there are. */
 export function some(names: readonly string[], most = 12): string {

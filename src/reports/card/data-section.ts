@@ -14,7 +14,7 @@ export function dataSection(input: CardInput): Section {
       file: data?.source,
       "SHA-256 of the content": data?.hash,
       rows: data && String(data.rows),
-      target: data && `${data.target}, ${count(data.classes.length, "class").replace("classs", "classes")}`,
+      target: data && `${data.target}, ${count(data.classes.length, "class", "classes")}`,
       "kept together by": experiment?.group ?? undefined,
       origin: said?.origin,
       collected: said?.collected,

@@ -24,10 +24,8 @@ export interface CardInput {
   readonly trial: Trial | null;
   readonly family: { readonly title: string; readonly description: string } | null;
   readonly experiment: {
-    readonly file: string;
     readonly description: string;
     readonly input: "table" | "cases";
-    readonly path: string;
     readonly group: string | null;
     /** Columns that were read and that the model does not see. */
     readonly extra: readonly string[];
@@ -87,8 +85,6 @@ export interface CardInput {
 export interface Registered extends Pick<ModelVersion, "name" | "version" | "source" | "aliases"> {
   readonly stage: Stage;
   readonly modelHash: string | null;
-  /** Milliseconds since the epoch. */
-  readonly created: number;
 }
 
 export interface Measured {

@@ -22,7 +22,6 @@ export function knownInput(classes: readonly string[], overrides: Partial<CardIn
       aliases: ["champion"],
       stage: "Production",
       modelHash: "a".repeat(64),
-      created: Date.UTC(2026, 0, 2),
     },
     run: {
       id: "f".repeat(32),
@@ -52,10 +51,8 @@ export function knownInput(classes: readonly string[], overrides: Partial<CardIn
     },
     family: { title: "LightGBM", description: "Gradient-boosted trees" },
     experiment: {
-      file: "experiments/skin.yaml",
       description: "Skin diseases",
       input: "table",
-      path: "data/skin.csv",
       group: "patient",
       extra: ["sex"],
       ignored: [],
