@@ -4,9 +4,6 @@ import type { Labelled } from "../core/monitoring/monitor.ts";
 import type { MonitoringProfile } from "../core/monitoring/profile.ts";
 import type { PredictionRecord, RawRow } from "../core/serving/serving.ts";
 
-/** Diseases of a case that the log keeps: a place further down is not known. */
-export const LOGGED_PLACES = 10;
-
 /** Collects predictions with their outcomes. */
 export function createLabels(profile: MonitoringProfile): {
   add(record: PredictionRecord, outcome: string): void;

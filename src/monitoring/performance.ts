@@ -90,28 +90,27 @@ export interface Subgroups {
   readonly bands?: readonly number[];
 }
 
+type Rows = Pick<Labelled, "scored" | "units">;
+
 /** A group of labelled predictions by a column. */
-export interface LabelledGroup {
+export interface LabelledGroup extends Rows {
   readonly label: string;
-  readonly scored: Scored;
-  readonly units: Int32Array;
   /** All labelled predictions that are not in it. */
-  readonly others: { readonly scored: Scored; readonly units: Int32Array };
+  others(): Rows;
 }
 
 /** @returns undefined where no prediction has the column */
 export function splitLabelled({ scored, units, column }: Labelled, by: Subgroups): LabelledGroup[] | undefined {
   const values = column(by.column);
   if (values === undefined) return undefined;
-  return groupsOf(values, by.bands).map(({ label, rows }) => {
-    const others = new Set(Array.from(units.keys()).filter((row) => !rows.has(row)));
-    return {
-      label,
-      scored: selectScored(scored, rows),
-      units: units.filter((_, row) => rows.has(row)),
-      others: { scored: selectScored(scored, others), units: units.filter((_, row) => others.has(row)) },
-    };
+  const select = (rows: ReadonlySet<number>): Rows => ({
+    scored: selectScored(scored, rows),
+    units: units.filter((_, row) => rows.has(row)),
   });
+  return groupsOf(values, by.bands).map(({ label, rows }) => ({
+    ...{ label, ...select(rows) },
+    others: () => select(new Set(units.keys().filter((row) => !rows.has(row)))),
+  }));
 }
 
 /** Share of right answers by subgroup. */

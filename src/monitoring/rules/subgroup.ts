@@ -62,9 +62,11 @@ function judgeGroup(
   const what = `${metric.title} of ${column} ${label}`;
   const verdicts: RuleVerdict[] = [];
   if (min !== undefined) verdicts.push(judgeLimits(`${name} ≥ ${min}, ${label}`, what, own, { min, judge }));
-  if (maxGap !== undefined && others.units.length > 0) {
-    const rest = estimate(metric, others.scored, others.units, bootstrap);
-    verdicts.push(judgeGap(`${name} gap ≤ ${maxGap}, ${label}`, what, own, rest, { metric, maxGap, judge }));
+  if (maxGap === undefined) return verdicts;
+  const rest = others();
+  if (rest.units.length > 0) {
+    const found = estimate(metric, rest.scored, rest.units, bootstrap);
+    verdicts.push(judgeGap(`${name} gap ≤ ${maxGap}, ${label}`, what, own, found, { metric, maxGap, judge }));
   }
   return verdicts;
 }
