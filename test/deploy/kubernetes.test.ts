@@ -11,15 +11,16 @@ interface Manifest {
   readonly spec: any;
 }
 
+interface Kustomization {
+  readonly resources: string[];
+  readonly namespace?: string;
+  readonly patches?: { path: string }[];
+  readonly configMapGenerator: { name: string; literals: string[] }[];
+}
+
 const deployment = everyDeployment(version()).kubernetes!;
-const read = (path: string): Manifest => parse(textOf(deployment, path)) as Manifest;
-const kustomization = (path: string) =>
-  parse(textOf(deployment, path)) as {
-    readonly resources: string[];
-    readonly namespace?: string;
-    readonly patches?: { path: string }[];
-    readonly configMapGenerator: { name: string; literals: string[] }[];
-  };
+const read = (path: string): Manifest => parse(textOf(deployment, path));
+const kustomization = (path: string): Kustomization => parse(textOf(deployment, path));
 const base = kustomization("base/kustomization.yaml").resources.map((path) => read(`base/${path}`));
 const ofKind = (kind: string): Manifest[] => base.filter((one) => one.kind === kind);
 const labelsMatch = (selector: Record<string, string>, labels: Readonly<Record<string, string>>): boolean =>
@@ -62,7 +63,7 @@ test("every name that an object refers to is there", () => {
 });
 
 test("every selector finds what it is meant for, and service and workers are told apart", () => {
-  const pods = ofKind("Deployment").map(({ spec }) => spec.template.metadata.labels as Record<string, string>);
+  const pods: Record<string, string>[] = ofKind("Deployment").map(({ spec }) => spec.template.metadata.labels);
   for (const { spec } of ofKind("Deployment"))
     expect(pods.filter((labels) => labelsMatch(spec.selector.matchLabels, labels))).toHaveLength(1);
   for (const { spec } of ofKind("Service"))

@@ -1,6 +1,5 @@
 import { statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { z } from "zod";
 import { UserError } from "../../core/errors.ts";
 import { keysAt } from "../../experiments/config.ts";
 import { parseLocated, zodError } from "../../experiments/located.ts";
@@ -38,5 +37,5 @@ export function parseDeclared(file: string, text: string): Declared {
   const yaml = parseLocated(file, text);
   const parsed = declaredSchema.safeParse(yaml.value ?? {});
   if (parsed.success) return parsed.data;
-  throw zodError(parsed.error as z.ZodError, yaml, [], (path) => keysAt(declaredSchema, path));
+  throw zodError(parsed.error, yaml, [], (path) => keysAt(declaredSchema, path));
 }
