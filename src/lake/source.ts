@@ -1,7 +1,7 @@
 import { createReadStream } from "node:fs";
 import { open, readdir, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { pipeline } from "node:stream";
+import { pipeline, type Readable, type Transform } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { distance } from "fastest-levenshtein";
 import { messageOf, UserError } from "../core/errors.ts";
@@ -46,6 +46,12 @@ export async function openSource(path: string): Promise<Source> {
   return { path, gzip, format: parquet ? "parquet" : "text", head };
 }
 
+/** What unpacks a file as it is read. Its reader gets the errors of both; with `pipe` nobody would get the file's. */
+export function unpacking<T extends Transform>(file: Readable, unpack: T): T {
+  pipeline(file, unpack, () => {}); // errors reach the reader of `unpack`
+  return unpack;
+}
+
 /**
  * The file's bytes, unpacked where it is gzipped.
  * @param onRead told of the bytes that were read so far, as they lie on the disk
@@ -56,8 +62,7 @@ export async function* chunksOf(
 ): AsyncGenerator<Buffer> {
   const file = createReadStream(source.path, { highWaterMark: CHUNK_BYTES });
   try {
-    // The callback is pipeline's way to say that errors reach the reader of the last stream.
-    for await (const chunk of source.gzip ? pipeline(file, createGunzip({ chunkSize: CHUNK_BYTES }), () => {}) : file) {
+    for await (const chunk of source.gzip ? unpacking(file, createGunzip({ chunkSize: CHUNK_BYTES })) : file) {
       onRead?.(file.bytesRead);
       yield chunk;
     }

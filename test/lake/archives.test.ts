@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { UserError } from "../../src/core/errors.ts";
+import { entriesIn } from "../../src/lake/archives/archive.ts";
+import { headBytes } from "../../src/lake/archives/bytes.ts";
 import { type TestLake, testLake } from "../support/lake.ts";
 import { putAside, rowsOf } from "../support/lake-files.ts";
 import { type ZipFile, zipOf } from "../support/zip.ts";
@@ -84,4 +86,11 @@ test("a zip bomb is refused, whether it says how large it is or not", async () =
 test("an archive that is cut is refused", async () => {
   using place = testLake();
   await expect(add(place, "a.zip", zipOf([LABS]).subarray(0, -30))).rejects.toThrow("cut short");
+});
+
+test("who reads a packed file is told when the disk fails", async () => {
+  using place = testLake();
+  const gone = { path: join(place.files, "a.csv.gz"), name: "a.csv.gz", bytes: 100 };
+  const [source] = entriesIn({ kind: "archive", id: "gzip" }, gone, { maxUnpacked: 1e6 });
+  await expect(headBytes(source!, 10)).rejects.toThrow("ENOENT");
 });

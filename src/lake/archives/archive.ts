@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { createGunzip } from "node:zlib";
 import { UserError } from "../../core/errors.ts";
 import type { ByteSource } from "../../core/lake.ts";
+import { unpacking } from "../source.ts";
 import { listZip, unzip, type ZipPlace } from "./zip.ts";
 
 /** In place of a reader: what a file holds is found out entry by entry. */
@@ -73,7 +74,7 @@ function gunzipped(
       const tell = watch(file.name, file.bytes, limits);
       const packed = createReadStream(file.path, { highWaterMark: 1 << 18 });
       try {
-        for await (const chunk of packed.pipe(createGunzip({ chunkSize: 1 << 18 }))) {
+        for await (const chunk of unpacking(packed, createGunzip({ chunkSize: 1 << 18 }))) {
           tell((chunk as Buffer).length);
           yield chunk as Buffer;
         }

@@ -2,6 +2,7 @@
 import { closeSync, createReadStream, fstatSync, openSync, readSync } from "node:fs";
 import { crc32, createInflateRaw, inflateRawSync } from "node:zlib";
 import { messageOf, UserError } from "../../core/errors.ts";
+import { unpacking } from "../source.ts";
 
 export interface ZipEntry {
   /** As the archive has it; never used as a path. */
@@ -77,7 +78,7 @@ export async function* unzip(path: string, entry: ZipPlace, tell: (bytes: number
   refuseMethod(entry, where);
   if (entry.packed === 0) return;
   const packed = createReadStream(path, { start: body, end: body + entry.packed - 1, highWaterMark: 1 << 18 });
-  const stream = entry.method === 0 ? packed : packed.pipe(createInflateRaw({ chunkSize: 1 << 18 }));
+  const stream = entry.method === 0 ? packed : unpacking(packed, createInflateRaw({ chunkSize: 1 << 18 }));
   let [sum, bytes] = [0, 0];
   try {
     for await (const chunk of stream) {
