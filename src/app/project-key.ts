@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from "node:crypto";
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf, UserError } from "../core/errors.ts";
+import { ifThere } from "./if-there.ts";
 
 /** Characters of a key that can be taken for a secret. */
 const SHORTEST = 16;
@@ -16,7 +17,7 @@ export function projectKey(root: string, env: NodeJS.ProcessEnv = process.env): 
   const given = env.DISEASE_PROJECT_KEY?.trim();
   if (given) return checked(given, "DISEASE_PROJECT_KEY");
   try {
-    return checked(read(path) ?? make(root, path), path);
+    return checked(ifThere(() => read(path)) ?? make(root, path), path);
   } catch (error) {
     if (error instanceof UserError) throw error;
     throw new UserError(`the project's key cannot be made: ${messageOf(error)}`, {
@@ -39,14 +40,7 @@ function checked(key: string, where: string): string {
   });
 }
 
-function read(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8").trim();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
+const read = (path: string): string => readFileSync(path, "utf8").trim();
 
 /** Of several who make it at once, the first one's holds. */
 function make(root: string, path: string): string {
@@ -54,7 +48,7 @@ function make(root: string, path: string): string {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   writeOnce(join(folder, ".gitignore"), "*\n");
   writeOnce(path, `${randomBytes(32).toString("hex")}\n`);
-  return readFileSync(path, "utf8").trim();
+  return read(path);
 }
 
 /** Makes a file with all of its content at once, unless it is there. */

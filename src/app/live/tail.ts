@@ -1,4 +1,5 @@
 import { closeSync, openSync, readSync } from "node:fs";
+import { ifThere } from "../if-there.ts";
 
 /** Reads what is appended to a file, which need not be there yet; it may be removed while it is read. */
 export interface Tail {
@@ -9,12 +10,13 @@ export interface Tail {
 
 export function createTail(path: string): Tail {
   const chunk = Buffer.alloc(65_536);
-  let fd = openIfThere(path); // at once: who else reads it may remove it first
+  const open = (): number | undefined => ifThere(() => openSync(path, "r"));
+  let fd = open(); // at once: who else reads it may remove it first
   let at = 0;
   let rest: Buffer = Buffer.alloc(0);
   return {
     lines() {
-      fd ??= openIfThere(path);
+      fd ??= open();
       if (fd === undefined) return [];
       const parts = [rest];
       for (let n = readSync(fd, chunk, 0, chunk.length, at); n > 0; n = readSync(fd, chunk, 0, chunk.length, at)) {
@@ -37,13 +39,4 @@ export function createTail(path: string): Tail {
       fd = undefined;
     },
   };
-}
-
-function openIfThere(path: string): number | undefined {
-  try {
-    return openSync(path, "r");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
 }

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { messageOf, UserError } from "../../core/errors.ts";
 import { isSameProcess, ownProcess } from "../../experiments/process.ts";
 import { freshState, StateSchema, type WatchState } from "../../monitoring/watch/state.ts";
+import { ifThere } from "../if-there.ts";
 import type { Project } from "../project.ts";
 import { fileName } from "./folder.ts";
 
@@ -68,7 +69,7 @@ function take(lock: string, model: string): void {
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== "EEXIST" || tries === 3) throw error;
       }
-      const owner = ownerOf(lock);
+      const owner = ifThere(() => readFileSync(lock, "utf8"));
       if (owner === undefined) continue;
       if (isSameProcess(owner) || !takeAway(lock, owner, `${own}.stale`)) throw isWatched(model, owner);
     }
@@ -98,23 +99,9 @@ function takeAway(lock: string, owner: string, aside: string): boolean {
   return isStale;
 }
 
-function ownerOf(lock: string): string | undefined {
-  try {
-    return readFileSync(lock, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
-  }
-}
-
 function read(path: string, model: string, notify: (notice: { readonly message: string }) => void): WatchState {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return freshState(model);
-    throw error;
-  }
+  const text = ifThere(() => readFileSync(path, "utf8"));
+  if (text === undefined) return freshState(model);
   try {
     return StateSchema.parse(JSON.parse(text));
   } catch {
