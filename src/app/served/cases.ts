@@ -1,12 +1,15 @@
 /** A model that ranks rare diseases for cases, opened to answer. */
 import { UserError } from "../../core/errors.ts";
+import type { KnowledgeBase } from "../../core/knowledge.ts";
 import type { CaseDisease, ServedCases } from "../../core/serving/serving.ts";
 import { explainedDisease } from "../../experiments/explain/ranking.ts";
 import { RANKER_FILES, type RankingCard } from "../../experiments/ranking/model.ts";
 import { diseasesByTerm } from "../../knowledge/search/terms.ts";
 import { knowledgeFor } from "../../ranking/answers.ts";
 import { diseaseFacts, explainDisease } from "../../ranking/explain.ts";
+import type { DiseaseKnowledge } from "../../ranking/knowledge.ts";
 import { listBest, probabilities } from "../../ranking/listing.ts";
+import type { Ranker } from "../../ranking/method.ts";
 import { readModel } from "../../ranking/model.ts";
 import { resolveCase } from "../../ranking/query.ts";
 import { openKnowledge } from "../cases.ts";
@@ -32,17 +35,38 @@ export async function openServedCases(
   const others = settings.others.map(({ id, name }) => ({ diagnoses: [{ id, label: name }] }));
   const knowledge = knowledgeFor(base, settings, others);
   const ranker = await saved.open(knowledge);
-  const facts = diseaseFacts(knowledge);
   const head = served.files["model.json"];
   const card = head && (JSON.parse(new TextDecoder().decode(head)) as RankingCard);
+  const identity = identityOf(served, {
+    family: card?.family ?? saved.method,
+    codeVersion: card?.codeVersion ?? "",
+    knowledge: base.release,
+  });
+  const { leavePublicationOut } = settings;
+  const { validation } = summaryOf(served);
+  return servedRanking({ identity, validation, base, knowledge, ranker, leavePublicationOut });
+}
+
+/** A ranker over its knowledge, which was built from `base`, so that it answers. */
+export function servedRanking({
+  identity,
+  validation,
+  base,
+  knowledge,
+  ranker,
+  leavePublicationOut,
+}: Pick<ServedCases, "identity" | "validation"> & {
+  readonly base: KnowledgeBase;
+  readonly knowledge: DiseaseKnowledge;
+  readonly ranker: Ranker;
+  /** Whether what rests on a case's own publication counts for nothing. */
+  readonly leavePublicationOut: boolean;
+}): ServedCases {
+  const facts = diseaseFacts(knowledge);
   return {
     kind: "cases",
-    identity: identityOf(served, {
-      family: card?.family ?? saved.method,
-      codeVersion: card?.codeVersion ?? "",
-      knowledge: base.release,
-    }),
-    validation: summaryOf(served).validation,
+    identity,
+    validation,
     ontology: base.ontology,
     termCounts: diseasesByTerm(base),
     diseases: knowledge.ids.length,
@@ -53,7 +77,7 @@ export async function openServedCases(
       const scores = ranker.score(query);
       const best = listBest(scores, top);
       const shares = probabilities(scores, ranker.temperature, ranker.none);
-      const view = settings.leavePublicationOut ? knowledge.without(query.publication) : knowledge.whole;
+      const view = leavePublicationOut ? knowledge.without(query.publication) : knowledge.whole;
       const ranking = Array.from(best.diseases, (disease, at): CaseDisease => {
         const answer = {
           id: knowledge.ids[disease]!,

@@ -83,7 +83,7 @@ test("a model that cannot abstain as it is asked to says why", async () => {
 
 test("a ranking of which none is likely enough refers to a clinician", async () => {
   const ranker = await casesModel();
-  const model: ServedCases = { ...ranker, rank: (...of) => ({ ...ranker.rank(...of), none: 0.6 }) };
+  const model: ServedCases = { ...ranker, saysNone: true, rank: (...of) => ({ ...ranker.rank(...of), none: 0.6 }) };
   for (const [noneAbove, refers] of [
     [0.5, true],
     [0.7, false],

@@ -1,11 +1,9 @@
 /** What tests of the clinical API ask with: a table of symptoms, a ranking of a few diseases, and one request. */
+import { servedRanking } from "../../../src/app/served/cases.ts";
 import type { InputColumn, ServedCases, ServedModel } from "../../../src/core/serving/serving.ts";
-import { diseasesByTerm } from "../../../src/knowledge/search/terms.ts";
 import { caseOf } from "../../../src/lake/phenopackets/packet.ts";
 import { knowledgeFor } from "../../../src/ranking/answers.ts";
-import { listBest, probabilities } from "../../../src/ranking/listing.ts";
 import { loadMethod } from "../../../src/ranking/methods.ts";
-import { resolveCase } from "../../../src/ranking/query.ts";
 import type { Mapping } from "../../../src/serving/clinical/mapping.ts";
 import { clinicalRoutes } from "../../../src/serving/clinical/routes.ts";
 import type { ServeSettings } from "../../../src/serving/context.ts";
@@ -36,32 +34,13 @@ export async function casesModel(): Promise<ServedCases> {
     ...{ knowledge, solved: [], leavePublicationOut: false, seed: 1 },
     signal: new AbortController().signal,
   });
-  return {
-    kind: "cases",
+  return servedRanking({
     identity: {
       ...{ address: "models:/rare@champion", name: "rare", version: "1", runId: null, hash: "a".repeat(64) },
       ...{ family: "orphan-lr", codeVersion: "test", knowledge: base.release },
     },
-    ontology: base.ontology,
-    diseases: knowledge.ids.length,
-    termCounts: diseasesByTerm(base),
-    rank(one, top, explained) {
-      const { query, notices } = resolveCase(one, knowledge.terms);
-      if (query.observed.length === 0) return { ranking: [], notices };
-      const scores = ranker.score(query);
-      const shares = probabilities(scores, ranker.temperature, ranker.none);
-      const best = listBest(scores, top);
-      const ranking = Array.from(best.diseases, (disease, at) => ({
-        ...{ id: knowledge.ids[disease]!, name: knowledge.names[disease]! },
-        ...{ probability: shares[disease]!, score: best.scores[at]! },
-        ...(at < explained && {
-          explained: { method: "none", unit: "score" as const, base: 0, evidence: [] },
-        }),
-      }));
-      return { ranking, notices };
-    },
-    dispose: () => ranker.dispose(),
-  };
+    ...{ base, knowledge, ranker, leavePublicationOut: false },
+  });
 }
 
 export function startClinical(
