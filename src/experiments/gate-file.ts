@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ruleFileName, ruleList } from "../core/formats/rule-file.ts";
 import type { GateContext, GateRule, RuleVerdict } from "../core/gate.ts";
 import { hashBytes } from "../core/hash.ts";
 import { rules } from "../gates/index.ts";
@@ -8,16 +9,9 @@ import { type RuleEntry, readRules, stemOf } from "./rule-file.ts";
 
 /** What a gate file holds; the params of each rule are checked by the rule's own schema. */
 export const gateSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\p{L}\p{N}][\p{L}\p{N} _.-]{0,99}$/u, "letters, digits, space, _ . - only, a letter or digit first")
-    .optional()
-    .describe("The file's name when absent"),
+  name: ruleFileName,
   description: z.string().optional(),
-  rules: z
-    .array(z.union([z.string(), z.record(z.string(), z.unknown())]))
-    .min(1, "a gate without a rule would pass anything")
-    .describe("Each a rule's name, or {name: {params}}; the gate passes when all of them do"),
+  rules: ruleList("gate").describe("Each a rule's name, or {name: {params}}; the gate passes when all of them do"),
 });
 
 export interface GateEntry {

@@ -1,6 +1,7 @@
 /** Files of rules (gates, monitors): where they are found, and how their entries are read. */
 import type { z } from "zod";
 import { UserError } from "../core/errors.ts";
+import type { RuleList } from "../core/formats/rule-file.ts";
 import { keysAt } from "./config.ts";
 import { type LocatedYaml, type Path, suggestion, zodError } from "./located.ts";
 
@@ -12,9 +13,6 @@ export interface RuleEntry<R> {
   /** Lets the errors of an evaluation say the line of the file. */
   at<T>(evaluate: () => T): T;
 }
-
-/** Each a rule's name, or {name: {params}}. */
-export type RuleList = readonly (string | Record<string, unknown>)[];
 
 /**
  * Reads the entries under `rules`.

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ruleFileName, ruleList } from "../core/formats/rule-file.ts";
 import type { MonitorContext, MonitorVerdict } from "../core/monitoring/monitor.ts";
 
 /** "7d", "24h", "2w": all predictions of that time; a number: the last so many. */
@@ -18,11 +19,7 @@ export const WINDOW_HELP = "7d, 24h or 2w for a time, 5000 for the last so many 
 
 /** What a monitor file holds; the params of each rule are checked by the rule's own schema. */
 export const monitorSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[\p{L}\p{N}][\p{L}\p{N} _.-]{0,99}$/u, "letters, digits, space, _ . - only, a letter or digit first")
-    .optional()
-    .describe("The file's name when absent"),
+  name: ruleFileName,
   description: z.string().optional(),
   window: z
     .union([z.string(), z.int()])
@@ -47,10 +44,7 @@ export const monitorSchema = z.strictObject({
     .boolean()
     .default(false)
     .describe("Whether `monitor watch` puts the previous champion back when an alarm of performance is raised"),
-  rules: z
-    .array(z.union([z.string(), z.record(z.string(), z.unknown())]))
-    .min(1, "a monitor without a rule would pass anything")
-    .describe("Each a rule's name, or {name: {params}}"),
+  rules: ruleList("monitor").describe("Each a rule's name, or {name: {params}}"),
 });
 
 export type MonitorConfig = z.infer<typeof monitorSchema>;
