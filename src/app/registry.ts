@@ -135,7 +135,7 @@ async function promoteVersion(
       ? await promote(bench, state, version, { ...shared, gate: outcome })
       : await review(bench, state, version, { to, gate: outcome, isNew: known === undefined });
   const extra = reports.markdown === undefined ? {} : await promotionReport(bench.store, outcome, sentenceOf(act));
-  await writeGateReports(outcome, reports, extra);
+  writeGateReports(outcome, reports, extra);
   return act;
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
-import { dirname, join, relative, sep } from "node:path";
+import { dirname, join, parse, relative, resolve, sep } from "node:path";
 import { ExitCode, messageOf, UserError } from "../core/errors.ts";
 
 /** A refused write as an error that stops a sweep: a full disk is no fault of one trial. */
@@ -31,6 +31,12 @@ export function writeFiles(folder: string, files: Readonly<Record<string, string
       throw cannotWrite(error, path);
     }
   }
+}
+
+/** Writes one file where the user wants it, from the current folder. @throws UserError as `writeFiles` */
+export function writeFileAt(file: string, content: string | Uint8Array): void {
+  const { dir, base } = parse(resolve(file));
+  writeFiles(dir, { [base]: content });
 }
 
 /** Files of a folder and the folders in it, by name relative to it with "/" between. */

@@ -1,7 +1,6 @@
-import { parse, resolve } from "node:path";
 import { messageOf, UserError } from "../../core/errors.ts";
 import type { ModelVersion } from "../../core/registry.ts";
-import { writeFiles } from "../../experiments/files.ts";
+import { writeFileAt } from "../../experiments/files.ts";
 import { findRun } from "../../experiments/read/browse.ts";
 import { type ModelState, parseRef, readState, versionOf, type Workbench } from "../../registry/state.ts";
 import { type BuiltCard, buildCard } from "../../reports/card/card.ts";
@@ -50,10 +49,7 @@ export async function modelCard(
   const kind = out === undefined ? undefined : kindOf(out);
   const found = await findSubject(bench, subject);
   const card = await makeCard(project, bench, found, facts);
-  if (kind !== undefined) {
-    const { dir, base } = parse(resolve(out!));
-    writeFiles(dir, { [base]: card[kind] });
-  }
+  if (kind !== undefined) writeFileAt(out!, card[kind]);
   const logged = log ? await keepCard(bench, found, card) : [];
   return { ...card, written: out === undefined ? [] : [out], logged };
 }

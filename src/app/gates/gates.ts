@@ -1,11 +1,11 @@
 import { statSync } from "node:fs";
-import { join, parse, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
 import type { GateOutcome } from "../../core/gate.ts";
 import type { ModelRegistry } from "../../core/registry.ts";
 import type { TrackingStore } from "../../core/store.ts";
-import { writeFiles } from "../../experiments/files.ts";
+import { writeFileAt } from "../../experiments/files.ts";
 import type { Champion } from "../../experiments/gate/champion.ts";
 import type { GateData } from "../../experiments/gate/saved.ts";
 import { type GateEvaluation, type GatePorts, evaluateGate as judge } from "../../experiments/gate.ts";
@@ -91,15 +91,11 @@ export async function championOf(registry: ModelRegistry, name: string): Promise
 }
 
 /** Writes the reports that were asked for; folders are made as they are needed. */
-export async function writeGateReports(
+export function writeGateReports(
   outcome: GateOutcome,
   files: { readonly junit?: string; readonly markdown?: string },
   extra: GateReportExtra = {},
-): Promise<void> {
-  const write = async (file: string, text: string): Promise<void> => {
-    const { dir, base } = parse(resolve(file));
-    writeFiles(dir, { [base]: text });
-  };
-  if (files.junit !== undefined) await write(files.junit, gateJunit(outcome));
-  if (files.markdown !== undefined) await write(files.markdown, gateMarkdown(outcome, extra));
+): void {
+  if (files.junit !== undefined) writeFileAt(files.junit, gateJunit(outcome));
+  if (files.markdown !== undefined) writeFileAt(files.markdown, gateMarkdown(outcome, extra));
 }

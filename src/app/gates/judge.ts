@@ -22,7 +22,7 @@ export async function judgeRun(
     if (options.modelName !== undefined) await requireModel(registry, options.modelName);
     const outcome = await evaluateGate(project, store, registry, { ...options, runId: info.runId, modelName });
     const extra = options.markdown === undefined ? {} : await promotionReport(store, outcome, "Judged, not promoted.");
-    await writeGateReports(outcome, options, extra);
+    writeGateReports(outcome, options, extra);
     return outcome;
   });
 }

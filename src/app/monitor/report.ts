@@ -1,11 +1,10 @@
 /** Reports on models in use: their predictions against what they were trained on, and against what became of the patients. */
-import { parse, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import { UserError } from "../../core/errors.ts";
 import type { MonitorReport } from "../../core/monitoring/monitor.ts";
 import type { MonitoringProfile } from "../../core/monitoring/profile.ts";
 import type { PredictionRecord } from "../../core/serving/serving.ts";
-import { writeFiles } from "../../experiments/files.ts";
+import { writeFileAt } from "../../experiments/files.ts";
 import { findRun } from "../../experiments/read/browse.ts";
 import { type Outcomes, outcomeOf, readOutcomes } from "../../lake/predictions/feedback.ts";
 import { readPredictions } from "../../lake/predictions/read.ts";
@@ -65,12 +64,8 @@ export async function monitorReport(project: Project, request: MonitorRequest, n
 }
 
 function writeReports(report: MonitorReport, { html, markdown }: MonitorRequest): void {
-  const write = (file: string, text: string): void => {
-    const { dir, base } = parse(resolve(file));
-    writeFiles(dir, { [base]: text });
-  };
-  if (html !== undefined) write(html, monitorHtml(report));
-  if (markdown !== undefined) write(markdown, monitorMarkdown(report));
+  if (html !== undefined) writeFileAt(html, monitorHtml(report));
+  if (markdown !== undefined) writeFileAt(markdown, monitorMarkdown(report));
 }
 
 interface Target {
