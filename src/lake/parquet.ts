@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import type { DuckDBConnection, DuckDBDoubleVector, DuckDBListVector, DuckDBVector } from "@duckdb/node-api";
 import { messageOf, UserError } from "../core/errors.ts";
+import { fileLiteral } from "./engine/duck.ts";
 import { columnNames } from "./names.ts";
 import { chunksOf, type Source } from "./source.ts";
 import type { RawColumn, RawOptions, RawTable, RawValues } from "./table.ts";
@@ -48,8 +49,7 @@ export async function openParquet(source: Source, memoryLimitMB?: number): Promi
       ...(memoryLimitMB !== undefined && { memory_limit: `${memoryLimitMB}MB` }),
     });
     return {
-      // A file name with * ? [ would be a pattern to DuckDB; each of them in brackets stands for itself.
-      file: `'${file.replace(/[*?[]/g, "[$&]").replaceAll("'", "''")}'`,
+      file: fileLiteral(file),
       async does(action) {
         try {
           return await action(await instance.connect());

@@ -1,5 +1,6 @@
 /** Rows of a Parquet file as a stream of cells, and a table of text as a Parquet file. */
 import { UserError } from "../../core/errors.ts";
+import { fileLiteral, literal } from "../engine/duck.ts";
 import { describeParquet, expression, openParquet } from "../parquet.ts";
 import type { Source } from "../source.ts";
 import type { RowBatch } from "./text.ts";
@@ -47,11 +48,10 @@ export async function csvToParquet(csv: string, out: string, types: Readonly<Rec
     ...{ autoinstall_known_extensions: "false", autoload_known_extensions: "false" },
   });
   try {
-    const text = (value: string): string => `'${value.replaceAll("'", "''")}'`;
-    const columns = Object.entries(types).map(([name, type]) => `${text(name)}: ${text(type)}`);
-    const read = `read_csv(${text(csv)}, header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {${columns.join(", ")}})`;
+    const columns = Object.entries(types).map(([name, type]) => `${literal(name)}: ${literal(type)}`);
+    const read = `read_csv(${fileLiteral(csv)}, header = true, delim = ',', quote = '"', escape = '"', auto_detect = false, columns = {${columns.join(", ")}})`;
     const connection = await instance.connect();
-    await connection.run(`COPY (SELECT * FROM ${read}) TO ${text(out)} (FORMAT parquet, COMPRESSION zstd)`);
+    await connection.run(`COPY (SELECT * FROM ${read}) TO ${literal(out)} (FORMAT parquet, COMPRESSION zstd)`);
   } finally {
     instance.closeSync();
   }
