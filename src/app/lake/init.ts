@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Project, showPath } from "../project.ts";
 import { lakeUri } from "./open.ts";
 
@@ -37,7 +37,7 @@ export function initLake(project: Project): LakeInit {
   const kept: string[] = [];
   const isBucket = uri.startsWith("s3://");
   // Declarations of learning tables are always the project's.
-  const root = isBucket ? join(project.root, "lake") : isAbsolute(uri) ? uri : resolve(base, uri);
+  const root = isBucket ? join(project.root, "lake") : resolve(base, uri);
   const folder = (path: string): void => {
     if (existsSync(path)) kept.push(showPath(project, path));
     else {

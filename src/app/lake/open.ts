@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { systemClock } from "../../core/clock.ts";
 import type { Notice } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
@@ -58,5 +58,5 @@ function storageAt(uri: string, base: string, env: NodeJS.ProcessEnv = process.e
       fix: "Name a folder, or s3://BUCKET/PREFIX.",
     });
   }
-  return openFolder(isAbsolute(uri) ? uri : resolve(base, uri));
+  return openFolder(resolve(base, uri));
 }
