@@ -1,8 +1,7 @@
-import { createHash } from "node:crypto";
 import { messageOf } from "../core/errors.ts";
 import type { LakeStorage } from "../core/lake.ts";
 import type { IngestLog } from "./ingest/log.ts";
-import { rawPath } from "./ingest/sources.ts";
+import { hashOf, rawPath } from "./ingest/sources.ts";
 import { inParallel } from "./parallel.ts";
 import { manifestPath } from "./versions/manifest.ts";
 import type { Versions } from "./versions/versions.ts";
@@ -72,15 +71,6 @@ export async function verifyLake({ storage, versions, log, signal, progress }: V
   });
   broken.sort((a, b) => (a.path < b.path ? -1 : 1));
   return { versions: count, parts, raw: expected.size - parts, bytes: total, broken, pending };
-}
-
-async function hashOf(bytes: AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of bytes) {
-    signal.throwIfAborted();
-    hash.update(chunk);
-  }
-  return hash.digest("hex");
 }
 
 async function readRecords(log: IngestLog, broken: { path: string; problem: string }[]): Promise<readonly string[]> {

@@ -1,8 +1,7 @@
 import { UserError } from "../../core/errors.ts";
-import type { ByteSource, LakeReader } from "../../core/lake.ts";
+import type { LakeReader } from "../../core/lake.ts";
 import { type Readers, readers } from "../formats/index.ts";
 import { nearest } from "../source.ts";
-import { headOf } from "./sources.ts";
 
 /** @throws UserError for an id that there is not */
 export async function readerOf(id: string, more: Readers = {}): Promise<LakeReader> {
@@ -16,14 +15,13 @@ export async function readerOf(id: string, more: Readers = {}): Promise<LakeRead
   });
 }
 
-/** The reader that is surest of a source; undefined when none knows it. */
-export async function detect(source: ByteSource, more: Readers = {}): Promise<LakeReader | undefined> {
-  const head = await headOf(source);
+/** The reader that is surest of a file by its name and first bytes; undefined when none knows it. */
+export async function detect(name: string, head: Uint8Array, more: Readers = {}): Promise<LakeReader | undefined> {
   let best: LakeReader | undefined;
   let most = 0;
   for (const load of Object.values({ ...readers, ...more })) {
     const reader = await load();
-    const sure = reader.detect(source.name, head);
+    const sure = reader.detect(name, head);
     if (sure > most) [best, most] = [reader, sure];
   }
   return best;

@@ -81,7 +81,8 @@ async function identify(
   { signal, readers }: IngestContext,
 ): Promise<Item | { file: FileSource }> {
   const head = await headOf(file);
-  const known = options.format === undefined ? await detect(file, readers) : await readerOf(options.format, readers);
+  const known =
+    options.format === undefined ? await detect(file.name, head, readers) : await readerOf(options.format, readers);
   const archive = archiveOf(file.name, head);
   const reader = archive !== undefined && (known?.detect(file.name, head) ?? 0) === 0 ? archive : known;
   if (reader === undefined) return { file };
@@ -197,7 +198,8 @@ async function* unpackedOf(
   const passed: string[] = [];
   let count = 0;
   for (const source of entriesIn(archive, file, { maxUnpacked: Number(maxUnpacked) })) {
-    const reader = format === undefined ? await detect(source, readers) : await readerOf(format, readers);
+    const reader =
+      format === undefined ? await detect(source.name, await headOf(source), readers) : await readerOf(format, readers);
     if (reader === undefined) passed.push(source.name);
     else {
       count++;

@@ -1,7 +1,5 @@
-import { createWriteStream } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
 import { ExitCode, messageOf, UserError } from "../../core/errors.ts";
 import type {
   ByteSource,
@@ -14,6 +12,7 @@ import type {
   SqlInput,
   SqlReader,
 } from "../../core/lake.ts";
+import { withPath } from "../archives/bytes.ts";
 import type { Duck } from "../engine/duck.ts";
 import { tableOf } from "../versions/address.ts";
 import { checkKeys, type KeyOptions, noticeTimes } from "./doubts.ts";
@@ -120,7 +119,7 @@ async function readBySql(
   const { source } = entry;
   await mkdir(folder, { recursive: true });
   const inputs = (await reader.prepare?.(source, folder, context, make.options)) ?? [
-    { path: await onDisk(source, folder) },
+    { path: (await withPath(source, folder)).path },
   ];
   const parts: SourcedPart[] = [];
   for (const [i, input] of inputs.entries()) {
@@ -176,15 +175,6 @@ async function reading<T>(source: ByteSource, action: () => Promise<T>): Promise
       cause: error,
     });
   }
-}
-
-/** A source as a file on this disk. */
-async function onDisk(source: ByteSource, folder: string): Promise<string> {
-  if (source.path !== undefined) return source.path;
-  const ending = /\.[a-z0-9]+$/i.exec(source.name)?.[0] ?? "";
-  const file = join(folder, `source${ending}`);
-  await pipeline(source.open(), createWriteStream(file));
-  return file;
 }
 
 const REJECTS = "SELECT 1 FROM duckdb_tables() WHERE table_name = 'reject_errors'";

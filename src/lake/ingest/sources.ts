@@ -3,7 +3,7 @@ import { createReadStream } from "node:fs";
 import { glob, readdir, stat } from "node:fs/promises";
 import { basename, join, relative, resolve, sep } from "node:path";
 import { UserError } from "../../core/errors.ts";
-import type { ByteSource, LakeSource } from "../../core/lake.ts";
+import type { ByteSource } from "../../core/lake.ts";
 import { headBytes } from "../archives/bytes.ts";
 import { nearest } from "../source.ts";
 
@@ -85,13 +85,18 @@ async function missing(given: string, path: string): Promise<UserError> {
 /** Bytes to read at once: thousands of small files need no megabytes each. */
 const chunkFor = (bytes: number, most: number): number => Math.min(most, Math.max(bytes, 4096));
 
-/** SHA-256 of a file. @param tell is told of bytes as they are read */
-export async function hashFile(path: string, signal?: AbortSignal, tell?: (bytes: number) => void): Promise<string> {
-  const hash = createHash("sha256");
+/** SHA-256 of a file. @throws the signal's reason */
+export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const { size } = await stat(path);
-  for await (const chunk of createReadStream(path, { highWaterMark: chunkFor(size, 4 << 20), signal })) {
-    hash.update(chunk as Buffer);
-    tell?.((chunk as Buffer).length);
+  return hashOf(createReadStream(path, { highWaterMark: chunkFor(size, 4 << 20) }), signal);
+}
+
+/** SHA-256 of a stream. @throws the signal's reason */
+export async function hashOf(bytes: AsyncIterable<Uint8Array>, signal?: AbortSignal): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of bytes) {
+    signal?.throwIfAborted();
+    hash.update(chunk);
   }
   return hash.digest("hex");
 }
@@ -106,5 +111,3 @@ export async function stampOf(path: string): Promise<string> {
 export const headOf = (source: ByteSource): Promise<Uint8Array> => headBytes(source, HEAD);
 
 export const rawPath = (hash: string): string => `raw/${hash.slice(0, 2)}/${hash}`;
-
-export const toLakeSource = ({ name, bytes }: FileSource, hash: string): LakeSource => ({ name, hash, bytes });
