@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { Column, Dataset, Frame } from "../../core/dataset.ts";
 import { UserError } from "../../core/errors.ts";
 import { FEWEST } from "../../core/monitoring/profile.ts";
-import type { RawRow, RawValue } from "../../core/serving/serving.ts";
+import { rawRowOf } from "../../core/serving/input.ts";
 import { parseAddress, showAddress } from "../../lake/versions/address.ts";
 import { compareFeatures } from "../../monitoring/drift.ts";
 import { tableProfileHtml } from "../../reports/profile/page.ts";
@@ -77,7 +77,8 @@ function cardinalityOf(column: Column): number {
 }
 
 function classesOf({ frame, target }: Dataset): Pick<TableProfile, "classes" | "classCount" | "pooledClasses"> {
-  const rows = target.classes.map((_, code) => everyRow(frame).filter((row) => target.codes[row] === code));
+  const byCode = Map.groupBy(everyRow(frame), (row) => target.codes[row]!);
+  const rows = target.classes.map((_, code) => Int32Array.from(byCode.get(code) ?? []));
   const order = [...rows.keys()].sort((a, b) => rows[b]!.length - rows[a]!.length || a - b);
   const shown = order.filter((code) => rows[code]!.length >= FEWEST).slice(0, CLASSES);
   const rest = order.filter((code) => !shown.includes(code));
@@ -95,25 +96,16 @@ function classesOf({ frame, target }: Dataset): Pick<TableProfile, "classes" | "
 
 /** The newer version's rows in the bins and levels of the older one's profile; the target is a feature here. */
 function driftOf(before: Dataset, now: Dataset, against: string): NonNullable<TableProfile["drift"]> {
-  const target = {
-    kind: "categorical",
-    name: before.target.name,
-    levels: before.target.classes,
-    codes: before.target.codes,
-  } as const;
   const rows = everyRow(before.frame);
-  const features = [profileLevels(target, rows), ...profileFrame(before.frame, rows)];
+  const features = [profileLevels(targetColumn(before), rows), ...profileFrame(before.frame, rows)];
   const names = new Set(now.frame.columns.map(({ name }) => name));
   const old = new Set(before.frame.columns.map(({ name }) => name));
-  const columns = [
-    ...now.frame.columns,
-    { kind: "categorical", name: now.target.name, levels: now.target.classes, codes: now.target.codes } as const,
-  ];
+  const frame = { ...now.frame, columns: [...now.frame.columns, targetColumn(now)] };
   const shared = features.filter(
-    (f) => f.name === target.name || names.has((f.kind === "numeric" && f.sizeOf) || f.name),
+    (f) => f.name === before.target.name || names.has((f.kind === "numeric" && f.sizeOf) || f.name),
   );
   const tally = createTally(shared);
-  for (let row = 0; row < now.frame.rows; row++) tally.add(rawRow(columns, row));
+  for (let row = 0; row < frame.rows; row++) tally.add(rawRowOf(frame, row));
   return {
     ...{ against, rows: before.frame.rows, features: compareFeatures(shared, shared.map(countsOf), tally.counts()) },
     added: [...names].filter((name) => !old.has(name)),
@@ -121,21 +113,5 @@ function driftOf(before: Dataset, now: Dataset, against: string): NonNullable<Ta
   };
 }
 
-const rawRow = (columns: readonly Column[], row: number): RawRow =>
-  Object.fromEntries(columns.map((column) => [column.name, rawValue(column, row)]));
-
-function rawValue(column: Column, row: number): RawValue {
-  switch (column.kind) {
-    case "numeric":
-      return Number.isNaN(column.values[row]!) ? null : column.values[row]!;
-    case "boolean":
-      return Number.isNaN(column.values[row]!) ? null : column.values[row] === 1;
-    case "categorical":
-      return column.codes[row]! < 0 ? null : column.levels[column.codes[row]!]!;
-    case "multilabel":
-      if (column.missing[row] === 1) return null;
-      return [...column.codes.subarray(column.offsets[row], column.offsets[row + 1])].map(
-        (code) => column.levels[code]!,
-      );
-  }
-}
+const targetColumn = ({ target }: Dataset) =>
+  ({ kind: "categorical", name: target.name, levels: target.classes, codes: target.codes }) as const;
