@@ -54,21 +54,12 @@ export const agesNeeded = ({ index, features, exclude }: Declaration): boolean =
 
 /** One row a patient: of several the one that was updated last. Birth is the last day that it may have been. */
 function peopleSql({ patients }: Declaration, facts: TableFacts): string {
-  const birth = hasColumn(facts, "birth_date") ? birthSql(facts) : "NULL::TIMESTAMP";
+  const birth = hasColumn(facts, "birth_date")
+    ? `date_trunc('day', ${endOf("p", facts, "birth_date", "birth_precision")})`
+    : "NULL::TIMESTAMP";
   const own = hasColumn(facts, "updated") ? "max({'updated': p.updated, 'own': p}).own" : "max(p)";
   const patient = columnOf("p", facts.patient);
   return `CREATE TABLE work.people AS SELECT patient, ${birth} AS birth, p AS own FROM (SELECT ${patient}::VARCHAR AS patient, ${own} AS p FROM ${sourceOf(patients)} p WHERE ${patient} IS NOT NULL GROUP BY 1)`;
-}
-
-function birthSql(facts: TableFacts): string {
-  // The patients' own table names it birth_precision.
-  const named = hasColumn(facts, "birth_precision")
-    ? {
-        ...facts,
-        columns: [...facts.columns, { name: "birth_date_precision", type: "VARCHAR" }],
-      }
-    : facts;
-  return `date_trunc('day', ${endOf("p", named, "birth_date").replaceAll('"birth_date_precision"', '"birth_precision"')})`;
 }
 
 /** Query: patient, and aggregates over the beginnings (`began`) of rows of a table. */

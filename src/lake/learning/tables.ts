@@ -71,13 +71,14 @@ export const hasColumn = ({ columns }: TableFacts, name: string): boolean =>
 /** Column of an alias as SQL writes it. */
 export const columnOf = (alias: string, name: string): string => `${alias}.${identifier(name)}`;
 
-/** Expression: the last moment that a time may mean. Of "2019" the end of the year, of a date the end of its day. */
-export function endOf(alias: string, { columns }: TableFacts, name: string): string {
+/**
+ * Expression: the last moment that a time may mean. Of "2019" the end of the year, of a date the end of its day.
+ * @param precisionName column that says which it is, where the table has it
+ */
+export function endOf(alias: string, facts: TableFacts, name: string, precisionName = `${name}_precision`): string {
   const at = columnOf(alias, name);
-  const { type } = columns.find((column) => column.name === name)!;
-  const precision = columns.some((column) => column.name === `${name}_precision`)
-    ? columnOf(alias, `${name}_precision`)
-    : undefined;
+  const { type } = facts.columns.find((column) => column.name === name)!;
+  const precision = hasColumn(facts, precisionName) ? columnOf(alias, precisionName) : undefined;
   const day = `${at}::TIMESTAMP + INTERVAL 1 DAY - INTERVAL 1 MICROSECOND`;
   if (precision === undefined) return type === "DATE" ? `(${day})` : `${at}::TIMESTAMP`;
   return `CASE ${precision} WHEN 'year' THEN ${at} + INTERVAL 1 YEAR - INTERVAL 1 MICROSECOND WHEN 'month' THEN ${at} + INTERVAL 1 MONTH - INTERVAL 1 MICROSECOND WHEN 'day' THEN ${day} ELSE ${at}::TIMESTAMP END`;
