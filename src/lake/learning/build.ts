@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { UserError } from "../../core/errors.ts";
 import { hashJson } from "../../core/hash.ts";
 import type { LakeColumn, TableVersion } from "../../core/lake.ts";
-import { type Duck, identifier, openDuck } from "../engine/duck.ts";
+import { type Duck, fileLiteral, identifier, openDuck } from "../engine/duck.ts";
 import { openLease } from "../ingest/lease.ts";
 import { schemaOf, writeParquet } from "../ingest/parts.ts";
 import { hashFile } from "../ingest/sources.ts";
@@ -292,12 +292,11 @@ async function checkAsOf(
   await writeParquet(duck, tableSql(declaration, features), file);
   if ((await hashFile(file)) === hash) return true;
   const table = join(folder, "table.parquet");
+  const both = `read_parquet(${fileLiteral(table)}) a JOIN read_parquet(${fileLiteral(file)}) b USING (patient)`;
   const differ: string[] = [];
   for (const { name } of features.columns) {
     const own = identifier(name);
-    const [row] = await duck.rows(
-      `SELECT count(*)::DOUBLE AS n FROM read_parquet('${table}') a JOIN read_parquet('${file}') b USING (patient) WHERE a.${own} IS DISTINCT FROM b.${own}`,
-    );
+    const [row] = await duck.rows(`SELECT count(*)::DOUBLE AS n FROM ${both} WHERE a.${own} IS DISTINCT FROM b.${own}`);
     if (Number(row?.n) > 0) differ.push(name);
   }
   throw new UserError(`what came after the index changes ${differ.join(", ") || "the table"}`, {
