@@ -70,20 +70,13 @@ export async function anonymityOf(
     );
     return (rows[0] ?? []).map(Number);
   };
-  const [classes, smallest, classesBelow, rowsAtRisk, rows] = (await count(chosen)) as [
-    number,
-    number,
-    number,
-    number,
-    number,
-  ];
+  const distinct = sensitive === undefined ? "" : `, count(DISTINCT ${identifier(sensitive)}) AS l`;
+  const counted = await count(chosen, distinct);
+  const [classes, smallest, classesBelow, rowsAtRisk, rows] = counted as [number, number, number, number, number];
   const without: Record<string, number> = {};
   for (const name of chosen) without[name] = (await count(chosen.filter((other) => other !== name)))[3]!;
-  let diversity: Anonymity["diversity"] = null;
-  if (sensitive !== undefined) {
-    const counted = await count(chosen, `, count(DISTINCT ${identifier(sensitive)}) AS l`);
-    diversity = { column: sensitive, smallest: counted[5]!, rowsOfOne: counted[6]! };
-  }
+  const diversity =
+    sensitive === undefined ? null : { column: sensitive, smallest: counted[5]!, rowsOfOne: counted[6]! };
   return {
     address: showAddress(version),
     quasi: chosen,
