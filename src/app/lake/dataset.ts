@@ -16,8 +16,6 @@ import { showAddress } from "../../lake/versions/address.ts";
 import type { Project } from "../project.ts";
 import { openLake } from "./open.ts";
 
-export const isLakeAddress = (path: string): boolean => path.startsWith("lake://");
-
 /**
  * A version of a table as an experiment names it; target, group and columns are those of its declaration where the experiment names
  * none. Its source is the address with the version, whether or not one was named.

@@ -1,6 +1,7 @@
 /** The JSON values of a source, whichever way they are written down: one a line, in a bundle, one after the other. */
 import { isUtf8 } from "node:buffer";
 import type { ByteSource } from "../../core/lake.ts";
+import { isObject } from "./concept.ts";
 import { createLineSplitter, createValueSplitter, type Piece, type Splitter } from "./split.ts";
 
 /** By as many first bytes it is told how a source is written. */
@@ -42,15 +43,14 @@ export function isLines(name: string, head: Uint8Array): boolean {
   if (text.trimStart().startsWith("[")) return false;
   const lines = text.split("\n");
   // The last one may be cut.
-  return lines.slice(0, -1).filter(isFull).slice(0, 2).some(isObject);
+  return lines.slice(0, -1).filter(isFull).slice(0, 2).some(isWhole);
 }
 
 const isFull = (line: string): boolean => line.trim() !== "";
 
-function isObject(line: string): boolean {
+function isWhole(line: string): boolean {
   try {
-    const value: unknown = JSON.parse(line);
-    return value !== null && typeof value === "object" && !Array.isArray(value);
+    return isObject(JSON.parse(line));
   } catch {
     return false;
   }

@@ -2,7 +2,6 @@
 export interface Seen {
   /** @returns false when it was there already */
   add(text: string): boolean;
-  has(text: string): boolean;
 }
 
 const FIRST_SLOTS = 1 << 10;
@@ -31,10 +30,6 @@ export function createSeen(): Seen {
       slots[at] = hash;
       if (++count * 3 > slots.length * 2) grow();
       return true;
-    },
-    has(text) {
-      const hash = hashOf(text);
-      return slots[slotOf(slots, hash)] === hash;
     },
   };
 }
