@@ -12,6 +12,7 @@ import { type Duck, literal, openDuck } from "../src/lake/engine/duck.ts";
 import { createLake, type Lake } from "../src/lake/lake.ts";
 import { buildTable } from "../src/lake/learning/build.ts";
 import { openFolder } from "../src/lake/store/folder.ts";
+import { median } from "./support/processes.ts";
 
 const TARGET = 1.2;
 /** Observations a patient. */
@@ -131,9 +132,4 @@ async function timed(action: () => Promise<void>): Promise<Spent> {
 
 function show({ wall, cpu }: Spent): string {
   return `${wall.toFixed(0)} ms (${cpu.toFixed(0)} of CPU)`;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[sorted.length >> 1]!;
 }
