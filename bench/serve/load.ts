@@ -2,12 +2,13 @@
  * Sends one HTTP request again and again over kept connections, and prints what came of it as JSON. A process of its own, with sockets
  * in place of an HTTP client, so that the load costs little.
  *
- *     node bench/support/load.ts --port 5001 --body FILE [--clients 8] [--seconds 5] [--count 0] [--rate 0]
+ *     node bench/serve/load.ts --port 5001 --body FILE [--clients 8] [--seconds 5] [--count 0] [--rate 0]
  */
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
+import { percentile } from "../support/processes.ts";
 
 export interface Load {
   readonly requests: number;
@@ -57,8 +58,7 @@ const end = start + 1000 * seconds;
 await Promise.all(Array.from({ length: clients }, (_, i) => client(i)));
 const took = (performance.now() - start) / 1000;
 const sorted = Float64Array.from(times).sort();
-const at = (share: number): number =>
-  sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
+const at = (share: number): number => percentile(sorted, share);
 const load: Load = { requests: times.length, seconds: took, statuses, models, p50: at(0.5), p99: at(0.99), max: at(1) };
 console.log(JSON.stringify(load));
 

@@ -4,7 +4,7 @@
  * ≤ 0.2 × the p99; 10,000 rows ≥ 3 × as fast; start to first answer ≤ 1 s; ≤ 200 MB; no request lost in a swap; with --soak no error and no
  * growth at 80 % of capacity. Ends with 1 where one is missed.
  *
- *     node bench/serve.ts [--seconds 5] [--rounds 3] [--rows 10000] [--soak MINUTES] [--program bin/run.js]
+ *     node bench/serve/table.ts [--seconds 5] [--rounds 3] [--rows 10000] [--soak MINUTES] [--program bin/run.js]
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -14,10 +14,10 @@ import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { freePort } from "../test/support/mlflow-server.ts";
-import { venvPython } from "../test/support/venv.ts";
-import type { Load } from "./support/load.ts";
-import { median } from "./support/processes.ts";
+import { freePort } from "../../test/support/mlflow-server.ts";
+import { venvPython } from "../../test/support/venv.ts";
+import { median } from "../support/processes.ts";
+import type { Load } from "./load.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -25,7 +25,7 @@ const { values: flags } = parseArgs({
     rounds: { type: "string", default: "3" },
     rows: { type: "string", default: "10000" },
     soak: { type: "string", default: "0" },
-    program: { type: "string", default: join(import.meta.dirname, "..", "bin", "run.js") },
+    program: { type: "string", default: join(import.meta.dirname, "..", "..", "bin", "run.js") },
   },
 });
 const rounds = Number(flags.rounds);
@@ -44,11 +44,7 @@ const running = new Set<ChildProcess>();
 let missed = 0;
 try {
   const [one, many] = prepare();
-  console.log(
-    `${availableParallelism()} cores, load ${loadavg()
-      .map((x) => x.toFixed(1))
-      .join(" ")} before`,
-  );
+  console.log(`${availableParallelism()} cores, load ${busyness()} before`);
   const starts = { ours: [] as number[], theirs: [] as number[] };
   for (let i = 0; i < rounds; i++) {
     const server = await startOurs(one);
@@ -91,16 +87,12 @@ try {
   await delay(1500);
   disease("models", "promote", "skin/2", "--to", "Production", "--no-gate", "--reason", "bench");
   const { statuses, models } = await swapping;
-  const lost = Object.entries(statuses).reduce((sum, [status, n]) => sum + (status === "200" ? 0 : n), 0);
+  const lost = failedOf(statuses);
   const seen = Object.keys(models).length;
   console.log(`hot swap under load: ${JSON.stringify(models)}, ${lost} failed  ${verdict(lost === 0 && seen === 2)}`);
   if (Number(flags.soak) > 0) await soak(ours, one, 0.8 * perSecond[0]);
   await stop(ours);
-  console.log(
-    `load ${loadavg()
-      .map((x) => x.toFixed(1))
-      .join(" ")} after`,
-  );
+  console.log(`load ${busyness()} after`);
 } finally {
   for (const child of running) child.kill("SIGKILL");
   rmSync(project, { recursive: true, force: true });
@@ -111,7 +103,7 @@ process.exitCode = missed === 0 ? 0 : 1;
 function prepare(): [one: string, many: string] {
   mkdirSync(join(project, "data"));
   mkdirSync(join(project, "experiments"));
-  const data = join(import.meta.dirname, "..", "data", "dermatology.csv");
+  const data = join(import.meta.dirname, "..", "..", "data", "dermatology.csv");
   cpSync(data, join(project, "data", "dermatology.csv"));
   const families = "families: { xgboost: { learning_rate: [0.3, 0.2] } }";
   const experiment = `data: { path: data/dermatology.csv, target: disease }\ncharts: none\nbootstrap: { resamples: 100 }\n${families}\n`;
@@ -240,7 +232,7 @@ function load(
   const { clients = 8, seconds = Number(flags.seconds), count = 0, rate = 0 } = options;
   const args = { port: server.port, body, clients, seconds, count, rate };
   const words = Object.entries(args).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  const child = spawn(process.execPath, [join(import.meta.dirname, "support", "load.ts"), ...words], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "load.ts"), ...words], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -256,6 +248,17 @@ async function inTurn<T>(ours: Server, theirs: Server, work: (server: Server) =>
   for (let i = 0; i < rounds; i++)
     for (const side of [0, 1] as const) sides[side].push(await work([ours, theirs][side]!));
   return sides;
+}
+
+function failedOf(statuses: Load["statuses"]): number {
+  return Object.entries(statuses).reduce((sum, [status, n]) => sum + (status === "200" ? 0 : n), 0);
+}
+
+/** How busy the machine was, over 1, 5 and 15 minutes. */
+function busyness(): string {
+  return loadavg()
+    .map((x) => x.toFixed(1))
+    .join(" ");
 }
 
 /** Resident bytes of a server and its children. */
@@ -275,7 +278,7 @@ async function soak(server: Server, body: string, rate: number): Promise<void> {
   clearInterval(timer);
   const quarter = Math.ceil(memory.length / 4);
   const [second, last] = [memory.slice(quarter, 2 * quarter), memory.slice(-quarter)].map(median) as [number, number];
-  const failed = Object.entries(statuses).reduce((sum, [status, n]) => sum + (status === "200" ? 0 : n), 0);
+  const failed = failedOf(statuses);
   const what = `${flags.soak} min at ${Math.round(rate)}/s: ${requests} answered, ${failed} failed, p99 ${p99.toFixed(1)} ms`;
   const grown = last / second;
   console.log(

@@ -1,7 +1,7 @@
 /**
  * Latency of ranking over HTTP, a case a request, beside the target: p99 at most 20 ms with one client.
  *
- *   node bench/serve-orphan.ts CASES.zip [--knowledge DIR] [--train SOLVED.zip] [--top 10] [--explain 3] [--every N] [--clients 8]
+ *   node bench/serve/orphan.ts CASES.zip [--knowledge DIR] [--train SOLVED.zip] [--top 10] [--explain 3] [--every N] [--clients 8]
  *
  * Trains a ranker on SOLVED (the cases that ship) in a temporary project, serves it by the built program, and asks every Nth case. The
  * first tenth only warms up. Exit code 1 when the target is missed.
@@ -14,7 +14,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
-import { readZip } from "../src/lake/archives/zip.ts";
+import { readZip } from "../../src/lake/archives/zip.ts";
+import { percentile } from "../support/processes.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,7 +28,7 @@ const { values, positionals } = parseArgs({
     clients: { type: "string", default: "8" },
   },
 });
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "..", "..");
 const shipped = join(root, "data", "phenopackets.zip");
 const cases = resolve(positionals[0] ?? shipped);
 const TARGET = 20;
@@ -66,7 +67,7 @@ try {
     const began = performance.now();
     const times = (await ask(url, bodies, clients)).sort((a, b) => a - b);
     const seconds = (performance.now() - began) / 1000;
-    const at = (share: number): number => times[Math.min(times.length - 1, Math.floor(share * times.length))]!;
+    const at = (share: number): number => percentile(times, share);
     const cpu = (cpuOf(child.pid!) - before) / bodies.length;
     const isMissed = clients === 1 && at(0.99) > TARGET;
     if (isMissed) process.exitCode = 1;
