@@ -48,11 +48,13 @@ export interface Forgotten {
   readonly parts: readonly string[];
 }
 
-/** A part that has rows of the patient, and what takes its place. */
+/** A part that has rows of the patient. */
 interface Held {
   readonly path: string;
   readonly table: string;
   readonly rows: number;
+  /** Condition of SQL that a row is the patient's. */
+  readonly isPatient: string;
 }
 
 /**
@@ -114,7 +116,7 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
   await forgetOriginals({ ...asked, records: read.records, dryRun: false });
   const quarantined = await forgetQuarantine({ ...asked, dryRun: false });
   await options.elsewhere(result);
-  const made = await rewriteParts(duck, storage, held, isOne);
+  const made = await rewriteParts(duck, storage, held);
   // Who took files in meanwhile may have made a version of the old parts.
   while ((await rewriteManifests(storage, made, rewritten)) > 0);
   await rewriteRecords(storage, made, rewritten);
@@ -153,9 +155,10 @@ async function find(duck: Duck, storage: LakeStorage, isOne: (text: string) => s
     else {
       const texts = columns.map((name) => `${identifier(name)}::VARCHAR`);
       const from = `FROM read_parquet(${fileLiteral(file)}, hive_partitioning = false) WHERE`;
-      const [count] = await duck.rows(`SELECT count(*)::DOUBLE AS n ${from} ${texts.map(isOne).join(" OR ")}`);
+      const isPatient = texts.map(isOne).join(" OR ");
+      const [count] = await duck.rows(`SELECT count(*)::DOUBLE AS n ${from} ${isPatient}`);
       if (Number(count!.n) === 0) continue;
-      held.push({ path, table, rows: Number(count!.n) });
+      held.push({ path, table, rows: Number(count!.n), isPatient });
       const named = await duck.rows(
         texts.map((text) => `SELECT DISTINCT ${text} AS id ${from} ${isOne(text)}`).join(" UNION "),
       );
@@ -180,15 +183,12 @@ async function rewriteParts(
   duck: Duck,
   storage: LakeStorage,
   held: readonly Held[],
-  isOne: (text: string) => string,
 ): Promise<ReadonlyMap<string, NewPart>> {
   const made = new Map<string, NewPart>();
   const folder = await mkdtemp(join(tmpdir(), "disease-forget-"));
   try {
-    for (const [i, { path, table }] of held.entries()) {
+    for (const [i, { path, table, isPatient }] of held.entries()) {
       const from = await storage.local(path);
-      const columns = patientColumns(table, await schemaOf(duck, from));
-      const isPatient = columns.map((name) => isOne(`${identifier(name)}::VARCHAR`)).join(" OR ");
       const file = join(folder, `${i}.parquet`);
       const source = `read_parquet(${fileLiteral(from)}, hive_partitioning = false)`;
       const rows = await writeParquet(duck, `SELECT * FROM ${source} WHERE NOT coalesce(${isPatient}, false)`, file);
