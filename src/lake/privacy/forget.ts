@@ -113,7 +113,8 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
   };
   await addForgotten(storage, { ...record, state: "begun" });
   // Parts are the last to go: they say by which ids the patient is known.
-  await forgetOriginals({ ...asked, records: read.records, dryRun: false });
+  const only = new Set([...found.removed, ...Object.keys(found.rewritten)]);
+  await forgetOriginals({ ...asked, records: read.records, only, dryRun: false });
   const quarantined = await forgetQuarantine({ ...asked, dryRun: false });
   await options.elsewhere(result);
   const made = await rewriteParts(duck, storage, held);

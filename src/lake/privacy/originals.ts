@@ -27,8 +27,13 @@ export async function forgetOriginals({
   ids,
   ingests,
   records,
+  only,
   dryRun,
-}: Originals & { readonly records: readonly IngestRecord[] }): Promise<{
+}: Originals & {
+  readonly records: readonly IngestRecord[];
+  /** Hashes of the files that a dry run found: no other is read again. */
+  readonly only?: ReadonlySet<string>;
+}): Promise<{
   readonly removed: readonly string[];
   /** New hash by the one that a file had. */
   readonly rewritten: Readonly<Record<string, string>>;
@@ -43,6 +48,7 @@ export async function forgetOriginals({
   const rewritten: Record<string, string> = {};
   for await (const { path } of storage.list("raw/")) {
     const hash = path.split("/").at(-1)!;
+    if (only !== undefined && !only.has(hash)) continue;
     const isOwn = own.has(hash);
     const looked = isOwn ? ids : ids.filter(({ length }) => length >= TELLING);
     if (looked.length === 0 && !isOwn) continue;
