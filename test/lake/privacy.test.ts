@@ -103,10 +103,17 @@ test("a patient is forgotten in every version; files of the patient go, and do n
   const bulk = file(place, "bulk.ndjson", FHIR);
   await place.lake.addSource(bulk);
 
-  const planned = await forget(place, "canary-p1", { dryRun: true });
+  const asked: unknown[] = [];
+  const elsewhere: ForgetOptions["elsewhere"] = async ({ ids }, how) => void asked.push([ids, how.dryRun]);
+  const planned = await forget(place, "canary-p1", { dryRun: true, elsewhere });
   expect(planned.tables).toEqual({ conditions: 1, labs: 1, patients: 1 });
   expect(contents(place)).toMatch(/canary/);
-  const gone = await forget(place, "canary-p1", { reason: "withdrew" });
+  const gone = await forget(place, "canary-p1", { reason: "withdrew", elsewhere });
+  // What lies outside of the tables is counted by a dry run too.
+  expect(asked).toEqual([
+    [["canary-p1"], true],
+    [["canary-p1"], false],
+  ]);
   expect(gone).toMatchObject({ rows: 3, quarantined: 1, tables: planned.tables });
   expect(gone.versions).toEqual(["lake://conditions@v1", "lake://labs@v1", "lake://labs@v2", "lake://patients@v1"]);
   expect(contents(place)).not.toMatch(/canary/i);

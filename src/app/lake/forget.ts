@@ -5,7 +5,7 @@ import type { Notice } from "../../core/dataset.ts";
 import type { Stage } from "../../core/registry.ts";
 import type { Run } from "../../core/store.ts";
 import { userCache } from "../../core/user-cache.ts";
-import { type Forgotten, forgetInLake } from "../../lake/privacy/forget.ts";
+import { type ForgetOptions, type Forgotten, forgetInLake } from "../../lake/privacy/forget.ts";
 import { forgetPredictions } from "../../lake/privacy/predictions.ts";
 import type { Workbench } from "../../registry/state.ts";
 import type { Project } from "../project.ts";
@@ -56,14 +56,10 @@ export async function forgetPatient(
   const folder = join(project.root, "lake", "predictions");
   const cache = join(process.env.DISEASE_CACHE || userCache(process.env), "lake");
   let predictions = 0;
-  const elsewhere = async ({
-    patient: hash,
-    ids,
-    parts,
-  }: Pick<Forgotten, "patient" | "ids" | "parts">): Promise<void> => {
-    const hashes = new Set([hash, ...ids.map((id) => patientHash(key, id))]);
-    predictions = await forgetPredictions(folder, hashes, { dryRun });
-    if (!dryRun) for (const part of parts) await rm(join(cache, part), { force: true });
+  const elsewhere: ForgetOptions["elsewhere"] = async (found, how) => {
+    const hashes = new Set([found.patient, ...found.ids.map((id) => patientHash(key, id))]);
+    predictions = await forgetPredictions(folder, hashes, how);
+    if (!how.dryRun) for (const part of found.parts) await rm(join(cache, part), { force: true });
   };
   const { ids, parts, ...found } = await forgetInLake(lake, { patient, isHash, key, reason, dryRun, elsewhere });
   const models =

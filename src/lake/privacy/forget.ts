@@ -25,8 +25,11 @@ export interface ForgetOptions {
   readonly key: string;
   readonly reason?: string;
   readonly dryRun: boolean;
-  /** Forgets the patient outside of the lake's tables, while these still tell who it is; safe to be done again. */
-  elsewhere(found: Pick<Forgotten, "patient" | "ids" | "parts">): Promise<void>;
+  /**
+   * Forgets the patient outside of the lake's tables, while these still tell who it is; safe to be done again. In a dry run it only
+   * counts.
+   */
+  elsewhere(found: Pick<Forgotten, "patient" | "ids" | "parts">, how: { readonly dryRun: boolean }): Promise<void>;
 }
 
 export interface Forgotten {
@@ -100,7 +103,10 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
     unchecked,
     parts: held.map(({ path }) => path.slice(-72, -8)),
   };
-  if (options.dryRun) return { ...result, ...found, quarantined: await forgetQuarantine(asked) };
+  if (options.dryRun) {
+    await options.elsewhere(result, { dryRun: true });
+    return { ...result, ...found, quarantined: await forgetQuarantine(asked) };
+  }
   const rewritten: Readonly<Record<string, string>> = Object.assign(
     {},
     ...before.map((record) => record.rewritten),
@@ -116,7 +122,7 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
   const only = new Set([...found.removed, ...Object.keys(found.rewritten)]);
   await forgetOriginals({ ...asked, records: read.records, only, dryRun: false });
   const quarantined = await forgetQuarantine({ ...asked, dryRun: false });
-  await options.elsewhere(result);
+  await options.elsewhere(result, { dryRun: false });
   const made = await rewriteParts(duck, storage, held);
   // Who took files in meanwhile may have made a version of the old parts.
   while ((await rewriteManifests(storage, made, rewritten)) > 0);
