@@ -105,8 +105,7 @@ async function agree(draft: Draft, duck: Duck, { versions }: IngestContext) {
   const tables = Map.groupBy(draft.parts, ({ table }) => table);
   const agreed = new Map<string, Reconciled & { readonly newest: Newest }>();
   for (const [table, parts] of tables) {
-    const number = (await versions.numbers(table)).at(-1);
-    const newest = number === undefined ? undefined : await versions.read(table, number);
+    const newest = await versions.last(table);
     if (!draft.options.replace && newest !== undefined) refuseMixture(newest, draft.options.transform !== undefined);
     const before = draft.options.replace ? undefined : newest?.schema;
     agreed.set(table, { ...(await reconcile(duck, table, before, parts, draft.folder)), newest });
@@ -161,8 +160,7 @@ export async function commit(
     quarantine === undefined ? null : `quarantine/${hashJson(draft.items.map(({ key }) => key)).slice(0, 32)}.ndjson`;
   if (quarantine !== undefined) await storage.put(quarantinePath!, quarantine);
   for (;;) {
-    const { records, pending } = await log.read();
-    for (const record of records) if (pending.has(record.id)) await log.apply(record);
+    const records = await log.settle();
     if (await isOvertaken(draft, agreed, records, context)) return "overtaken";
     const record = recordOf(nextId(records), draft, agreed, placed, quarantinePath, context);
     context.signal.throwIfAborted();
@@ -189,14 +187,12 @@ async function isOvertaken(
   records: readonly IngestRecord[],
   { versions }: IngestContext,
 ): Promise<boolean> {
+  if (options.replace) return false;
   for (const [table, { newest }] of agreed) {
-    const number = (await versions.numbers(table)).at(-1);
-    if (number === newest?.version || options.replace) continue;
-    const now = number === undefined ? undefined : await versions.read(table, number);
+    const now = await versions.last(table);
     if (hashJson(now?.schema ?? null) !== hashJson(newest?.schema ?? null)) return true;
   }
   const wanted = new Set(items.map(({ key }) => key));
-  if (options.replace) return false;
   for (const record of records) {
     if (record.sources.some(({ key }) => wanted.has(key)) && (await isPresent(record, versions))) return true;
   }

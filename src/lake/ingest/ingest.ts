@@ -102,8 +102,7 @@ async function knownKeys(
   replace: boolean,
   items: readonly Item[],
 ): Promise<ReadonlySet<string>> {
-  const { records, pending } = await log.read();
-  for (const record of records) if (pending.has(record.id)) await log.apply(record);
+  const records = await log.settle();
   const keys = new Set<string>();
   const wanted = new Set(items.map(({ key }) => key));
   for (const record of records) {

@@ -47,6 +47,8 @@ export type IngestRecord = z.infer<typeof RECORD>;
 export interface IngestLog {
   /** All records, oldest first, and the ids of those whose versions are not known to be made. */
   read(): Promise<{ readonly records: readonly IngestRecord[]; readonly pending: ReadonlySet<string> }>;
+  /** Finishes what others left half applied. @returns all records, oldest first */
+  settle(): Promise<readonly IngestRecord[]>;
   /** @returns false when another ingest was first */
   append(record: IngestRecord): Promise<boolean>;
   /** Makes the versions that a record wants and that are not there yet. Safe to do by several at once. */
@@ -62,7 +64,7 @@ export function openLog(storage: LakeStorage, versions: Versions): IngestLog {
     known.set(path, record);
     return record;
   };
-  return {
+  const log: IngestLog = {
     async read() {
       const paths: string[] = [];
       const done = new Set<string>();
@@ -77,6 +79,11 @@ export function openLog(storage: LakeStorage, versions: Versions): IngestLog {
       );
       return { records, pending: new Set(records.map(({ id }) => id).filter((id) => !done.has(id))) };
     },
+    async settle() {
+      const { records, pending } = await log.read();
+      for (const record of records) if (pending.has(record.id)) await log.apply(record);
+      return records;
+    },
     append: (record) => storage.putNew(recordPath(record.id), toFile(record)),
     async apply(record) {
       const made: TableVersion[] = [];
@@ -88,6 +95,7 @@ export function openLog(storage: LakeStorage, versions: Versions): IngestLog {
       return made;
     },
   };
+  return log;
 }
 
 export const recordPath = (id: string): string => `ingests/${id}.json`;
@@ -141,8 +149,8 @@ async function applyTo(
 export async function isPresent(record: IngestRecord, versions: Versions): Promise<boolean> {
   if (record.tables.length === 0) return true;
   for (const { table } of record.tables) {
-    const newest = (await versions.numbers(table)).at(-1);
-    if (newest !== undefined && isOf((await versions.read(table, newest)).parts, record.id)) return true;
+    const newest = await versions.last(table);
+    if (newest !== undefined && isOf(newest.parts, record.id)) return true;
   }
   return false;
 }

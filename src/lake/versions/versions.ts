@@ -13,6 +13,8 @@ export interface Versions {
   /** Numbers of a table's versions, ascending; empty where there is no such table. */
   numbers(table: string): Promise<readonly number[]>;
   read(table: string, version: number): Promise<TableVersion>;
+  /** The newest version of a table; undefined where there is no such table. */
+  last(table: string): Promise<TableVersion | undefined>;
   /** @throws UserError, with the nearest name, when there is none */
   resolve(address: LakeAddress): Promise<TableVersion>;
   /**
@@ -50,10 +52,15 @@ export function openVersions(storage: LakeStorage): Versions {
     known.set(path, there);
     return there;
   };
+  const last = async (table: string): Promise<TableVersion | undefined> => {
+    const number = (await numbers(table)).at(-1);
+    return number === undefined ? undefined : read(table, number);
+  };
   return {
     newest,
     numbers,
     read,
+    last,
     async resolve(address) {
       const there = await numbers(address.table);
       const version = address.version ?? there.at(-1);
@@ -78,13 +85,13 @@ export function openVersions(storage: LakeStorage): Versions {
     },
     async commit(table, next) {
       for (;;) {
-        const last = (await numbers(table)).at(-1);
-        const made = await next(last === undefined ? undefined : await read(table, last));
+        const before = await last(table);
+        const made = await next(before);
         if ("version" in made) return made;
         const { schema, parts } = made;
         const version: TableVersion = {
           table,
-          version: (last ?? 0) + 1,
+          version: (before?.version ?? 0) + 1,
           ...made,
           rows: parts.reduce((sum, part) => sum + part.rows, 0),
           hash: hashContent(schema, parts),
