@@ -2,15 +2,14 @@
 import { UserError } from "../../core/errors.ts";
 import { DELIMITERS, sniffDelimiter } from "../csv-format.ts";
 import { type CsvRecord, CsvScanner } from "../csv-scan.ts";
-import { uniqueNames } from "./names.ts";
+import { type Renamed, uniqueNames } from "../names.ts";
 
 export interface Dialect {
   readonly delimiter: string;
   /** Whether the first record names the columns. */
   readonly header: boolean;
   readonly names: readonly string[];
-  /** Names that were changed, as they are now. */
-  readonly renamed: readonly string[];
+  readonly renamed: readonly Renamed[];
 }
 
 export interface GivenDialect {

@@ -41,7 +41,7 @@ export const reader: SqlReader = {
     const local = await withPath(source, folder);
     const { encoding, isClean } = await scanText(local.open(), context.signal, given.encoding);
     const dialect = await dialectOf(local, encoding, isClean, given);
-    for (const name of dialect.renamed) {
+    for (const { name } of dialect.renamed) {
       if (dialect.header)
         context.notice(
           "renamed-column",

@@ -1,7 +1,7 @@
 /** Fields of nested columns as columns of their own. */
 import type { LakeColumn } from "../../core/lake.ts";
-import { uniqueNames } from "../delimited/names.ts";
 import { identifier } from "../engine/duck.ts";
+import { uniqueNames } from "../names.ts";
 
 export interface Field extends LakeColumn {
   /** What gives its value. */
