@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { MISSING_TOKENS } from "../../../src/core/formats/cells.ts";
 import type { LakeDataset } from "../../../src/lake/build.ts";
 import { readDataset } from "../../../src/lake/read.ts";
-import { cellsOf, targetOf, temporaryFolder } from "../../lake/support.ts";
+import { cellsOf, targetOf, temporaryFolder } from "../../lake/table/support.ts";
 import { venvPython } from "../../support/venv.ts";
 
 type Cell = number | string | null;

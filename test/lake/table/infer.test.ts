@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { describeColumns } from "../../src/lake/describe.ts";
+import { describeColumns } from "../../../src/lake/describe.ts";
 import { cellsOf, columnOf, noticeCodes, readText, tableOf, targetOf } from "./support.ts";
 
 const repeat = (cells: readonly string[], times: number): string[] => Array.from({ length: times }, () => cells).flat();

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { expect, test } from "vitest";
-import { readDataset } from "../../src/lake/read.ts";
+import { readDataset } from "../../../src/lake/read.ts";
 import { cellsOf, columnOf, fileOf, noticeCodes, targetOf, temporaryFolder } from "./support.ts";
 
 /** Writes the result of a query as Parquet and returns the path. */

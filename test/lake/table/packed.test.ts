@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { packDataset, unpackDataset } from "../../src/lake/packed.ts";
+import { packDataset, unpackDataset } from "../../../src/lake/packed.ts";
 import { readText } from "./support.ts";
 
 test("a packed dataset comes back the same, on the bytes themselves", async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { testLake } from "../support/lake.ts";
-import { addAs, putAside, rowsOf, typesOf } from "../support/lake-files.ts";
+import { testLake } from "../../support/lake.ts";
+import { addAs, putAside, rowsOf, typesOf } from "../../support/lake-files.ts";
 
 test.each([
   ["a.json", '[{"a": 1, "b": "x"},\n {"a": 2.5}]'],

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { LakeDataset } from "../../src/lake/build.ts";
-import { type ReadOptions, readDataset } from "../../src/lake/read.ts";
+import type { LakeDataset } from "../../../src/lake/build.ts";
+import { type ReadOptions, readDataset } from "../../../src/lake/read.ts";
 
 /** A folder that goes when the test ends. */
 export function temporaryFolder(): string {

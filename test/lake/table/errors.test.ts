@@ -2,8 +2,8 @@ import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { UserError } from "../../src/core/errors.ts";
-import { type ReadOptions, readDataset } from "../../src/lake/read.ts";
+import { UserError } from "../../../src/core/errors.ts";
+import { type ReadOptions, readDataset } from "../../../src/lake/read.ts";
 import { fileOf, tableOf, temporaryFolder } from "./support.ts";
 
 async function refusal(path: string, options: Partial<ReadOptions> = {}): Promise<UserError> {

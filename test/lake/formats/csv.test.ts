@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { testLake } from "../support/lake.ts";
-import { addAs as add, putAside as aside, rowsOf as rows, typesOf as types } from "../support/lake-files.ts";
+import { testLake } from "../../support/lake.ts";
+import { addAs as add, putAside as aside, rowsOf as rows, typesOf as types } from "../../support/lake-files.ts";
 
 test("delimiter, decimal comma and types are told by the rows", async () => {
   using place = testLake();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { testLake } from "../support/lake.ts";
-import { addAs, rowsOf, typesOf } from "../support/lake-files.ts";
-import { zipOf } from "../support/zip.ts";
+import { testLake } from "../../support/lake.ts";
+import { addAs, rowsOf, typesOf } from "../../support/lake-files.ts";
+import { zipOf } from "../../support/zip.ts";
 
 const XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>';
 const MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";

@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { describeColumns } from "../../src/lake/describe.ts";
-import { readDataset } from "../../src/lake/read.ts";
+import { describeColumns } from "../../../src/lake/describe.ts";
+import { readDataset } from "../../../src/lake/read.ts";
 
-const data = join(import.meta.dirname, "..", "..", "data");
+const data = join(import.meta.dirname, "..", "..", "..", "data");
 
 // name, target, rows, columns, missing %, classes, rows of the smallest class: the table in data's README
 test.each([

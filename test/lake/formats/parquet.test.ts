@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { literal, openDuck } from "../../src/lake/engine/duck.ts";
-import { type TestLake, testLake } from "../support/lake.ts";
-import { addAs, rowsOf, typesOf } from "../support/lake-files.ts";
+import { literal, openDuck } from "../../../src/lake/engine/duck.ts";
+import { type TestLake, testLake } from "../../support/lake.ts";
+import { addAs, rowsOf, typesOf } from "../../support/lake-files.ts";
 
 async function parquet(place: TestLake, query: string): Promise<Buffer> {
   await using duck = await openDuck({ threads: 1 });

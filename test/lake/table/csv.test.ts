@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
-import { readDataset } from "../../src/lake/read.ts";
+import { readDataset } from "../../../src/lake/read.ts";
 import { cellsOf, fileOf, noticeCodes, readText, tableOf, targetOf, temporaryFolder } from "./support.ts";
 
 const PLAIN = "age,sex,disease\n30,F,flu\n41.5,M,cold\n,F,flu\n";

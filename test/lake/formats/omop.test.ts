@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { type TestLake, testLake } from "../support/lake.ts";
-import { putAside, rowsOf } from "../support/lake-files.ts";
-import { zipOf } from "../support/zip.ts";
+import { type TestLake, testLake } from "../../support/lake.ts";
+import { putAside, rowsOf } from "../../support/lake-files.ts";
+import { zipOf } from "../../support/zip.ts";
 
 /** Made up: two persons of OMOP CDM v5.4. */
 const FILES: Readonly<Record<string, string>> = {
