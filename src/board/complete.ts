@@ -2,8 +2,8 @@ import { Attr, type RunTable } from "../core/board/board.ts";
 import { ATTRIBUTES, type Field, fieldOf, isNumeric } from "../core/filter/fields.ts";
 import { comparatorsOf, isReserved } from "../core/filter/filter.ts";
 import { type Token, tokenize } from "../core/filter/tokens.ts";
+import { foldLetters } from "../core/formats/fold.ts";
 import { BOARD_ATTRIBUTES, columnId } from "./filter.ts";
-import { fold } from "./fold.ts";
 
 export interface Completion {
   /** What of the text is replaced: offsets. */
@@ -104,10 +104,10 @@ function valuesOf(table: RunTable, field: Field): Option[] {
 
 /** Options that begin with what was typed, then those of whose parts one does, then those that hold it. */
 function pick(all: readonly Option[], typed: string): Candidate[] {
-  const wanted = fold(typed.replaceAll("`", ""));
+  const wanted = foldLetters(typed.replaceAll("`", ""));
   const places = [0, 1, 2].map((): Candidate[] => []);
   for (const { by, text, note } of all) {
-    const folded = fold(by);
+    const folded = foldLetters(by);
     const at = folded.indexOf(wanted);
     if (at < 0 || folded === "") continue;
     const place = at === 0 ? 0 : /[^\p{L}\p{N}]/u.test(folded[at - 1]!) ? 1 : 2;

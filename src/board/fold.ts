@@ -1,10 +1,5 @@
 import type { TextColumn } from "../core/board/board.ts";
-
-/** A text without its accents and capitals, for searching: "Niño" → "nino". */
-export function fold(text: string): string {
-  if (!/[^ -~]/.test(text)) return text.toLowerCase();
-  return text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
-}
+import { foldLetters } from "../core/formats/fold.ts";
 
 interface Known<T> {
   readonly epoch: number;
@@ -26,4 +21,4 @@ export function perText<T>(work: (text: string) => T): (column: TextColumn) => r
 }
 
 /** The folded texts of a column, by code. */
-export const foldedTexts = perText(fold);
+export const foldedTexts = perText(foldLetters);

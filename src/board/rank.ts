@@ -1,5 +1,6 @@
 import type { TextColumn } from "../core/board/board.ts";
-import { fold, perText } from "./fold.ts";
+import { foldLetters } from "../core/formats/fold.ts";
+import { perText } from "./fold.ts";
 
 /** Place of each text in the order of its column. */
 export interface Ranks {
@@ -16,7 +17,7 @@ interface Kept extends Ranks {
 }
 
 /** The number that a text is, and what it is sorted by when it is none: digits by their value, so that "run 2" < "run 10". */
-const sortTexts = perText((text) => fold(text).replace(/\d+/g, (digits) => digits.padStart(12, "0")));
+const sortTexts = perText((text) => foldLetters(text).replace(/\d+/g, (digits) => digits.padStart(12, "0")));
 const sortNumbers = perText((text) => (/^\s*[-+.\d]/.test(text) ? Number(text) : Number.NaN));
 
 const known = new WeakMap<TextColumn, Kept>();

@@ -1,6 +1,7 @@
 import { Attr, type RunTable } from "../core/board/board.ts";
+import { foldLetters } from "../core/formats/fold.ts";
 import { codeTest, type RowTest } from "./code-test.ts";
-import { fold, foldedTexts } from "./fold.ts";
+import { foldedTexts } from "./fold.ts";
 
 /**
  * A search as a test of rows: each of its words must be in the run's name, id or one of the columns. Case and accents do not
@@ -9,7 +10,7 @@ import { fold, foldedTexts } from "./fold.ts";
  * @returns undefined for an empty search
  */
 export function compileSearch(text: string, table: RunTable, ids: readonly string[]): RowTest | undefined {
-  const words = fold(text).split(/\s+/).filter(Boolean);
+  const words = foldLetters(text).split(/\s+/).filter(Boolean);
   if (words.length === 0) return undefined;
   const columns = [...new Set([Attr.name, ...ids])].map((id) => table.column(id)).filter((c) => c?.kind === "text");
   const tests = words.map((word) => {

@@ -1,4 +1,5 @@
 import { line as polyline } from "d3-shape";
+import { escapeXml } from "../core/formats/markup.ts";
 import { COLOURS } from "./_theme.ts";
 
 export type Point = readonly [x: number, y: number];
@@ -108,7 +109,7 @@ export function createSvg(extent: Extent): Canvas & { svg(): string } {
     text(x, y, text, { size = 11, anchor = "start", fill = COLOURS.text, turned = false } = {}) {
       const place = `translate(${short(x)},${short(y)})${turned ? " rotate(-90)" : ""}`;
       parts.push(
-        `<text text-anchor="${anchor}" transform="${place}" font-size="${size}px" fill="${fill}">${escaped(text)}</text>`,
+        `<text text-anchor="${anchor}" transform="${place}" font-size="${size}px" fill="${fill}">${escapeXml(text)}</text>`,
       );
     },
     svg: () =>
@@ -128,7 +129,3 @@ export function sizeOf({ left, top, right, bottom }: Extent): [width: number, he
 }
 
 const short = (value: number): number => Math.round(value * 100) / 100;
-
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
-}

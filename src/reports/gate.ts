@@ -1,3 +1,4 @@
+import { escapeXml } from "../core/formats/markup.ts";
 import type { GateOutcome, RuleVerdict, Verdict } from "../core/gate.ts";
 import { markdownText, printable } from "./_text.ts";
 
@@ -76,15 +77,8 @@ function factsOf(outcome: GateOutcome): Record<string, string> {
 
 /** Text of an attribute or element; what XML 1.0 cannot hold becomes a space. Line breaks are kept as references. */
 function xml(text: string): string {
-  return text
-    .split("\n")
-    .map((line) => printable(line))
-    .join("\n")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("\n", "&#10;");
+  const lines = text.split("\n").map((line) => printable(line));
+  return escapeXml(lines.join("\n")).replaceAll("\n", "&#10;");
 }
 
 const MARKS: Readonly<Record<Verdict, string>> = {

@@ -1,3 +1,4 @@
+import { escapeHtml } from "../../core/formats/markup.ts";
 import { printable } from "../_text.ts";
 import type { Block, Card, Section } from "./blocks.ts";
 
@@ -115,10 +116,5 @@ function ownIds(svg: string, id: string): string {
 const cell = (value: string): string => (value === "" ? "" : html(value));
 
 function html(text: string): string {
-  return printable(text)
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
+  return escapeHtml(printable(text));
 }

@@ -1,4 +1,5 @@
 /** The OpenAPI document as a page of plain HTML: no script, no request to anywhere else. */
+import { escapeHtml } from "../../core/formats/markup.ts";
 import type { OpenApiDocument, Operation } from "./doc.ts";
 
 export const STYLE = `:root { color-scheme: light dark; font: 1rem/1.5 system-ui, sans-serif }
@@ -17,21 +18,21 @@ export function docsPage({ info, paths }: OpenApiDocument): string {
   );
   const links = operations.map(
     ({ path, method, operation }) =>
-      `<li><a href="#${text(operation.operationId)}"><code>${method} ${text(path)}</code></a> ${text(operation.summary)}</li>`,
+      `<li><a href="#${escapeHtml(operation.operationId)}"><code>${method} ${escapeHtml(path)}</code></a> ${escapeHtml(operation.summary)}</li>`,
   );
   return `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${text(info.title)}: how to ask this service</title>
+<title>${escapeHtml(info.title)}: how to ask this service</title>
 <link rel="stylesheet" href="docs/style.css">
 </head>
 <body>
 <header>
 <h1>How to ask this service</h1>
-<p>${text(info.description)}</p>
-<p>The same for programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1, disease ${text(info.version)}).</p>
+<p>${escapeHtml(info.description)}</p>
+<p>The same for programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1, disease ${escapeHtml(info.version)}).</p>
 </header>
 <nav aria-label="Routes"><ul>
 ${links.join("\n")}
@@ -46,25 +47,29 @@ ${operations.map(({ path, method, operation }) => section(path, method, operatio
 
 function section(path: string, method: string, operation: Operation): string {
   const { operationId, summary, description, parameters, requestBody, responses } = operation;
-  const id = text(operationId);
+  const id = escapeHtml(operationId);
   return `<section aria-labelledby="${id}">
-<h2 id="${id}"><code>${method} ${text(path)}</code></h2>
-<p>${text(summary)}.</p>
-${description === undefined ? "" : `<p>${text(description)}</p>`}
+<h2 id="${id}"><code>${method} ${escapeHtml(path)}</code></h2>
+<p>${escapeHtml(summary)}.</p>
+${description === undefined ? "" : `<p>${escapeHtml(description)}</p>`}
 ${
   parameters === undefined
     ? ""
     : table(
         "Query",
         ["Name", "Meaning", "Schema"],
-        parameters.map((each) => [code(each.name), text(each.description ?? ""), code(JSON.stringify(each.schema))]),
+        parameters.map((each) => [
+          code(each.name),
+          escapeHtml(each.description ?? ""),
+          code(JSON.stringify(each.schema)),
+        ]),
       )
 }
 ${requestBody === undefined ? "" : `<h3>Body</h3>\n${contents(requestBody.content)}`}
 ${table(
   "Answers",
   ["Status", "Meaning"],
-  Object.entries(responses).map(([status, each]) => [code(status), text(each.description)]),
+  Object.entries(responses).map(([status, each]) => [code(status), escapeHtml(each.description)]),
 )}
 ${Object.entries(responses)
   .filter(([status, each]) => status === "200" && each.content !== undefined)
@@ -77,7 +82,7 @@ function contents(content: NonNullable<Operation["requestBody"]>["content"]): st
   return Object.entries(content)
     .map(([type, { schema, examples = {} }]) => {
       const shown = Object.values(examples).map(
-        ({ summary, value }) => `<details><summary>Example: ${text(summary)}</summary>${pre(value)}</details>`,
+        ({ summary, value }) => `<details><summary>Example: ${escapeHtml(summary)}</summary>${pre(value)}</details>`,
       );
       return `<p>${code(type)}</p>\n${shown.join("\n")}\n<details><summary>Schema of ${code(type)}</summary>${pre(schema)}</details>`;
     })
@@ -92,14 +97,5 @@ function table(title: string, head: readonly string[], rows: readonly (readonly 
 }
 
 // What scrolls has to be reached by the keyboard.
-const pre = (value: unknown): string => `<pre tabindex="0">${text(JSON.stringify(value, null, 2))}</pre>`;
-const code = (value: string): string => `<code>${text(value)}</code>`;
-
-const ESCAPES: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-const text = (value: string): string => value.replace(/[&<>"']/g, (letter) => ESCAPES[letter]!);
+const pre = (value: unknown): string => `<pre tabindex="0">${escapeHtml(JSON.stringify(value, null, 2))}</pre>`;
+const code = (value: string): string => `<code>${escapeHtml(value)}</code>`;

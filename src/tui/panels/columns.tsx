@@ -1,7 +1,7 @@
 import { addColumn, moveColumn, pinColumn, removeColumn, resizeColumn } from "../../board/edit.ts";
-import { fold } from "../../board/fold.ts";
 import type { ShownColumn } from "../../board/types.ts";
 import type { BoardView } from "../../board/view.ts";
+import { foldLetters } from "../../core/formats/fold.ts";
 import { visible } from "../../core/formats/visible.ts";
 import { fitPlain } from "../painter/text.ts";
 import type { Panel, Shell } from "../screen.ts";
@@ -41,7 +41,7 @@ export function columnsPanel(shell: Shell, options: ColumnsPanelOptions): Panel 
   function find(): void {
     const origin = at;
     const seek = (text: string): boolean => {
-      const place = list().findIndex((id) => fold(id).includes(fold(text)));
+      const place = list().findIndex((id) => foldLetters(id).includes(foldLetters(text)));
       at = place < 0 ? origin : place;
       return true;
     };
