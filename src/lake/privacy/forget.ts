@@ -72,8 +72,7 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
   }
   await using _lease = options.dryRun ? undefined : await openLease(storage, lake.now());
   const log = openLog(storage, openVersions(storage));
-  const read = await log.read();
-  if (!options.dryRun) for (const record of read.records) if (read.pending.has(record.id)) await log.apply(record);
+  const records = options.dryRun ? (await log.read()).records : await log.settle();
   await using duck = await openDuck(lake.duck);
   const isOne = matcher(options, hash);
   const { held, ids, unchecked } = await find(duck, storage, isOne);
@@ -81,11 +80,9 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
   const before = (await readForgotten(storage)).filter(({ patient }) => patient === hash);
   const hit = new Map(held.map((part) => [part.path, part]));
   const versions = (await allVersions(storage)).filter(({ parts }) => parts.some(({ path }) => hit.has(path)));
-  const touched = read.records.filter(({ tables }) =>
-    tables.some(({ parts }) => parts.some(({ path }) => hit.has(path))),
-  );
+  const touched = records.filter(({ tables }) => tables.some(({ parts }) => parts.some(({ path }) => hit.has(path))));
   const asked = { storage, ids: [...known], ingests: touched, dryRun: true };
-  const found = await forgetOriginals({ ...asked, records: read.records });
+  const found = await forgetOriginals({ ...asked, records });
   const addresses = [...new Set([...before.flatMap((record) => record.versions), ...versions.map(showAddress)])].sort();
   const rows = held.reduce((sum, part) => sum + part.rows, 0);
   const tables = Object.fromEntries(
@@ -120,7 +117,7 @@ export async function forgetInLake(lake: Lake, options: ForgetOptions): Promise<
   await addForgotten(storage, { ...record, state: "begun" });
   // Parts are the last to go: they say by which ids the patient is known.
   const only = new Set([...found.removed, ...Object.keys(found.rewritten)]);
-  await forgetOriginals({ ...asked, records: read.records, only, dryRun: false });
+  await forgetOriginals({ ...asked, records, only, dryRun: false });
   const quarantined = await forgetQuarantine({ ...asked, dryRun: false });
   await options.elsewhere(result, { dryRun: false });
   const made = await rewriteParts(duck, storage, held);
